@@ -1,0 +1,212 @@
+/**
+ * The fold of one device's stream: registration, lock, queue, ended tasks and what is owed. It hands
+ * each fact to its task's machine and alone gives the next task its turn.
+ */
+import type { DeviceFact, FactOf, Move } from "../log/mod.ts";
+import { ENDED_TASKS_MAX, OPEN_TASKS_MAX, REPORT_IDS_MAX } from "../protocol/limits.ts";
+import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
+import type { DeviceEffectData, TaskEvent } from "../upgrade/events.ts";
+import { isTerminal } from "../upgrade/task.ts";
+import type { Task } from "../upgrade/task.ts";
+import { owe } from "./owed.ts";
+import { activeTask, enqueue, nextTask } from "./queue.ts";
+import type { Device, DeviceToken } from "./state.ts";
+
+/** What a step made of a fact. */
+export interface DeviceStep {
+  readonly device: Device;
+  readonly moves: readonly Move[];
+  readonly effects: readonly DeviceEffectData[];
+  /** The tasks that changed. */
+  readonly tasks: readonly Task[];
+  /** False: nothing changed and nothing is to be done; such a fact is not recorded. */
+  readonly accepted: boolean;
+}
+
+/** Steps a device. `device` is `undefined` before its first fact. */
+export function stepDevice(device: Device | undefined, fact: DeviceFact): DeviceStep {
+  const before = device ?? registered(fact);
+  if (!before) throw new TypeError(`Cannot fold ${fact.type} of a device that is not registered`);
+  const draft = new Draft(before);
+  if (device) draft.apply(fact);
+  return draft.finish(fact, device === undefined);
+}
+
+/** The state a device begins with. */
+function registered(fact: DeviceFact): Device | undefined {
+  if (fact.type !== "DeviceRegistered") return undefined;
+  const { data } = fact;
+  return {
+    id: data.device_id,
+    registeredAt: fact.at,
+    revoked: false,
+    product: data.product ?? null,
+    hardware: data.hardware ?? null,
+    tags: data.tags ?? [],
+    version: null,
+    tokens: [],
+    tasks: [],
+    ended: [],
+    owed: [],
+    taken: [],
+    lastContactAt: 0,
+    rejectedAt: 0,
+  };
+}
+
+/** One step in the making; it never outlives {@link stepDevice}. */
+class Draft {
+  #device: Device;
+  readonly #before: Device;
+  readonly #moves: Move[] = [];
+  readonly #effects: DeviceEffectData[] = [];
+  readonly #tasks = new Map<string, Task>();
+
+  constructor(device: Device) {
+    this.#device = this.#before = device;
+  }
+
+  apply(fact: DeviceFact): void {
+    switch (fact.type) {
+      case "DeviceRegistered":
+        return;
+      case "TokenIssued":
+        return this.#change({ tokens: issueToken(this.#device.tokens, fact) });
+      case "DeviceRevoked":
+        return this.#revoke(fact);
+      case "TaskQueued":
+        return this.#queue(fact);
+      case "UpdateRequested":
+        return this.#request(fact);
+      case "ContactChanged":
+        this.#stepActive(fact);
+        if (fact.data.contact === "listening") this.#activateNext(fact.at);
+        return;
+      case "MessageDelivered":
+        return this.#deliver(fact);
+      case "ReportRejected":
+        this.#effects.push({ type: "sendRejected", ...(fact.task ? { task: fact.task } : {}) });
+        return this.#change({ rejectedAt: fact.at });
+      default:
+        return this.#stepById(fact.task, fact);
+    }
+  }
+
+  finish(fact: DeviceFact, isNew: boolean): DeviceStep {
+    const owed = owe(this.#device, this.#effects, fact.at);
+    if (owed !== this.#device.owed) this.#change({ owed });
+    const accepted = isNew || this.#device !== this.#before || this.#effects.length > 0;
+    if (accepted && fact.actor === `device:${this.#device.id}`) this.#remember(fact);
+    return {
+      device: this.#device,
+      moves: this.#moves,
+      effects: this.#effects,
+      tasks: [...this.#tasks.values()],
+      accepted,
+    };
+  }
+
+  #change(change: Partial<Device>): void {
+    this.#device = { ...this.#device, ...change };
+  }
+
+  #revoke(fact: FactOf<"DeviceRevoked">): void {
+    if (this.#device.revoked) return;
+    for (const task of this.#device.tasks) this.#step(task, fact);
+    this.#change({ revoked: true, tokens: [] });
+    this.#effects.push({ type: "disconnect" });
+  }
+
+  #queue(fact: FactOf<"TaskQueued">): void {
+    const { tasks, id: device } = this.#device;
+    if (fact.task === undefined || tasks.length >= OPEN_TASKS_MAX || this.#device.revoked) return;
+    const { at, actor, data: policy } = fact;
+    const task = beginTask({ id: fact.task, device, actor, at, policy });
+    this.#change({ tasks: enqueue(tasks, task) });
+    this.#tasks.set(task.id, task);
+    this.#moves.push({ task: task.id, from: null, to: task.state, attempt: task.attempt });
+  }
+
+  #request(fact: FactOf<"UpdateRequested">): void {
+    const { current_version, product, hardware } = fact.data;
+    const { version } = this.#device;
+    const said = {
+      version: current_version ?? version,
+      product: this.#device.product ?? product ?? null,
+      hardware: this.#device.hardware ?? hardware ?? null,
+    };
+    if (
+      said.version !== version || said.product !== this.#device.product ||
+      said.hardware !== this.#device.hardware
+    ) this.#change(said);
+    if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
+    this.#stepActive(fact);
+    if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
+  }
+
+  #deliver({ task, data }: FactOf<"MessageDelivered">): void {
+    const owed = this.#device.owed.filter((o) =>
+      o.task !== task || o.kind !== data.kind || o.attempt !== data.attempt
+    );
+    if (owed.length < this.#device.owed.length) this.#change({ owed });
+  }
+
+  #activateNext(at: number): void {
+    const task = nextTask(this.#device.tasks);
+    if (task && !this.#device.revoked) this.#step(task, { type: "Activate", at });
+  }
+
+  #stepActive(event: TaskEvent): void {
+    const task = activeTask(this.#device.tasks);
+    if (task) this.#step(task, event);
+  }
+
+  #stepById(id: string | undefined, event: TaskEvent): void {
+    const task = this.#device.tasks.find((task) => task.id === id);
+    if (task) this.#step(task, event);
+  }
+
+  #step(before: Task, event: TaskEvent): void {
+    const { task, effects, accepted } = stepTask(before, event);
+    if (!accepted) return;
+    this.#tasks.set(task.id, task);
+    this.#effects.push(...effects.map((type) => ({ type, task: task.id })));
+    if (task.state !== before.state || task.attempt !== before.attempt) {
+      const { id, state: to, attempt, reason } = task;
+      this.#moves.push({ task: id, from: before.state, to, attempt, ...(reason && { reason }) });
+    }
+    if (isTerminal(task)) return this.#end(task);
+    const tasks = this.#device.tasks.map((t) => t.id === task.id ? task : t);
+    this.#change({ tasks });
+  }
+
+  /** A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). */
+  #end(task: Task): void {
+    this.#change({
+      tasks: this.#device.tasks.filter((t) => t.id !== task.id),
+      ended: [task, ...this.#device.ended].slice(0, ENDED_TASKS_MAX),
+      ...(task.state === "succeeded" ? { version: task.policy.version } : {}),
+    });
+  }
+
+  /** The device was heard, and a report that bears an id will be known when it comes again. */
+  #remember(fact: DeviceFact): void {
+    const id = "id" in fact.data ? fact.data.id : undefined;
+    const taken = id === undefined
+      ? this.#device.taken
+      : [{ id, effects: this.#effects }, ...this.#device.taken].slice(0, REPORT_IDS_MAX);
+    this.#change({ lastContactAt: fact.at, taken });
+  }
+}
+
+/** The new token, and those before it as long as the overlap lets them. */
+function issueToken(
+  tokens: readonly DeviceToken[],
+  { at, data }: FactOf<"TokenIssued">,
+): readonly DeviceToken[] {
+  const end = at + data.overlap_ms;
+  const older = tokens
+    .map((t) => ({ ...t, validUntil: Math.min(t.validUntil ?? end, end) }))
+    .filter((t) => t.validUntil > at);
+  return [...older, { sha256: data.token_sha256, validUntil: null }];
+}

@@ -1,0 +1,56 @@
+/**
+ * What a device still has to be told: for its active and its last ended task the newest message
+ * each, until it is delivered, replaced or lapsed.
+ */
+import type { DeviceEffectData } from "../upgrade/events.ts";
+import { isActive } from "../upgrade/task.ts";
+import type { OwedKind } from "../protocol/mod.ts";
+import { OWED_FOR_MS } from "../protocol/limits.ts";
+import type { Device, Owed } from "./state.ts";
+
+const kinds: Readonly<Partial<Record<DeviceEffectData["type"], OwedKind>>> = {
+  sendMetadata: "metadata",
+  sendVerified: "verified",
+  sendRetry: "retry",
+  sendSuccess: "success",
+  sendFailed: "failed",
+  sendCancel: "cancel",
+};
+
+/** The message an effect sends, if it is one that is owed. */
+export function owedKindOf(effect: DeviceEffectData["type"]): OwedKind | undefined {
+  return kinds[effect];
+}
+
+/** What is owed after the effects of a step: newer messages replace those of the same task. */
+export function owe(
+  device: Device,
+  effects: readonly DeviceEffectData[],
+  at: number,
+): readonly Owed[] {
+  let owed = device.owed;
+  for (const { type, task } of effects) {
+    const kind = owedKindOf(type);
+    if (!kind || task === undefined) continue;
+    const attempt = attemptOf(device, task);
+    owed = [...owed.filter((o) => o.task !== task), { task, kind, attempt, at }];
+  }
+  const kept = owed.filter((o) => isStillOwed(device, o, at));
+  return kept.length === device.owed.length && owed === device.owed ? device.owed : kept;
+}
+
+/** Owed messages that have not lapsed at `now`, oldest first. */
+export function owedAt(device: Device, now: number): readonly Owed[] {
+  return device.owed.filter((o) => now < o.at + OWED_FOR_MS);
+}
+
+function isStillOwed(device: Device, owed: Owed, at: number): boolean {
+  if (at >= owed.at + OWED_FOR_MS || device.revoked) return false;
+  return device.ended[0]?.id === owed.task ||
+    device.tasks.some((task) => task.id === owed.task && isActive(task));
+}
+
+function attemptOf(device: Device, id: string): number {
+  const task = [...device.tasks, ...device.ended].find((task) => task.id === id);
+  return task?.attempt ?? 0;
+}

@@ -1,0 +1,26 @@
+/** What the engine offers to adapters: one way in for what happened, and the presence of devices. */
+import type { Answer, Input } from "./inputs.ts";
+
+/** How adapters see a running engine. */
+export interface EngineApi {
+  /**
+   * Queues an input, synchronously, in the order of the calls; the answer comes after everything it
+   * says is durable. Never rejects: a full queue or a store that failed is an answer with a problem
+   * of status 503, and then nothing was taken.
+   */
+  submit(input: Input): Promise<Answer>;
+  /** Engine time: milliseconds since 1970; never goes back. */
+  now(): number;
+  /** A device opened a connection (`connection` is unique per connection). */
+  connected(device: string, connection: string): void;
+  /** The connection subscribed to the device's metadata (or no longer). */
+  listening(device: string, connection: string, listening: boolean): void;
+  /** The connection is closed. */
+  disconnected(device: string, connection: string): void;
+  /** The device was heard without a connection: an artifact request, a report over HTTP. */
+  heard(device: string): void;
+  /** Whether the device has a live subscription or an open long poll. */
+  isListening(device: string): boolean;
+  /** When the device was last heard in this run; `undefined`: not in this run. */
+  lastHeardAt(device: string): number | undefined;
+}

@@ -1,0 +1,114 @@
+/** What an input leads to: the one place where every kind of input is decided. */
+import { nextTask } from "../device/queue.ts";
+import type { Device } from "../device/state.ts";
+import type { DeviceFact } from "../log/mod.ts";
+import type { Problem } from "../protocol/mod.ts";
+import { problem, toHex } from "../protocol/mod.ts";
+import { activeTask } from "../device/queue.ts";
+import { decideCommand } from "./decide_command.ts";
+import { decideReport, sendOwed } from "./decide_report.ts";
+import type { LeftOut } from "./decide_report.ts";
+import type { CommandResult, Input } from "./inputs.ts";
+import type { Recorded, Workspace } from "./workspace.ts";
+
+/** What the decisions know besides the log: who listens now, and refusals not on record. */
+export interface Surroundings {
+  readonly isListening: (device: string) => boolean;
+  readonly leftOut: LeftOut;
+}
+
+/** Decides one input within the batch. */
+export async function decide(
+  work: Workspace,
+  input: Input,
+  around: Surroundings,
+): Promise<CommandResult | Problem | undefined> {
+  if (input.kind === "command") {
+    const before = work.rowCount;
+    const result = await decideCommand(work, input.actor, input.command);
+    if (work.rowCount > before) settle(work, deviceOf(work, input.command, result), around);
+    return result;
+  }
+  const device = await work.device(input.device);
+  if (!device || device.revoked) {
+    return input.kind === "deadline"
+      ? undefined
+      : problem(403, `Device ${input.device} is not registered, or was revoked.`);
+  }
+  const recorded = decideDevice(work, device, input, around);
+  if (recorded) settle(work, device.id, around, recorded.seq);
+  return undefined;
+}
+
+function decideDevice(
+  work: Workspace,
+  device: Device,
+  input: Exclude<Input, { kind: "command" }>,
+  around: Surroundings,
+): Recorded | undefined {
+  const at = work.at;
+  const own = { at, actor: `device:${device.id}` };
+  switch (input.kind) {
+    case "report":
+      return decideReport(work, device, input, around.leftOut);
+    case "contact": {
+      const { contact } = input;
+      const fact: DeviceFact = { type: "ContactChanged", at, actor: "engine", data: { contact } };
+      if (contact === "listening") sendOwed(work, device);
+      return work.recordDevice(device.id, fact);
+    }
+    case "artifact": {
+      const task = activeTask(device.tasks);
+      if (!task || toHex(task.policy.image) !== input.sha256) return;
+      const data = { from: input.from };
+      return work.recordDevice(device.id, { type: "ArtifactRequested", ...own, task: task.id, data });
+    }
+    case "delivered": {
+      const { task, message: kind, attempt } = input;
+      const data = { kind, attempt };
+      return work.recordDevice(device.id, { type: "MessageDelivered", ...own, task, data });
+    }
+    case "deadline": {
+      const { task, state, due } = input;
+      const data = { state, due };
+      return work.recordDevice(device.id, {
+        type: "DeadlinePassed",
+        at,
+        actor: "engine",
+        task,
+        data,
+      });
+    }
+  }
+}
+
+/**
+ * A device that listens gets its next task at once. That it listens is not in its state, as contact
+ * that changes nothing is no fact: so it is told again, and here it changes something.
+ */
+function settle(
+  work: Workspace,
+  id: string | undefined,
+  around: Surroundings,
+  cause: number | null = null,
+): void {
+  const device = id === undefined ? undefined : work.peek(id);
+  if (!device || !nextTask(device.tasks) || !around.isListening(device.id)) return;
+  work.recordDevice(device.id, {
+    type: "ContactChanged",
+    at: work.at,
+    actor: "engine",
+    data: { contact: "listening" },
+  }, cause ?? work.position.seq);
+}
+
+function deviceOf(
+  work: Workspace,
+  command: Extract<Input, { kind: "command" }>["command"],
+  result: CommandResult | Problem,
+): string | undefined {
+  if ("status" in result) return undefined;
+  if (command.type === "requestUpgrade") return command.request.device_id;
+  if (command.type === "cancelTask") return work.changed(command.task);
+  return undefined;
+}

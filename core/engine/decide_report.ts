@@ -1,0 +1,132 @@
+/** What a device's report leads to: a fact, an answer without one, or a refusal. */
+import { interpretReport } from "../device/interpret.ts";
+import type { FactDraft, Interpretation, Refusal } from "../device/interpret.ts";
+import { idleMessage, messageFor, messageOf, rejectedMessage } from "../device/messages.ts";
+import { owedAt } from "../device/owed.ts";
+import { activeTask } from "../device/queue.ts";
+import type { Device } from "../device/state.ts";
+import type { DeviceFact } from "../log/mod.ts";
+import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
+import type { DeviceEffectData } from "../upgrade/events.ts";
+import type { ReportInput } from "./inputs.ts";
+import type { Recorded, Workspace } from "./workspace.ts";
+
+/** Refusals since the last one on record, by device: counted in the next one that is recorded. */
+export type LeftOut = Map<string, number>;
+
+/** Decides a report of a device that is known and not revoked. */
+export function decideReport(
+  work: Workspace,
+  device: Device,
+  input: ReportInput,
+  leftOut: LeftOut,
+): Recorded | undefined {
+  const { parsed } = input;
+  if ("code" in parsed) {
+    return refuse(work, device, input, { ...parsed, task: activeTask(device.tasks) }, leftOut);
+  }
+  const meaning = interpretReport(device, parsed, input.via);
+  switch (meaning.type) {
+    case "refused":
+      return refuse(work, device, input, meaning.refusal, leftOut);
+    case "repeat":
+      answerRepeat(work, device, meaning.effects);
+      return;
+    case "fact":
+      return takeFact(work, device, input, meaning, leftOut);
+  }
+}
+
+function takeFact(
+  work: Workspace,
+  device: Device,
+  input: ReportInput,
+  { fact, about }: Extract<Interpretation, { type: "fact" }>,
+  leftOut: LeftOut,
+): Recorded | undefined {
+  const recorded = work.recordDevice(device.id, stamp(work, device, fact));
+  if (fact.type === "UpdateRequested") {
+    answerRequest(work, work.peek(device.id) ?? device, recorded?.effects ?? []);
+  } else if (!recorded && !isQuietProgress(fact, about)) {
+    return refuse(work, device, input, wrongPhase(about?.state, about), leftOut);
+  }
+  return recorded;
+}
+
+/** Progress that the machine judged not worth a fact is taken without one. */
+function isQuietProgress(fact: FactDraft, task: Refusal["task"]): boolean {
+  return fact.type === "ProgressReported" &&
+    (task?.state === "downloading" || task?.state === "verifying");
+}
+
+function wrongPhase(state: string | undefined, task: Refusal["task"]): Refusal {
+  return { code: "wrong_phase", reason: `The task is ${state}; this does not fit.`, task };
+}
+
+function stamp(work: Workspace, device: Device, draft: FactDraft): DeviceFact {
+  return { ...draft, at: work.at, actor: `device:${device.id}` } as DeviceFact;
+}
+
+/** Every request is answered: with the metadata of the active task, what is owed, or `idle`. */
+function answerRequest(
+  work: Workspace,
+  device: Device,
+  sent: readonly DeviceEffectData[],
+): void {
+  const active = activeTask(device.tasks);
+  const told = new Set(sent.map((effect) => effect.task));
+  sendOwed(work, device, (task) => !told.has(task) && task !== active?.id);
+  if (!active) return work.send(device.id, idleMessage(device));
+  if (sent.some(({ type, task }) => type === "sendMetadata" && task === active.id)) return;
+  const owed = { task: active.id, kind: "metadata", attempt: active.attempt } as const;
+  work.send(device.id, messageOf("metadata", active, work.baseUrl), owed);
+}
+
+/** Sends what is owed again, as the device is there to take it. */
+export function sendOwed(
+  work: Workspace,
+  device: Device,
+  wanted: (task: string) => boolean = () => true,
+): void {
+  for (const { task: id, kind, attempt } of owedAt(device, work.at)) {
+    const task = [...device.tasks, ...device.ended].find((task) => task.id === id);
+    if (!task || !wanted(id)) continue;
+    work.send(device.id, messageOf(kind, task, work.baseUrl), { task: id, kind, attempt });
+  }
+}
+
+function answerRepeat(
+  work: Workspace,
+  device: Device,
+  effects: readonly DeviceEffectData[],
+): void {
+  for (const effect of effects) {
+    const made = messageFor(device, effect, work.baseUrl);
+    if (made) work.send(device.id, made.message, made.owed);
+  }
+}
+
+/** Every refusal is answered; one in ten seconds is recorded, with the number of those left out. */
+function refuse(
+  work: Workspace,
+  device: Device,
+  { report }: ReportInput,
+  refusal: Refusal,
+  leftOut: LeftOut,
+): Recorded | undefined {
+  work.send(device.id, rejectedMessage(refusal));
+  const count = leftOut.get(device.id) ?? 0;
+  if (device.rejectedAt > 0 && work.at < device.rejectedAt + REJECTED_EVERY_MS) {
+    leftOut.set(device.id, count + 1);
+    return;
+  }
+  leftOut.delete(device.id);
+  const { code, task } = refusal;
+  return work.recordDevice(device.id, {
+    type: "ReportRejected",
+    at: work.at,
+    actor: `device:${device.id}`,
+    ...(task ? { task: task.id } : {}),
+    data: { code, report, left_out: count },
+  });
+}

@@ -1,0 +1,251 @@
+/**
+ * The closed loop: takes the inputs that wait, decides them, appends every row and read model in one
+ * transaction, and only then answers and sends. One batch is in flight, the next collects meanwhile.
+ */
+import { BATCH_MAX, CACHE_DEVICES_MAX, problem, QUEUE_MAX } from "../protocol/mod.ts";
+import type { Problem } from "../protocol/mod.ts";
+import type { EngineApi } from "./api.ts";
+import { Cache } from "./cache.ts";
+import { Deadlines } from "./deadlines.ts";
+import { decide } from "./decide.ts";
+import type { LeftOut } from "./decide_report.ts";
+import type { Answer, CommandResult, Input } from "./inputs.ts";
+import type { LogHead, Ports, StoredDevice } from "./ports.ts";
+import { Presence } from "./presence.ts";
+import { EngineTime } from "./time.ts";
+import { Workspace } from "./workspace.ts";
+import type { Position } from "./workspace.ts";
+
+/** What an engine is told at its start. */
+export interface EngineOptions {
+  /** The absolute base of every URL that a device is given, without a slash at its end. */
+  readonly baseUrl: string;
+  /** The log's identity: `log` is derived from the public key, so that nobody mixes two up. */
+  readonly identity: { readonly log: string; readonly publicKey: string };
+}
+
+interface Waiting {
+  readonly input: Input;
+  readonly answer: (answer: Answer) => void;
+}
+
+/** The engine of one log. Made by {@link startEngine}. */
+export class Engine implements EngineApi {
+  readonly #ports: Ports;
+  readonly #options: EngineOptions;
+  readonly #time: EngineTime;
+  readonly #presence: Presence;
+  readonly #deadlines: Deadlines;
+  readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
+  readonly #leftOut: LeftOut = new Map();
+  #queue: Waiting[] = [];
+  #pumping: Promise<void> | undefined;
+  #position: Position;
+  #stopped = false;
+  /** Set after a fault of the store: nothing is taken before it was opened and checked again. */
+  #suspect = false;
+
+  /** `head` is what `store.open()` gave. */
+  constructor(ports: Ports, options: EngineOptions, head: LogHead) {
+    this.#ports = ports;
+    this.#options = options;
+    this.#time = new EngineTime(ports.clock, head.at);
+    this.#position = positionOf(head, options.identity.log);
+    const now = () => this.now();
+    this.#presence = new Presence(ports.clock, now, (device, contact) => {
+      void this.submit({ kind: "contact", device, contact });
+    });
+    this.#deadlines = new Deadlines(ports, now, (input) => this.submit(input));
+  }
+
+  /** Records that the engine started; `isNew`: the log has no row yet. */
+  async begin(isNew: boolean): Promise<void> {
+    const { log: log_id, publicKey: public_key } = this.#options.identity;
+    const work = this.#workspace();
+    const stamp = { at: work.at, actor: "engine" };
+    if (isNew) {
+      await work.recordEngine({ ...stamp, type: "LogCreated", data: { log_id, public_key } });
+    }
+    const { epoch } = this.#position;
+    await work.recordEngine({ ...stamp, type: "EngineStarted", data: { epoch } });
+    await this.#commit(work);
+    const busy = ["downloading", "retrying", "verifying"];
+    for (const device of await this.#ports.store.devicesWithTaskIn(busy)) {
+      this.#presence.expect(device);
+    }
+    this.#deadlines.start();
+  }
+
+  submit(input: Input): Promise<Answer> {
+    if (this.#stopped) return Promise.resolve(refusal("The engine is stopping. Try again later."));
+    if (this.#queue.length >= QUEUE_MAX) {
+      return Promise.resolve(refusal("The engine has too much to do. Try again in a moment."));
+    }
+    const { promise, resolve } = Promise.withResolvers<Answer>();
+    this.#queue.push({ input, answer: resolve });
+    this.#pumping ??= this.#pump();
+    return promise;
+  }
+
+  now(): number {
+    return this.#time.now();
+  }
+
+  connected(device: string, connection: string): void {
+    this.#presence.connected(device, connection);
+  }
+
+  listening(device: string, connection: string, listening: boolean): void {
+    this.#presence.listening(device, connection, listening);
+  }
+
+  disconnected(device: string, connection: string): void {
+    this.#presence.disconnected(device, connection);
+  }
+
+  heard(device: string): void {
+    this.#presence.heard(device);
+  }
+
+  isListening(device: string): boolean {
+    return this.#presence.isListening(device);
+  }
+
+  lastHeardAt(device: string): number | undefined {
+    return this.#presence.lastHeardAt(device);
+  }
+
+  /** Takes what waits, records that the engine stopped, and refuses everything after. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#deadlines.stop();
+    this.#presence.close();
+    this.#stopped = true;
+    await this.#pumping;
+    const work = this.#workspace();
+    await work.recordEngine({ type: "EngineStopped", at: work.at, actor: "engine", data: {} });
+    await this.#commit(work);
+  }
+
+  async #pump(): Promise<void> {
+    while (this.#queue.length > 0) {
+      // One turn of the event loop: everything that was received already joins this batch.
+      await new Promise<void>((resolve) => this.#ports.clock.soon(resolve));
+      const batch = this.#queue.splice(0, BATCH_MAX);
+      await this.#process(batch);
+    }
+    this.#pumping = undefined;
+  }
+
+  async #process(batch: readonly Waiting[]): Promise<void> {
+    try {
+      if (this.#suspect) await this.#recover();
+      await this.#decideAll(batch);
+    } catch (error) {
+      this.#suspect = true;
+      this.#ports.observer?.fault?.(error);
+      const answer = refusal("The log cannot be written now. Try again in a moment.");
+      for (const waiting of batch) waiting.answer(answer);
+    }
+  }
+
+  /** An input that makes us fail is refused alone; the others are decided without it. */
+  async #decideAll(batch: readonly Waiting[]): Promise<void> {
+    const work = this.#workspace();
+    await this.#noteClockStep(work);
+    const answers: Answer[] = [];
+    for (const [index, { input, answer }] of batch.entries()) {
+      const sent = work.outgoing.length;
+      try {
+        const result = await decide(work, input, {
+          isListening: (device) => this.#presence.isListening(device),
+          leftOut: this.#leftOut,
+        });
+        answers.push(toAnswer(result, work, sent, input));
+      } catch (error) {
+        this.#ports.observer?.fault?.(error);
+        answer({ ok: false, problem: problem(500, "The engine failed on this input.") });
+        const others = batch.filter((_, other) => other !== index);
+        return others.length > 0 ? await this.#decideAll(others) : undefined;
+      }
+    }
+    await this.#commit(work, batch.length);
+    for (const [index, { answer }] of batch.entries()) answer(answers[index]!);
+    for (const message of work.outgoing) this.#ports.outbox.send(message);
+    for (const device of work.cut) this.#ports.outbox.disconnect(device);
+  }
+
+  async #commit(work: Workspace, inputs = 0): Promise<void> {
+    const writes = work.writes();
+    if (writes.length > 0) {
+      const started = this.#ports.clock.monotonic();
+      await this.#ports.store.append(writes);
+      const ms = this.#ports.clock.monotonic() - started;
+      this.#ports.observer?.committed?.({ inputs, rows: work.rowCount, ms });
+    }
+    this.#position = work.position;
+    for (const [id, stored] of work.changedDevices()) this.#cache.set(id, stored);
+    this.#deadlines.note(writes.flatMap(({ models }) => models.tasks ?? []));
+  }
+
+  #workspace(): Workspace {
+    const { store, digest } = this.#ports;
+    const cached = (id: string) => this.#cache.get(id);
+    const { baseUrl } = this.#options;
+    return new Workspace({ store, digest, cached, baseUrl, at: this.now() }, this.#position);
+  }
+
+  async #noteClockStep(work: Workspace): Promise<void> {
+    const by_ms = this.#time.followStep();
+    if (by_ms === 0) return;
+    await work.recordEngine({
+      type: "ClockStepped",
+      at: work.at,
+      actor: "engine",
+      data: { by_ms },
+    });
+  }
+
+  /** Nobody knows whether the failed append was durable: the store says where the log stands. */
+  async #recover(): Promise<void> {
+    const head = await this.#ports.store.open();
+    this.#cache.clear();
+    const { log, epoch } = this.#position;
+    this.#position = { ...positionOf(head, log), epoch };
+    this.#suspect = false;
+  }
+}
+
+/** Opens the log and starts an engine on it. */
+export async function startEngine(ports: Ports, options: EngineOptions): Promise<Engine> {
+  const head = await ports.store.open();
+  const engine = new Engine(ports, options, head);
+  await engine.begin(head.log === null);
+  return engine;
+}
+
+/** @throws {Error} when the log is not the one that the key speaks for. */
+function positionOf(head: LogHead, log: string): Position {
+  if (head.log !== null && head.log !== log) {
+    throw new Error(
+      `Cannot continue log ${head.log}: log.key belongs to log ${log}. Restore the right key.`,
+    );
+  }
+  const { epoch, seq, lastTask } = head;
+  return { log, epoch, seq, lastTask };
+}
+
+function refusal(detail: string): Answer {
+  return { ok: false, problem: problem(503, detail) };
+}
+
+function toAnswer(
+  result: CommandResult | Problem | undefined,
+  work: Workspace,
+  sent: number,
+  input: Input,
+): Answer {
+  if (result && "status" in result) return { ok: false, problem: result };
+  const messages = input.kind === "command" ? [] : work.outgoing.slice(sent).map((o) => o.message);
+  return { ok: true, messages, ...(result ? { result } : {}) };
+}

@@ -1,0 +1,105 @@
+/**
+ * Everything that can wake the engine, as data. An adapter builds an input, submits it and writes
+ * the answer down; it decides nothing.
+ */
+import type { MalformedReport, Message, Problem, Report, RequestUpgrade } from "../protocol/mod.ts";
+import type { Image } from "./ports.ts";
+
+/** A report of a device, parsed by `parseReport` (refused ones too: they are recorded). */
+export interface ReportInput {
+  readonly kind: "report";
+  readonly device: string;
+  /** Last level of the topic, for the record. */
+  readonly report: string;
+  readonly parsed: Report | MalformedReport;
+  readonly via: "mqtt" | "http";
+}
+
+/** The device began to listen, was heard, or is gone. */
+export interface ContactInput {
+  readonly kind: "contact";
+  readonly device: string;
+  readonly contact: "listening" | "gone";
+}
+
+/** The device asked for bytes of an image, beginning at `from`. */
+export interface ArtifactInput {
+  readonly kind: "artifact";
+  readonly device: string;
+  readonly sha256: string;
+  readonly from: number;
+}
+
+/** The device itself confirmed a message (PUBACK, PUBCOMP or DELETE). */
+export interface DeliveredInput {
+  readonly kind: "delivered";
+  readonly device: string;
+  readonly task: string;
+  readonly message: string;
+  readonly attempt: number;
+}
+
+/** A limit passed; made by the engine's own timer. */
+export interface DeadlineInput {
+  readonly kind: "deadline";
+  readonly device: string;
+  readonly task: string;
+  readonly state: string;
+  readonly due: number;
+}
+
+/** What an operator wants, checked by a schema of `core/protocol/operators.ts`. */
+export type Command =
+  | {
+    readonly type: "registerDevice";
+    readonly device: string;
+    readonly product?: string | undefined;
+    readonly hardware?: string | undefined;
+    readonly tags?: readonly string[] | undefined;
+    readonly tokenSha256: string;
+  }
+  | {
+    readonly type: "issueToken";
+    readonly device: string;
+    readonly tokenSha256: string;
+    readonly overlapMs: number;
+  }
+  | { readonly type: "revokeDevice"; readonly device: string }
+  | {
+    readonly type: "addFirmware";
+    readonly image: Image;
+    readonly version: string;
+    readonly product: string | null;
+    readonly name: string;
+  }
+  | { readonly type: "requestUpgrade"; readonly request: RequestUpgrade }
+  | { readonly type: "cancelTask"; readonly task: string };
+
+/** A command and who gave it (`operator:{label}`). */
+export interface CommandInput {
+  readonly kind: "command";
+  readonly actor: string;
+  readonly command: Command;
+}
+
+/** Anything that can wake the engine. */
+export type Input =
+  | ReportInput
+  | ContactInput
+  | ArtifactInput
+  | DeliveredInput
+  | DeadlineInput
+  | CommandInput;
+
+/** What a command led to. */
+export type CommandResult =
+  | { readonly type: "done" }
+  /** `created` is false when the same bytes were already there under that version. */
+  | { readonly type: "firmware"; readonly created: boolean }
+  | { readonly type: "task"; readonly task: string };
+
+/** The engine's answer, given after everything it says is durable. */
+export type Answer =
+  /** Messages meant for the device now; they were handed to the outbox as well. */
+  | { readonly ok: true; readonly messages: readonly Message[]; readonly result?: CommandResult }
+  | { readonly ok: false; readonly problem: Problem };

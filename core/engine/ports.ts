@@ -1,0 +1,172 @@
+/**
+ * What the engine needs from outside: interfaces only. Every implementation lives in an adapter;
+ * the simulator has its own.
+ */
+import type { Device } from "../device/state.ts";
+import type { FactType, SealedRow, Sha256 } from "../log/mod.ts";
+import type { Message, OwedKind } from "../protocol/mod.ts";
+import type { Task } from "../upgrade/task.ts";
+
+/** A device as the store has it: its state and where its stream stands. */
+export interface StoredDevice {
+  readonly device: Device;
+  readonly head: StreamHead;
+}
+
+/** The last row of a stream. `version` 0 and `hash` null: the stream is empty. */
+export interface StreamHead {
+  readonly version: number;
+  readonly hash: string | null;
+}
+
+/** The stored bytes of an image. Digests are lowercase hexadecimal digits. */
+export interface Image {
+  readonly sha256: string;
+  readonly size: number;
+  readonly sha1: string;
+  readonly md5: string;
+}
+
+/** A version of a product (or of none), naming one image. */
+export interface Release {
+  readonly product: string | null;
+  readonly version: string;
+  readonly sha256: string;
+  readonly namedAt: number;
+}
+
+/** Rows for one stream and the read models they lead to. */
+export interface Write {
+  readonly stream: string;
+  /** The version of the stream's last row before these. */
+  readonly expectedVersion: number;
+  readonly rows: readonly SealedRow[];
+  readonly models: Models;
+}
+
+/** New read models; each replaces the stored one of the same key. */
+export interface Models {
+  readonly device?: Device;
+  /** The tasks of the device that changed. */
+  readonly tasks?: readonly Task[];
+  readonly image?: Image;
+  readonly release?: Release;
+}
+
+/** Where a log stands when an engine opens it. */
+export interface LogHead {
+  /** `null`: the log is new. */
+  readonly log: string | null;
+  readonly seq: number;
+  /** Engine time of the last row; 0 when new. */
+  readonly at: number;
+  /** The epoch of this lease: greater than that of any row. */
+  readonly epoch: number;
+  /** Number and id of the task with the greatest number. */
+  readonly lastTask: { readonly number: number; readonly id: string } | null;
+}
+
+/** A task whose deadline is due. */
+export interface DueTask {
+  readonly device: string;
+  readonly task: string;
+  readonly state: string;
+  readonly due: number;
+  /** How long the state may last: the engine must have been reachable for min(this, 5 min). */
+  readonly limitMs: number;
+}
+
+/** The log and its read models, with exactly one writer. */
+export interface Store {
+  /** Where the log stands. Called once before anything is appended, and again after a fault. */
+  open(): Promise<LogHead>;
+  /** The device's state and the head of its stream. */
+  device(id: string): Promise<StoredDevice | undefined>;
+  /** The head of any stream. */
+  head(stream: string): Promise<StreamHead>;
+  /** The release of that version under the product (`null`: the one without a product). */
+  release(product: string | null, version: string): Promise<Release | undefined>;
+  /** The image with that SHA-256 (hexadecimal digits). */
+  image(sha256: string): Promise<Image | undefined>;
+  /** The device that a task belongs to. */
+  taskDevice(task: string): Promise<string | undefined>;
+  /** Tasks whose deadline is at or before `now`, earliest first, at most `limit`. */
+  dueTasks(now: number, limit: number): Promise<DueTask[]>;
+  /** Devices with a task in one of these states: those that may be gone since the last run. */
+  devicesWithTaskIn(states: readonly string[]): Promise<string[]>;
+  /** The earliest deadline of all, or `undefined`. */
+  nextDue(): Promise<number | undefined>;
+  /**
+   * Appends rows and updates the read models in one durable transaction, all or nothing.
+   *
+   * @throws {StoreError} nothing was written, or nobody knows: open again before the next append.
+   */
+  append(writes: readonly Write[]): Promise<void>;
+}
+
+/** The store could not do it. `full`: there is no room; reads go on. */
+export class StoreError extends Error {
+  override readonly name = "StoreError";
+  /** What kind of fault it is. */
+  readonly code: "full" | "conflict" | "io";
+  /** Builds the error; `message` is a sentence for the operator. */
+  constructor(code: "full" | "conflict" | "io", message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Time as the machine has it. Milliseconds, integers. */
+export interface Clock {
+  /** The wall clock, which may step. */
+  wall(): number;
+  /** A clock that never steps; its origin means nothing. */
+  monotonic(): number;
+  /** Calls back once, after everything that already waits to be read was read. */
+  soon(call: () => void): void;
+  /** Calls back once after `ms`; the returned function takes that back. */
+  after(ms: number, call: () => void): () => void;
+}
+
+/** A message on its way to a device. */
+export interface OutboundMessage {
+  readonly device: string;
+  readonly message: Message;
+  /** Set for owed messages: what `delivered` must name. */
+  readonly owed?: { readonly task: string; readonly kind: OwedKind; readonly attempt: number };
+}
+
+/** Carries messages to devices. Handing a message over is not delivery. */
+export interface Outbox {
+  /** Sends to the device if it can be reached now; otherwise nothing happens. */
+  send(message: OutboundMessage): void;
+  /** Cuts every connection of the device. */
+  disconnect(device: string): void;
+}
+
+/** Digests and salt. */
+export interface Digest {
+  /** SHA-256 as lowercase hexadecimal digits, at once. */
+  readonly sha256: Sha256;
+  /** 16 fresh random bytes as 32 hexadecimal digits. */
+  salt(): string;
+}
+
+/** What happened in the engine, for figures; never for decisions. */
+export interface Observer {
+  /** A batch was committed. */
+  committed?(batch: { inputs: number; rows: number; ms: number }): void;
+  /** A fact became durable. */
+  recorded?(fact: FactType): void;
+  /** Something went wrong that nobody else hears of. */
+  fault?(error: unknown): void;
+}
+
+/** All ports of an engine. */
+export interface Ports {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly digest: Digest;
+  readonly observer?: Observer;
+}

@@ -1,0 +1,239 @@
+/**
+ * One batch in the making: the states it has loaded and changed, the rows it will append and the
+ * messages it will send. Nothing of it is true before the store has committed.
+ */
+import { messageFor } from "../device/messages.ts";
+import type { Device } from "../device/state.ts";
+import { deviceStream, ENGINE_STREAM, imageStream, sealRow } from "../log/mod.ts";
+import type { DeviceFact, Fact, FactOf, SealedRow } from "../log/mod.ts";
+import type { Message } from "../protocol/mod.ts";
+import type { Task } from "../upgrade/task.ts";
+import type { DeviceEffectData } from "../upgrade/events.ts";
+import { nextTaskName } from "./names.ts";
+import type { TaskName } from "./names.ts";
+import type {
+  Digest,
+  Image,
+  OutboundMessage,
+  Release,
+  Store,
+  StoredDevice,
+  StreamHead,
+  Write,
+} from "./ports.ts";
+import { stepDeviceStream, stepEngineStream, stepImageStream } from "./streams.ts";
+import type { StreamStep } from "./streams.ts";
+
+/** Where the log stands before the batch. */
+export interface Position {
+  readonly log: string;
+  readonly epoch: number;
+  readonly seq: number;
+  readonly lastTask: TaskName | null;
+}
+
+/** What a batch works with. */
+export interface WorkspaceDeps {
+  readonly store: Store;
+  readonly digest: Digest;
+  /** Device states that are known to be current. */
+  readonly cached: (id: string) => StoredDevice | undefined;
+  /** The absolute base of every URL that a device is given. */
+  readonly baseUrl: string;
+  /** Engine time of the batch. */
+  readonly at: number;
+}
+
+/** A recorded fact: its row's place in the log and what it led to. */
+export interface Recorded {
+  readonly seq: number;
+  readonly effects: readonly DeviceEffectData[];
+}
+
+/** A message that leaves after the commit. */
+export type Outgoing = OutboundMessage;
+
+interface OpenStream {
+  head: StreamHead;
+  /** The write that is being filled. */
+  write?: { expectedVersion: number; rows: SealedRow[] };
+}
+
+interface OpenDevice extends OpenStream {
+  device: Device | undefined;
+  tasks: Map<string, Task>;
+}
+
+/** One batch in the making. */
+export class Workspace {
+  readonly at: number;
+  readonly baseUrl: string;
+  readonly outgoing: Outgoing[] = [];
+  /** Devices whose connections are cut after the commit. */
+  readonly cut: string[] = [];
+  rowCount = 0;
+  readonly #deps: WorkspaceDeps;
+  readonly #devices = new Map<string, OpenDevice>();
+  readonly #images: Write[] = [];
+  readonly #heads = new Map<string, StreamHead>();
+  #position: Position;
+
+  constructor(deps: WorkspaceDeps, position: Position) {
+    this.#deps = deps;
+    this.#position = position;
+    this.at = deps.at;
+    this.baseUrl = deps.baseUrl;
+  }
+
+  /** Where the log stands after the batch. */
+  get position(): Position {
+    return this.#position;
+  }
+
+  /** The device as it is within this batch. */
+  async device(id: string): Promise<Device | undefined> {
+    return (await this.#open(id)).device;
+  }
+
+  /** The device as it is within this batch, if it was loaded. */
+  peek(id: string): Device | undefined {
+    return this.#devices.get(id)?.device;
+  }
+
+  /** The release as it is within this batch. */
+  async release(product: string | null, version: string): Promise<Release | undefined> {
+    const own = this.#images.find(({ models: { release } }) =>
+      release?.product === product && release.version === version
+    );
+    return own?.models.release ?? await this.#deps.store.release(product, version);
+  }
+
+  /** The image as it is within this batch. */
+  async image(sha256: string): Promise<Image | undefined> {
+    const own = this.#images.find(({ models: { image } }) => image?.sha256 === sha256);
+    return own?.models.image ?? await this.#deps.store.image(sha256);
+  }
+
+  /** The device that a task belongs to. */
+  async taskDevice(task: string): Promise<string | undefined> {
+    return this.changed(task) ?? await this.#deps.store.taskDevice(task);
+  }
+
+  /** The device whose task was changed in this batch. */
+  changed(task: string): string | undefined {
+    for (const [id, { tasks }] of this.#devices) if (tasks.has(task)) return id;
+    return undefined;
+  }
+
+  /** A fresh name for a task; `undefined` when there are no more. */
+  nextTaskName(): TaskName | undefined {
+    return nextTaskName(this.#position.lastTask, this.at);
+  }
+
+  /** Steps a device that `device()` has loaded; `undefined`: nothing changed, nothing recorded. */
+  recordDevice(id: string, fact: DeviceFact, cause: number | null = null): Recorded | undefined {
+    const open = this.#devices.get(id);
+    if (!open) throw new Error(`Device ${id} was not loaded before it was stepped`);
+    const step = stepDeviceStream(open.device, fact);
+    if (!step) return undefined;
+    open.device = step.step.device;
+    for (const task of step.step.tasks) open.tasks.set(task.id, task);
+    open.write ??= { expectedVersion: open.head.version, rows: [] };
+    const row = this.#seal(deviceStream(id), open.head, fact, step, cause);
+    open.head = { version: row.version, hash: row.hash };
+    open.write.rows.push(row);
+    if (fact.type === "TaskQueued" && fact.task !== undefined) {
+      const lastTask = { number: fact.data.number, id: fact.task };
+      this.#position = { ...this.#position, lastTask };
+    }
+    this.#sendAll(id, open.device, step.step.effects);
+    return { seq: row.seq, effects: step.step.effects };
+  }
+
+  /** Records a fact about an image. */
+  async recordImage(
+    sha256: string,
+    fact: FactOf<"ImageUploaded"> | FactOf<"ReleaseNamed">,
+    cause: number | null = null,
+  ): Promise<Recorded> {
+    return await this.#recordPlain(imageStream(sha256), fact, stepImageStream(fact), cause);
+  }
+
+  /** Records a fact about the engine itself. */
+  async recordEngine(
+    fact: Extract<Fact, { type: "LogCreated" | "EngineStarted" | "EngineStopped" | "ClockStepped" }>,
+  ): Promise<Recorded> {
+    return await this.#recordPlain(ENGINE_STREAM, fact, stepEngineStream(), null);
+  }
+
+  /** Sends a message to the device after the commit. */
+  send(device: string, message: Message, owed?: OutboundMessage["owed"]): void {
+    this.outgoing.push({ device, message, ...(owed ? { owed } : {}) });
+  }
+
+  /** Everything to append. */
+  writes(): Write[] {
+    const devices = [...this.#devices].flatMap(([id, { write, device, tasks }]): Write[] =>
+      write && device
+        ? [{ stream: deviceStream(id), ...write, models: { device, tasks: [...tasks.values()] } }]
+        : []
+    );
+    return [...this.#images, ...devices];
+  }
+
+  /** The device states after the batch. */
+  *changedDevices(): Iterable<[string, StoredDevice]> {
+    for (const [id, { device, head }] of this.#devices) if (device) yield [id, { device, head }];
+  }
+
+  async #open(id: string): Promise<OpenDevice> {
+    const known = this.#devices.get(id);
+    if (known) return known;
+    const stored = this.#deps.cached(id) ?? await this.#deps.store.device(id);
+    const open: OpenDevice = {
+      device: stored?.device,
+      head: stored?.head ?? { version: 0, hash: null },
+      tasks: new Map(),
+    };
+    this.#devices.set(id, open);
+    return open;
+  }
+
+  async #recordPlain(
+    stream: string,
+    fact: Fact,
+    step: StreamStep,
+    cause: number | null,
+  ): Promise<Recorded> {
+    const head = this.#heads.get(stream) ?? await this.#deps.store.head(stream);
+    const row = this.#seal(stream, head, fact, step, cause);
+    this.#heads.set(stream, { version: row.version, hash: row.hash });
+    const { models } = step;
+    this.#images.push({ stream, expectedVersion: head.version, rows: [row], models });
+    return { seq: row.seq, effects: [] };
+  }
+
+  #seal(
+    stream: string,
+    head: StreamHead,
+    fact: Fact,
+    { outcome }: StreamStep,
+    cause: number | null,
+  ): SealedRow {
+    const { log, epoch } = this.#position;
+    const seq = this.#position.seq + 1;
+    this.#position = { ...this.#position, seq };
+    this.rowCount++;
+    const place = { log, seq, epoch, stream, version: head.version + 1, prev: head.hash, cause };
+    const { digest } = this.#deps;
+    return sealRow(place, fact, outcome, digest.salt(), digest.sha256);
+  }
+
+  #sendAll(id: string, device: Device, effects: readonly DeviceEffectData[]): void {
+    for (const effect of effects) {
+      if (effect.type === "disconnect") this.cut.push(id);
+      const made = messageFor(device, effect, this.baseUrl);
+      if (made) this.send(id, made.message, made.owed);
+    }
+  }
+}

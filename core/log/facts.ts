@@ -1,0 +1,179 @@
+/**
+ * The alphabet of the log: every fact, past tense, named for what came in. A fact holds what was
+ * said, never what was decided on it. Integers only; durations end in `_ms`.
+ */
+import { z } from "zod";
+import {
+  checksum,
+  completion,
+  deviceId,
+  priority,
+  productName,
+  sha256Hex,
+  versionName,
+} from "../protocol/mod.ts";
+
+const count = z.int().min(0);
+const ms = z.int().min(0);
+const report = { id: z.string().optional(), attempt: count.optional() };
+
+/** Limits of a task by state, in milliseconds, all of them: the policy is frozen, not looked up. */
+export const limitsMs = z.object({
+  offered: ms,
+  downloading: ms,
+  downloading_total: ms,
+  retrying: ms,
+  verifying: ms,
+  paused: ms,
+  awaiting_install: ms,
+  installing: ms,
+  rebooting: ms,
+  confirming: ms,
+});
+
+/** The data of each fact of a device's stream. */
+export const deviceFacts = {
+  /** An operator made the device known. */
+  DeviceRegistered: z.object({
+    device_id: deviceId,
+    product: productName.optional(),
+    hardware: productName.optional(),
+    tags: z.array(z.string()).optional(),
+  }),
+  /** A token was made; those before it end after `overlap_ms`. Only its SHA-256 is kept. */
+  TokenIssued: z.object({ token_sha256: sha256Hex, overlap_ms: ms }),
+  /** An operator revoked the device. */
+  DeviceRevoked: z.object({}),
+  /** An operator queued an upgrade; everything that decides about the task later is in here. */
+  TaskQueued: z.object({
+    lifecycle_version: z.int(),
+    number: z.int(),
+    image: checksum,
+    size: count,
+    version: versionName,
+    product: productName.optional(),
+    chunk_bytes: z.int(),
+    priority,
+    completion,
+    retries: count,
+    limits_ms: limitsMs,
+    expires_in_ms: ms,
+    allow_downgrade: z.boolean(),
+  }),
+  /** The device asked whether there is something for it, and said what it is. */
+  UpdateRequested: z.object({
+    id: z.string().optional(),
+    current_version: versionName.optional(),
+    product: productName.optional(),
+    hardware: productName.optional(),
+    chunk_bytes: z.int().optional(),
+    resume_from: count.optional(),
+  }),
+  /** The device asked for the first byte of an attempt. */
+  ArtifactRequested: z.object({ from: count }),
+  /** The device says how much it has stored without a gap. */
+  ProgressReported: z.object({ ...report, received: count }),
+  /** The device found chunks that do not match their digests; `checksum` is of all it stored. */
+  ChunkFailed: z.object({ ...report, checksum, bad_chunks: z.array(count).min(1) }),
+  /** The digest the device computed over what it stored: its claim, compared by the machine. */
+  DigestReported: z.object({ ...report, checksum }),
+  /** The device says what it does with the image; `reason` is free text that nothing decides on. */
+  StatusReported: z.object({
+    ...report,
+    status: z.enum([
+      "installing",
+      "rebooting",
+      "booted",
+      "failed",
+      "rolled_back",
+      "deferred",
+      "rejected",
+    ]),
+    version: versionName.optional(),
+    reason: z.string().optional(),
+    delay_ms: ms.optional(),
+  }),
+  /** An operator wants the task to end. */
+  CancelRequested: z.object({}),
+  /** A limit passed while the engine was reachable; `due` is the instant (ms since 1970). */
+  DeadlinePassed: z.object({ state: z.string(), due: z.int() }),
+  /** The device has the message. */
+  MessageDelivered: z.object({ kind: z.string(), attempt: count }),
+  /** The device began to listen, or is gone. */
+  ContactChanged: z.object({ contact: z.enum(["listening", "gone"]) }),
+  /** A report was refused; `left_out` were refused since the last one on record. */
+  ReportRejected: z.object({ code: z.string(), report: z.string(), left_out: count }),
+} as const;
+
+/** The data of each fact of an image's stream. */
+export const imageFacts = {
+  /** The bytes are stored, synced and hash to the stream's name. */
+  ImageUploaded: z.object({
+    image: checksum,
+    size: count,
+    sha1: z.string(),
+    md5: z.string(),
+  }),
+  /** A version of a product got a name; immutable from then on. */
+  ReleaseNamed: z.object({
+    product: productName.optional(),
+    version: versionName,
+    artifacts: z.array(z.object({ name: z.string(), size: count, sha256: sha256Hex })).length(1),
+  }),
+} as const;
+
+/** The data of each fact of the engine's own stream. */
+export const engineFacts = {
+  /** The first row of every log: which log this is and the key that speaks for it. */
+  LogCreated: z.object({ log_id: z.string(), public_key: z.string() }),
+  /** An engine took the lease and decides from here on. */
+  EngineStarted: z.object({ epoch: count }),
+  /** It stopped in good order. */
+  EngineStopped: z.object({}),
+  /** The wall clock stepped by `by_ms` against the monotonic one; engine time follows forward only. */
+  ClockStepped: z.object({ by_ms: z.int() }),
+} as const;
+
+/** Every fact's schema by its type. */
+export const factSchemas = { ...deviceFacts, ...imageFacts, ...engineFacts } as const;
+
+/** The name of a fact. */
+export type FactType = keyof typeof factSchemas;
+type DeviceFactType = keyof typeof deviceFacts;
+
+/** The data of the fact of a type. */
+export type FactData<T extends FactType> = z.infer<(typeof factSchemas)[T]>;
+
+/** A fact of one type, stamped by the engine. */
+export interface FactOf<T extends FactType> {
+  readonly type: T;
+  /** Engine time, milliseconds since 1970. */
+  readonly at: number;
+  /** `operator:{label}`, `device:{id}` or `engine`. */
+  readonly actor: string;
+  /** The task the fact is about, if any. */
+  readonly task?: string;
+  /** What was said. */
+  readonly data: FactData<T>;
+}
+
+/** Any fact. */
+export type Fact = { [T in FactType]: FactOf<T> }[FactType];
+/** Any fact of a device's stream. */
+export type DeviceFact = { [T in DeviceFactType]: FactOf<T> }[DeviceFactType];
+
+/** Version of every fact's shape (`v` in the row). */
+export const FACT_VERSION = 1;
+
+/** The stream of a device. */
+export function deviceStream(device: string): string {
+  return `device/${device}`;
+}
+
+/** The stream of an image, by the hexadecimal digits of its SHA-256. */
+export function imageStream(sha256: string): string {
+  return `image/${sha256}`;
+}
+
+/** The engine's own stream. */
+export const ENGINE_STREAM = "engine";

@@ -1,0 +1,122 @@
+/**
+ * A row of the log: one accepted input and what the engine decided on it, sealed with a hash over
+ * its canonical bytes. In the bytes `data` stands as the hash of salt and data, so that personal
+ * data can be erased later without breaking a proof.
+ */
+import { toChecksum } from "../protocol/ids.ts";
+import { canonicalJson } from "./canonical.ts";
+import { FACT_VERSION } from "./facts.ts";
+import type { Fact } from "./facts.ts";
+
+/** SHA-256 of the bytes, as lowercase hexadecimal digits, at once. */
+export type Sha256 = (bytes: Uint8Array) => string;
+
+/** A change of one task's state. */
+export interface Move {
+  readonly task: string;
+  /** `null` when the task begins. */
+  readonly from: string | null;
+  readonly to: string;
+  readonly attempt: number;
+  /** A word of the list in `core/upgrade/reasons.ts`. */
+  readonly reason?: string;
+}
+
+/** Something to be done after the fact is durable; the shell interprets it. */
+export interface Effect {
+  readonly type: string;
+  readonly task?: string;
+}
+
+/** What the pure step made of a fact. */
+export interface Outcome {
+  readonly moves: readonly Move[];
+  readonly effects: readonly Effect[];
+}
+
+/** Where a row stands in its log. */
+export interface RowPlace {
+  /** The id of the log. */
+  readonly log: string;
+  /** Dense, from 1, over the whole log. */
+  readonly seq: number;
+  /** Which lease of the store wrote it. */
+  readonly epoch: number;
+  readonly stream: string;
+  /** Dense, from 1, within the stream. */
+  readonly version: number;
+  /** The hash of the stream's previous row; `null` for its first. */
+  readonly prev: string | null;
+  /** The `seq` of the row this one followed from, or `null`. */
+  readonly cause: number | null;
+}
+
+/** A row as it is stored: four texts that are never re-serialised. */
+export interface SealedRow {
+  readonly seq: number;
+  readonly stream: string;
+  readonly version: number;
+  /** Canonical JSON of the row with `data` as a hash. */
+  readonly bytes: string;
+  /** Canonical JSON of the fact's data. */
+  readonly data: string;
+  /** 16 random bytes as 32 hexadecimal digits. */
+  readonly salt: string;
+  /** SHA-256(0x00 ‖ bytes). */
+  readonly hash: string;
+}
+
+/** What `bytes` hold, parsed. */
+export interface RowHeader extends RowPlace {
+  readonly at: number;
+  readonly actor: string;
+  readonly type: string;
+  readonly v: number;
+  readonly task?: string;
+  /** The hash of salt and data. */
+  readonly data: string;
+  readonly outcome: Outcome;
+}
+
+const encoder = new TextEncoder();
+
+/** Seals a fact and its outcome into a row. `salt` is 32 hexadecimal digits. */
+export function sealRow(
+  place: RowPlace,
+  fact: Fact,
+  outcome: Outcome,
+  salt: string,
+  sha256: Sha256,
+): SealedRow {
+  const data = canonicalJson(fact.data);
+  const header: RowHeader = {
+    ...place,
+    at: fact.at,
+    actor: fact.actor,
+    type: fact.type,
+    v: FACT_VERSION,
+    ...(fact.task === undefined ? {} : { task: fact.task }),
+    data: hashData(salt, data, sha256),
+    outcome,
+  };
+  const bytes = canonicalJson(header);
+  const { seq, stream, version } = place;
+  return { seq, stream, version, bytes, data, salt, hash: hashBytes(bytes, sha256) };
+}
+
+/** SHA-256(salt ‖ data) in the notation of a digest. */
+export function hashData(salt: string, data: string, sha256: Sha256): string {
+  const text = encoder.encode(data);
+  const salted = new Uint8Array(salt.length / 2 + text.length);
+  salted.set(Uint8Array.fromHex(salt));
+  salted.set(text, salt.length / 2);
+  return toChecksum(sha256(salted));
+}
+
+/** SHA-256(0x00 ‖ bytes): the prefix keeps a row apart from a node of a tree (RFC 9162 §2.1.1). */
+export function hashBytes(bytes: string, sha256: Sha256): string {
+  const text = encoder.encode(bytes);
+  const leaf = new Uint8Array(1 + text.length);
+  leaf.set(text, 1);
+  return toChecksum(sha256(leaf));
+}

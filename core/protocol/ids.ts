@@ -1,0 +1,51 @@
+/**
+ * What an id, a version and a digest look like. Everything that names something from outside passes
+ * one of these schemas before it is used.
+ */
+import { z } from "zod";
+
+/** 1-64 of `A-Z a-z 0-9 . _ -`. */
+export const deviceId = z.string().regex(
+  /^[A-Za-z0-9._-]{1,64}$/,
+  "must be 1 to 64 of A-Z a-z 0-9 . _ -",
+);
+
+/** 1-64 of `A-Z a-z 0-9 . _ + -`, not `upgrade`, not ending in `.bin`. */
+export const versionName = z.string().regex(
+  /^(?!upgrade$)(?!.*\.bin$)[A-Za-z0-9._+-]{1,64}$/,
+  'must be 1 to 64 of A-Z a-z 0-9 . _ + -, not "upgrade" and not ending in ".bin"',
+);
+
+/** A product or hardware name: 1-64 of `A-Z a-z 0-9 . _ -`. */
+export const productName = deviceId;
+
+/** `sha256:` and 64 lowercase hexadecimal digits. */
+export const checksum = z.string().regex(
+  /^sha256:[0-9a-f]{64}$/,
+  'must be "sha256:" and 64 lowercase hexadecimal digits',
+);
+
+/** 64 lowercase hexadecimal digits. */
+export const sha256Hex = z.string().regex(
+  /^[0-9a-f]{64}$/,
+  "must be 64 lowercase hexadecimal digits",
+);
+
+/** `OTA_20230801_001`: the UTC date, then a counter of that day. */
+export const taskId = z.string().regex(
+  /^OTA_[0-9]{8}_[0-9]{3,9}$/,
+  "must look like OTA_20230801_001",
+);
+
+/** The id a device gives its report, to be known when repeated. */
+export const reportId = z.string().min(1).max(64);
+
+/** Builds the digest notation used everywhere outside: `sha256:` and the hexadecimal digits. */
+export function toChecksum(hex: string): string {
+  return `sha256:${hex}`;
+}
+
+/** The hexadecimal digits of a digest. */
+export function toHex(checksum: string): string {
+  return checksum.slice("sha256:".length);
+}

@@ -1,0 +1,59 @@
+/**
+ * Every bound that the outside can meet, named in one place.
+ * Sizes are bytes, durations milliseconds (`Ms`) or seconds (`S`), unless the name says otherwise.
+ */
+
+/** Largest JSON payload of a device, over MQTT or HTTP. */
+export const PAYLOAD_BYTES_MAX = 65_536;
+/** Deepest nesting of a JSON payload. */
+export const JSON_DEPTH_MAX = 16;
+/** Tasks that may wait or run for one device. */
+export const OPEN_TASKS_MAX = 16;
+/** Ended tasks that a device's state remembers. */
+export const ENDED_TASKS_MAX = 8;
+/** Report ids that a device's state remembers to know a repeat. */
+export const REPORT_IDS_MAX = 32;
+/** Chunks of one image, whatever the chunk size. */
+export const CHUNKS_MAX = 65_536;
+/** Smallest chunk. */
+export const CHUNK_BYTES_MIN = 256;
+/** Largest chunk. */
+export const CHUNK_BYTES_MAX = 16 * 1_048_576;
+/** Bad chunks that one report may name. */
+export const BAD_CHUNKS_MAX = 1_024;
+/** Largest image that an upload may have. */
+export const IMAGE_BYTES_MAX = 4 * 1_073_741_824;
+/** Retries that an operator may ask for. */
+export const RETRIES_MAX = 10;
+/** Longest duration that an operator may ask for, in seconds (one year). */
+export const DURATION_S_MAX = 31_536_000;
+/** Longest overlap of two tokens, in seconds (30 days). */
+export const TOKEN_OVERLAP_S_MAX = 2_592_000;
+/** Inputs that may wait for the engine; beyond it an adapter is told to come back. */
+export const QUEUE_MAX = 10_000;
+/** Inputs that one transaction takes. */
+export const BATCH_MAX = 512;
+/** Device states kept in memory. */
+export const CACHE_DEVICES_MAX = 5_000;
+/** A device without any contact for so long is gone. */
+export const GONE_AFTER_MS = 30_000;
+/** An owed message lapses after so long. */
+export const OWED_FOR_MS = 7 * 86_400_000;
+/** A refusal is recorded once a device in so long. */
+export const REJECTED_EVERY_MS = 10_000;
+/** Progress is recorded at the latest after so long. */
+export const PROGRESS_EVERY_MS = 30_000;
+/** Progress is recorded when it moved by so many basis points of the image. */
+export const PROGRESS_STEP_BP = 500;
+/** The engine must have been reachable for so long before a deadline counts against a device. */
+export const REACHABLE_MS = 300_000;
+/** A wall clock that is off by more than this has stepped. */
+export const CLOCK_STEP_MS = 5_000;
+/** A device may fetch the images of a task that ended within so long. */
+export const ENDED_FETCH_MS = 7 * 86_400_000;
+/** Items of one page of a list. */
+export const PAGE_MAX = 500;
+/** The first task number ever given. */
+export const TASK_NUMBER_FIRST = 1_000_001;
+/** Task numbers stay below this (a signed 32-bit integer holds them). */
+export const TASK_NUMBER_END = 2_147_483_648;

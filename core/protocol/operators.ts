@@ -1,0 +1,65 @@
+/**
+ * What an operator may ask for over HTTP (PROTOCOL §3): one schema for checking, types and
+ * documentation. Unknown members are refused, so that a misspelt option is never ignored.
+ */
+import { z } from "zod";
+import { checksum, deviceId, productName, versionName } from "./ids.ts";
+import { DURATION_S_MAX, RETRIES_MAX, TOKEN_OVERLAP_S_MAX } from "./limits.ts";
+
+const seconds = z.int().min(1).max(DURATION_S_MAX);
+
+/** `POST /devices` */
+export const registerDevice = z.strictObject({
+  device_id: deviceId,
+  product: productName.optional(),
+  hardware: productName.optional(),
+  tags: z.array(z.string().min(1).max(64)).max(32).optional(),
+});
+
+/** `POST /devices/{id}/token` */
+export const rotateToken = z.strictObject({
+  overlap: z.int().min(0).max(TOKEN_OVERLAP_S_MAX).default(0),
+});
+
+/** Limits by state, in seconds (DESIGN §2); `downloading` is the time without progress. */
+export const taskLimits = z.strictObject({
+  offered: seconds.optional(),
+  downloading: seconds.optional(),
+  downloading_total: seconds.optional(),
+  retrying: seconds.optional(),
+  verifying: seconds.optional(),
+  paused: seconds.optional(),
+  awaiting_install: seconds.optional(),
+  installing: seconds.optional(),
+  rebooting: seconds.optional(),
+  confirming: seconds.optional(),
+});
+
+/** Which tasks go first; within one class, first come first served. */
+export const priority = z.enum(["security", "normal", "low"]);
+
+/** The evidence that success needs. */
+export const completion = z.enum(["verified", "booted", "reported", "seen"]);
+
+/** `POST /firmware/upgrade` */
+export const requestUpgrade = z.strictObject({
+  device_id: deviceId,
+  firmware_version: versionName,
+  checksum,
+  chunk_size: z.int().min(1).max(16_384).default(512),
+  priority: priority.default("normal"),
+  completion: completion.default("verified"),
+  retries: z.int().min(0).max(RETRIES_MAX).default(3),
+  limits: taskLimits.default({}),
+  expires_in: seconds.default(2_592_000),
+  allow_downgrade: z.boolean().default(false),
+});
+
+/** A priority class. */
+export type Priority = z.infer<typeof priority>;
+/** The evidence that success needs. */
+export type Completion = z.infer<typeof completion>;
+/** The body of `POST /firmware/upgrade`, checked and with its defaults. */
+export type RequestUpgrade = z.infer<typeof requestUpgrade>;
+/** The body of `POST /devices`, checked. */
+export type RegisterDevice = z.infer<typeof registerDevice>;

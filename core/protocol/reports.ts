@@ -1,0 +1,136 @@
+/**
+ * What a device may tell the engine, over any transport: one schema for each report, and the parser
+ * from bytes to a checked report. Unknown members are ignored; anything else malformed is refused.
+ */
+import { z } from "zod";
+import { checksum, deviceId, productName, reportId, taskId, versionName } from "./ids.ts";
+import { decodeText, parseJson } from "./json.ts";
+import { BAD_CHUNKS_MAX, CHUNKS_MAX, DURATION_S_MAX, PAYLOAD_BYTES_MAX } from "./limits.ts";
+
+const named = {
+  task_id: taskId.optional(),
+  attempt: z.int().min(1).max(1_000).optional(),
+  id: reportId.optional(),
+};
+
+/** `/ota/{device}/request`: "is there something for me?" */
+export const requestReport = z.object({
+  version: versionName.optional(),
+  current_version: versionName.optional(),
+  product: productName.optional(),
+  hardware: productName.optional(),
+  chunk_size: z.number().optional(),
+  chunk_bytes: z.number().optional(),
+  transport: z.enum(["http", "mqtt"]).optional(),
+  resume_from: z.number().optional(),
+  id: reportId.optional(),
+});
+
+/** `/ota/{device}/progress` in its object form. */
+export const progressReport = z.object({
+  ...named,
+  received: z.number().optional(),
+  chunk: z.number().optional(),
+  total: z.number().optional(),
+  percent: z.number().optional(),
+}).refine(
+  (p) => [p.received, p.chunk, p.percent].filter((n) => n !== undefined).length === 1,
+  "must have exactly one of received, chunk and percent",
+);
+
+/** `/ota/{device}/verify`: the digest a device computed over what it stored. */
+export const verifyReport = z.object({
+  ...named,
+  checksum,
+  bad_chunks: z.array(z.int().min(0).max(CHUNKS_MAX - 1)).max(BAD_CHUNKS_MAX).optional(),
+});
+
+/** `/ota/{device}/status`: what the device does with a verified image, or why it does not. */
+export const statusReport = z.object({
+  ...named,
+  status: z.enum([
+    "installing",
+    "rebooting",
+    "booted",
+    "failed",
+    "rolled_back",
+    "deferred",
+    "rejected",
+  ]),
+  version: versionName.optional(),
+  reason: z.string().max(256).optional(),
+  delay_seconds: z.int().min(1).max(DURATION_S_MAX).optional(),
+});
+
+/** The reports by the last level of their topic, which is also their HTTP route. */
+export const reportSchemas = {
+  request: requestReport,
+  progress: progressReport,
+  verify: verifyReport,
+  status: statusReport,
+} as const;
+
+/** The name of a report: the last level of its topic. */
+export type ReportKind = keyof typeof reportSchemas;
+
+/** A checked report, tagged with its kind. */
+export type Report =
+  | { kind: "request"; body: z.infer<typeof requestReport> }
+  | { kind: "progress"; body: z.infer<typeof progressReport> }
+  | { kind: "verify"; body: z.infer<typeof verifyReport> }
+  | { kind: "status"; body: z.infer<typeof statusReport> };
+
+/** Why a report was refused before anybody looked at the device's state. */
+export interface MalformedReport {
+  /** A code of PROTOCOL §1. */
+  readonly code: "malformed" | "too_large";
+  /** A sentence for the developer of the device. */
+  readonly reason: string;
+}
+
+/** Whether the word names a report that a device may publish. */
+export function isReportKind(word: string): word is ReportKind {
+  return Object.hasOwn(reportSchemas, word);
+}
+
+/** Parses the payload of a report. Never throws; what is wrong with it comes back as data. */
+export function parseReport(kind: ReportKind, bytes: Uint8Array): Report | MalformedReport {
+  if (bytes.length > PAYLOAD_BYTES_MAX) {
+    return { code: "too_large", reason: `The payload is over ${PAYLOAD_BYTES_MAX} bytes.` };
+  }
+  const text = decodeText(bytes);
+  if (text === undefined) return malformed("The payload is not UTF-8.");
+  const json = readBody(kind, text);
+  if (!json) return malformed("The payload is not acceptable JSON.");
+  const parsed = reportSchemas[kind].safeParse(json.value);
+  if (!parsed.success) return malformed(describe(parsed.error));
+  return { kind, body: parsed.data } as Report;
+}
+
+/** An empty request counts as `{}`; progress may be a bare number or the text `45%`. */
+function readBody(kind: ReportKind, text: string): { value: unknown } | undefined {
+  if (kind === "request" && text.trim() === "") return { value: {} };
+  const bare = kind === "progress" && /^\s*"?(\d{1,3}(?:\.\d{1,6})?)\s*%"?\s*$/.exec(text);
+  if (bare) return { value: { percent: Number(bare[1]) } };
+  const json = parseJson(text);
+  if (kind === "progress" && typeof json?.value === "number") {
+    return { value: { percent: json.value } };
+  }
+  return json;
+}
+
+function malformed(reason: string): MalformedReport {
+  return { code: "malformed", reason };
+}
+
+/** One sentence of the first thing that is wrong: short enough for a device's log. */
+function describe(error: z.ZodError): string {
+  const issue = error.issues[0];
+  const path = issue?.path.join(".") || "the payload";
+  return `${path}: ${issue?.message ?? "is not valid"}`.slice(0, 200);
+}
+
+/** The device named by a topic or route, checked. */
+export function parseDeviceId(text: string): string | undefined {
+  return deviceId.safeParse(text).data;
+}

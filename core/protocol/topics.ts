@@ -1,0 +1,57 @@
+/**
+ * The topics of PROTOCOL §1: `{prefix}/{device}/{kind}`. Which ones a device may publish to and
+ * subscribe to is decided here; a broker adapter only asks.
+ */
+import { parseDeviceId } from "./reports.ts";
+import { isReportKind } from "./reports.ts";
+import type { ReportKind } from "./reports.ts";
+
+/** The default prefix, with its leading slash. */
+export const TOPIC_PREFIX = "/ota";
+
+/** `{prefix}/{device}/{kind}` */
+export function topicOf(prefix: string, device: string, kind: string): string {
+  return `${prefix}/${device}/${kind}`;
+}
+
+/** The device and the last levels of a topic under the prefix; `undefined` for any other topic. */
+export function parseTopic(
+  prefix: string,
+  topic: string,
+): { device: string; rest: string } | undefined {
+  if (!topic.startsWith(`${prefix}/`)) return undefined;
+  const slash = topic.indexOf("/", prefix.length + 1);
+  if (slash < 0) return undefined;
+  const device = parseDeviceId(topic.slice(prefix.length + 1, slash));
+  const rest = topic.slice(slash + 1);
+  return device === undefined || rest === "" ? undefined : { device, rest };
+}
+
+/** The report that `device` may publish on `topic`; `undefined`: it may not publish there. */
+export function publishableReport(
+  prefix: string,
+  device: string,
+  topic: string,
+): ReportKind | undefined {
+  const parsed = parseTopic(prefix, topic);
+  return parsed?.device === device && isReportKind(parsed.rest) ? parsed.rest : undefined;
+}
+
+/** A device may subscribe with any filter that begins with `{prefix}/{own id}/`. */
+export function maySubscribe(prefix: string, device: string, filter: string): boolean {
+  const own = `${prefix}/${device}/`;
+  return filter.startsWith(own) && filter.length > own.length && filter.length <= 512;
+}
+
+/** Whether a filter of a device covers its metadata topic: then the device listens. */
+export function coversMetadata(prefix: string, device: string, filter: string): boolean {
+  const own = `${prefix}/${device}/`;
+  return filter.startsWith(own) && ["metadata", "+", "#", "metadata/#"].includes(
+    filter.slice(own.length),
+  );
+}
+
+/** MQTT client ids of a device: its id, or its id, `/` and anything. */
+export function isClientIdOf(device: string, clientId: string): boolean {
+  return clientId === device || clientId.startsWith(`${device}/`);
+}

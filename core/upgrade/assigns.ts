@@ -1,0 +1,92 @@
+/**
+ * How a task's context changes: pure functions from context and event to the members that change.
+ * Which of them runs when is the machine's business.
+ */
+import type { TaskEvent, TaskInput } from "./events.ts";
+import type { Reason } from "./reasons.ts";
+import type { ResumableState, TaskContext } from "./task.ts";
+
+type Change = Partial<TaskContext>;
+
+/** The context of a task that was just queued. */
+export function begin(input: TaskInput): TaskContext {
+  return {
+    id: input.id,
+    device: input.device,
+    actor: input.actor,
+    policy: input.policy,
+    attempt: 1,
+    received: 0,
+    chunkBytes: input.policy.chunk_bytes,
+    queuedAt: input.at,
+    since: input.at,
+    progressAt: input.at,
+    downloadingSince: 0,
+    updatedAt: input.at,
+    offered: false,
+    reason: null,
+    failure: null,
+    badChunks: [],
+    resumeTo: null,
+    resumeAt: 0,
+  };
+}
+
+/** A state was entered, for a reason or none. */
+export function enter(event: TaskEvent, reason: Reason | null): Change {
+  const { at } = event;
+  return { since: at, progressAt: at, updatedAt: at, reason, resumeTo: null, resumeAt: 0 };
+}
+
+/** The download of this attempt goes on; it began now unless it had begun. */
+export function download(context: TaskContext, event: TaskEvent): Change {
+  const received = event.type === "ProgressReported" ? event.data.received : context.received;
+  return { received, downloadingSince: context.downloadingSince || event.at };
+}
+
+/** How much is stored was reported. */
+export function record(event: TaskEvent): Change {
+  if (event.type !== "ProgressReported") return {};
+  return { received: event.data.received, progressAt: event.at, updatedAt: event.at };
+}
+
+/**
+ * The next attempt begins. It starts at the first bad chunk, else at 0 after a wrong digest, else
+ * where the last one stopped (PROTOCOL §1, `resume_from`).
+ */
+export function spendAttempt(context: TaskContext, event: TaskEvent, failure: Reason): Change {
+  const badChunks = event.type === "ChunkFailed"
+    ? [...new Set(event.data.bad_chunks)].sort((a, b) => a - b)
+    : [];
+  const received = badChunks[0] !== undefined
+    ? Math.min(badChunks[0] * context.chunkBytes, context.policy.size)
+    : event.type === "DigestReported"
+    ? 0
+    : context.received;
+  return { attempt: context.attempt + 1, received, failure, badChunks, downloadingSince: 0 };
+}
+
+/** The task waits for the device; a deferral ends by itself after its delay. */
+export function pause(event: TaskEvent, resumeTo: ResumableState): Change {
+  const delayMs = event.type === "StatusReported" ? event.data.delay_ms ?? DEFER_MS : 0;
+  return { resumeTo, resumeAt: delayMs > 0 ? event.at + delayMs : 0 };
+}
+
+/** `deferred` without `delay_seconds`: an hour. */
+const DEFER_MS = 3_600_000;
+
+/** The time spent paused does not count as downloading. */
+export function resume(context: TaskContext, event: TaskEvent): Change {
+  const { downloadingSince, since } = context;
+  return { downloadingSince: downloadingSince && downloadingSince + (event.at - since) };
+}
+
+/** What the device says about itself wins: where it resumes and how large its chunks are. */
+export function wish(context: TaskContext, event: TaskEvent): Change {
+  if (event.type !== "UpdateRequested") return {};
+  return {
+    received: event.data.resume_from ?? context.received,
+    chunkBytes: event.data.chunk_bytes ?? context.chunkBytes,
+    updatedAt: event.at,
+  };
+}

@@ -1,0 +1,50 @@
+/** What a task's machine reacts to: facts of the device's stream, and its turn given by the fold. */
+import type { FactOf } from "../log/facts.ts";
+import type { Effect } from "../log/row.ts";
+import type { TaskPolicy } from "./task.ts";
+
+/** The fold gives the task its turn: the device listens or asked, and no other task is active. */
+export interface Activate {
+  readonly type: "Activate";
+  readonly at: number;
+}
+
+/** Everything a task's machine reacts to. */
+export type TaskEvent =
+  | Activate
+  | FactOf<"UpdateRequested">
+  | FactOf<"ArtifactRequested">
+  | FactOf<"ProgressReported">
+  | FactOf<"ChunkFailed">
+  | FactOf<"DigestReported">
+  | FactOf<"StatusReported">
+  | FactOf<"CancelRequested">
+  | FactOf<"DeadlinePassed">
+  | FactOf<"ContactChanged">
+  | FactOf<"DeviceRevoked">;
+
+/** What a task begins with: its id, and its policy frozen in the fact that queued it. */
+export interface TaskInput {
+  readonly id: string;
+  readonly device: string;
+  readonly actor: string;
+  readonly at: number;
+  readonly policy: TaskPolicy;
+}
+
+/** What a task may ask the shell for: tell the device something. Nothing else. */
+export type TaskEffect =
+  | "sendMetadata"
+  | "sendVerified"
+  | "sendRetry"
+  | "sendSuccess"
+  | "sendFailed"
+  | "sendCancel";
+
+/** What a device's fold may ask the shell for. */
+export type DeviceEffect = TaskEffect | "sendRejected" | "sendIdle" | "disconnect";
+
+/** An effect as the row has it. */
+export interface DeviceEffectData extends Effect {
+  readonly type: DeviceEffect;
+}

@@ -1,0 +1,88 @@
+/** The questions a task's machine asks: pure functions of context and event. */
+import { PROGRESS_EVERY_MS, PROGRESS_STEP_BP } from "../protocol/limits.ts";
+import { deadlineOf } from "./deadline.ts";
+import type { TaskEvent } from "./events.ts";
+import { maxAttempts } from "./task.ts";
+import type { Completion } from "../protocol/operators.ts";
+import type { TaskContext, TaskStateName } from "./task.ts";
+
+/** What a guard sees. */
+export interface Asked {
+  readonly context: TaskContext;
+  readonly event: TaskEvent;
+}
+
+/** The deadline of exactly this state has passed: early, stale and doubled ones are not due. */
+export function isDue({ context, event }: Asked, state: TaskStateName): boolean {
+  if (event.type !== "DeadlinePassed") return false;
+  const deadline = deadlineOf({ state, ...context });
+  return event.data.state === state && event.data.due === deadline?.due &&
+    event.at >= deadline.due;
+}
+
+/** The deferral of a paused task is over, before the limit of the pause. */
+export function isDeferralOver({ context, event }: Asked): boolean {
+  return context.resumeAt > 0 && event.at >= context.resumeAt &&
+    context.resumeAt <= context.since + context.policy.limits_ms.paused;
+}
+
+/** Another attempt may begin. */
+export function hasRetriesLeft({ context }: Asked): boolean {
+  return context.attempt < maxAttempts(context.policy);
+}
+
+/** The digest the device computed is the image's. */
+export function isRight({ context, event }: Asked): boolean {
+  return (event.type === "DigestReported" || event.type === "ChunkFailed") &&
+    event.data.checksum === context.policy.image;
+}
+
+/** The whole image is stored. */
+export function isComplete({ context, event }: Asked): boolean {
+  return event.type === "ProgressReported" && event.data.received >= context.policy.size;
+}
+
+/** Progress that is worth a fact: backwards, by 5 % of the image, or 30 s after the last. */
+export function isNotable({ context, event }: Asked): boolean {
+  if (event.type !== "ProgressReported") return false;
+  const moved = event.data.received - context.received;
+  return moved < 0 || moved * 10_000 >= context.policy.size * PROGRESS_STEP_BP && moved > 0 ||
+    event.at - context.progressAt >= PROGRESS_EVERY_MS;
+}
+
+/** The device reports this status. */
+export function says({ event }: Asked, status: string): boolean {
+  return event.type === "StatusReported" && event.data.status === status;
+}
+
+/** The device reports that it runs the task's version (PROTOCOL §1, `booted`). */
+export function runsNew({ context, event }: Asked): boolean {
+  return versionIn(event) === context.policy.version;
+}
+
+/** The device reports that it runs another version. */
+export function runsOther({ context, event }: Asked): boolean {
+  const version = versionIn(event);
+  return version !== undefined && version !== context.policy.version;
+}
+
+/** The version that a report proves to run now. */
+function versionIn(event: TaskEvent): string | undefined {
+  if (event.type === "UpdateRequested") return event.data.current_version;
+  return event.type === "StatusReported" && event.data.status === "booted"
+    ? event.data.version
+    : undefined;
+}
+
+/** The request changes what the next metadata says. */
+export function hasWish({ context, event }: Asked): boolean {
+  if (event.type !== "UpdateRequested") return false;
+  const { resume_from: from, chunk_bytes: bytes } = event.data;
+  return from !== undefined && from !== context.received ||
+    bytes !== undefined && bytes !== context.chunkBytes;
+}
+
+/** The task's completion is one of these. */
+export function needs({ context }: Asked, ...completions: Completion[]): boolean {
+  return completions.includes(context.policy.completion);
+}

@@ -1,0 +1,55 @@
+/** The policy of a task: an operator's wishes and the defaults of DESIGN §2, frozen together. */
+import type { RequestUpgrade } from "../protocol/mod.ts";
+import { LIFECYCLE_VERSION } from "./machine.ts";
+import type { TaskPolicy } from "./task.ts";
+
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+
+/** How long each state may last, in seconds, unless the operator says otherwise. */
+export const defaultLimitsS: Readonly<Record<keyof TaskPolicy["limits_ms"], number>> = {
+  offered: 24 * HOUR_S,
+  downloading: 15 * MINUTE_S,
+  downloading_total: 24 * HOUR_S,
+  retrying: 15 * MINUTE_S,
+  verifying: 15 * MINUTE_S,
+  paused: 7 * DAY_S,
+  awaiting_install: 7 * DAY_S,
+  installing: 30 * MINUTE_S,
+  rebooting: 15 * MINUTE_S,
+  confirming: 10 * MINUTE_S,
+};
+
+/** What an upgrade is made of, besides the operator's wishes. */
+export interface UpgradeTarget {
+  readonly number: number;
+  readonly size: number;
+  readonly product: string | null;
+}
+
+/** Freezes everything that will decide about the task. */
+export function freezePolicy(request: RequestUpgrade, target: UpgradeTarget): TaskPolicy {
+  const limitsS = { ...defaultLimitsS, ...definedOf(request.limits) };
+  return {
+    lifecycle_version: LIFECYCLE_VERSION,
+    number: target.number,
+    image: request.checksum,
+    size: target.size,
+    version: request.firmware_version,
+    ...(target.product === null ? {} : { product: target.product }),
+    chunk_bytes: request.chunk_size * 1024,
+    priority: request.priority,
+    completion: request.completion,
+    retries: request.retries,
+    limits_ms: Object.fromEntries(
+      Object.entries(limitsS).map(([state, seconds]) => [state, seconds * 1000]),
+    ) as TaskPolicy["limits_ms"],
+    expires_in_ms: request.expires_in * 1000,
+    allow_downgrade: request.allow_downgrade,
+  };
+}
+
+function definedOf(limits: RequestUpgrade["limits"]): Partial<typeof defaultLimitsS> {
+  return Object.fromEntries(Object.entries(limits).filter(([, seconds]) => seconds !== undefined));
+}
