@@ -91,7 +91,10 @@ function isRightAgain(task: Task, report: TaskReport): boolean {
 
 function toFact(task: Task, report: TaskReport): Interpretation {
   const { id, attempt } = report.body;
-  const named = { ...(id === undefined ? {} : { id }), ...(attempt === undefined ? {} : { attempt }) };
+  const named = {
+    ...(id === undefined ? {} : { id }),
+    ...(attempt === undefined ? {} : { attempt }),
+  };
   switch (report.kind) {
     case "progress": {
       const received = receivedBytes(report.body, task.policy.size, task.chunkBytes);
@@ -112,7 +115,9 @@ function toDigest(
   { checksum, bad_chunks }: Extract<Report, { kind: "verify" }>["body"],
   named: { id?: string; attempt?: number },
 ): Interpretation {
-  if (!bad_chunks?.length) return fact(task, { type: "DigestReported", data: { ...named, checksum } });
+  if (!bad_chunks?.length) {
+    return fact(task, { type: "DigestReported", data: { ...named, checksum } });
+  }
   const count = chunkCount(task.policy.size, task.chunkBytes);
   if (bad_chunks.some((chunk) => chunk >= count)) {
     return refused("out_of_range", `The image has ${count} chunks.`, task);

@@ -31,7 +31,9 @@ export function receivedBytes(
 export function wishedChunkBytes(wish: Wish, via: "mqtt" | "http"): number | null | undefined {
   const bytes = wish.chunk_bytes ?? (wish.chunk_size === undefined ? null : wish.chunk_size * 1024);
   if (bytes === null) return null;
-  if (!Number.isInteger(bytes) || !within(bytes, CHUNK_BYTES_MIN, CHUNK_BYTES_MAX)) return undefined;
+  if (!Number.isInteger(bytes) || !within(bytes, CHUNK_BYTES_MIN, CHUNK_BYTES_MAX)) {
+    return undefined;
+  }
   const isPowerOfTwo = (bytes & (bytes - 1)) === 0;
   return isPowerOfTwo || via === "http" && bytes % 1024 === 0 ? bytes : undefined;
 }

@@ -61,7 +61,12 @@ function decideDevice(
       const task = activeTask(device.tasks);
       if (!task || toHex(task.policy.image) !== input.sha256) return;
       const data = { from: input.from };
-      return work.recordDevice(device.id, { type: "ArtifactRequested", ...own, task: task.id, data });
+      return work.recordDevice(device.id, {
+        type: "ArtifactRequested",
+        ...own,
+        task: task.id,
+        data,
+      });
     }
     case "delivered": {
       const { task, message: kind, attempt } = input;

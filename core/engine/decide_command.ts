@@ -44,7 +44,10 @@ async function registerDevice(
   { device: id, product, hardware, tags, tokenSha256 }: CommandOf<"registerDevice">,
 ): Promise<CommandResult | Problem> {
   if (await work.device(id)) {
-    return problem(409, `Device ${id} is known already. Its token is renewed with POST /devices/${id}/token.`);
+    return problem(
+      409,
+      `Device ${id} is known already. Its token is renewed with POST /devices/${id}/token.`,
+    );
   }
   const at = work.at;
   const data = {
@@ -89,12 +92,10 @@ async function addFirmware(
 ): Promise<CommandResult | Problem> {
   const known = await work.release(product, version);
   if (known) {
-    return known.sha256 === image.sha256
-      ? { type: "firmware", created: false }
-      : problem(
-        409,
-        `Version ${version} is other bytes already. A version names one image for ever: choose a new one.`,
-      );
+    return known.sha256 === image.sha256 ? { type: "firmware", created: false } : problem(
+      409,
+      `Version ${version} is other bytes already. A version names one image for ever: choose a new one.`,
+    );
   }
   const { sha256, size, sha1, md5 } = image;
   const uploaded = await work.image(sha256) ? undefined : await work.recordImage(sha256, {
@@ -129,7 +130,10 @@ async function requestUpgrade(
   const image = release && await work.image(release.sha256);
   if (!release || !image) {
     const product = device.product === null ? "" : `?product=${device.product}`;
-    return problem(404, `There is no firmware ${version} for this device. Upload it with PUT /firmware/${version}${product}.`);
+    return problem(
+      404,
+      `There is no firmware ${version} for this device. Upload it with PUT /firmware/${version}${product}.`,
+    );
   }
   if (image.sha256 !== toHex(checksum)) {
     return problem(409, `Firmware ${version} has the checksum ${toChecksum(image.sha256)}.`);

@@ -161,7 +161,10 @@ export class Workspace {
 
   /** Records a fact about the engine itself. */
   async recordEngine(
-    fact: Extract<Fact, { type: "LogCreated" | "EngineStarted" | "EngineStopped" | "ClockStepped" }>,
+    fact: Extract<
+      Fact,
+      { type: "LogCreated" | "EngineStarted" | "EngineStopped" | "ClockStepped" }
+    >,
   ): Promise<Recorded> {
     return await this.#recordPlain(ENGINE_STREAM, fact, stepEngineStream(), null);
   }

@@ -55,8 +55,16 @@ const timedOut = <S extends TaskStateName>(state: S, reason: Reason) =>
 
 const digest = (reason: Reason) =>
   [
-    { guard: "isRightAndEnough", target: "succeeded", actions: ["complete", enter(), "sendSuccess"] },
-    { guard: "isRight", target: "awaiting_install", actions: ["complete", enter(), "sendVerified"] },
+    {
+      guard: "isRightAndEnough",
+      target: "succeeded",
+      actions: ["complete", enter(), "sendSuccess"],
+    },
+    {
+      guard: "isRight",
+      target: "awaiting_install",
+      actions: ["complete", enter(), "sendVerified"],
+    },
     {
       guard: "hasRetriesLeft",
       target: "retrying",
@@ -142,7 +150,11 @@ const boots = [
     actions: [enter("device_rolled_back"), "sendFailed"],
   },
 ] as const;
-const seenNew = { guard: "runsNew", target: "succeeded", actions: [enter(), "sendSuccess"] } as const;
+const seenNew = {
+  guard: "runsNew",
+  target: "succeeded",
+  actions: [enter(), "sendSuccess"],
+} as const;
 const seenOther = {
   guard: "runsOther",
   target: "rolled_back",

@@ -1,0 +1,7 @@
+/** The closed loop and what it needs from outside: interfaces, inputs, answers. */
+export type { EngineApi } from "./api.ts";
+export { Engine, startEngine } from "./engine.ts";
+export type { EngineOptions } from "./engine.ts";
+export * from "./inputs.ts";
+export * from "./ports.ts";
+export type { Firmware, Page, PageQuery, Reads } from "./reads.ts";

@@ -1,0 +1,4 @@
+/** Replay: the same log always leads to the same decisions, and this proves it. */
+export { isDivergence, Replay } from "./replay.ts";
+export type { Divergence, ReplaySummary } from "./replay.ts";
+export type { StoredCells } from "./read_row.ts";

@@ -1,0 +1,81 @@
+/** Reads a stored row that anybody may have tampered with: data in, a checked row or what is wrong. */
+import { z } from "zod";
+import { canonicalJson, factSchemas } from "../log/mod.ts";
+import type { Fact, FactType, RowHeader } from "../log/mod.ts";
+
+/** A row as it was found: any value may stand in any cell. */
+export interface StoredCells {
+  readonly seq: unknown;
+  readonly stream: unknown;
+  readonly version: unknown;
+  readonly bytes: unknown;
+  readonly data: unknown;
+  readonly salt: unknown;
+  readonly hash: unknown;
+}
+
+/** A row whose shape was checked; whether it is true is not known yet. */
+export interface ReadRow {
+  readonly header: RowHeader;
+  readonly fact: Fact;
+  readonly salt: string;
+}
+
+/** What is wrong with the shape of a row. */
+export interface Unreadable {
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+const headerSchema = z.strictObject({
+  log: z.string(),
+  seq: z.int(),
+  epoch: z.int(),
+  stream: z.string(),
+  version: z.int(),
+  prev: z.string().nullable(),
+  cause: z.int().nullable(),
+  at: z.int(),
+  actor: z.string(),
+  type: z.string(),
+  v: z.int(),
+  task: z.string().optional(),
+  data: z.string(),
+  outcome: z.strictObject({
+    moves: z.array(z.record(z.string(), z.union([z.string(), z.int(), z.null()]))),
+    effects: z.array(z.record(z.string(), z.string())),
+  }),
+});
+
+/** Parses the cells. Never throws. */
+export function readRow(cells: StoredCells): ReadRow | Unreadable {
+  const { bytes, data, salt } = cells;
+  if (typeof bytes !== "string") return unreadable("bytes", "canonical JSON", bytes);
+  if (typeof data !== "string") return unreadable("data", "canonical JSON", data);
+  if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
+    return unreadable("salt", "32 hexadecimal digits", salt);
+  }
+  const header = headerSchema.safeParse(parse(bytes));
+  if (!header.success) return unreadable("bytes", "the canonical JSON of a row", bytes);
+  const { type, at, actor, task } = header.data;
+  if (!Object.hasOwn(factSchemas, type)) return unreadable("type", "a known fact", type);
+  const said = factSchemas[type as FactType].safeParse(parse(data));
+  if (!said.success || canonicalJson(said.data) !== data) {
+    return unreadable("data", `the data of ${type}`, data);
+  }
+  const fact = { type, at, actor, ...(task === undefined ? {} : { task }), data: said.data };
+  return { header: header.data as unknown as RowHeader, fact: fact as Fact, salt };
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(what: string, expected: string, found: unknown): Unreadable {
+  return { what, expected, found: String(found).slice(0, 200) };
+}
