@@ -1,0 +1,143 @@
+/** An engine on a memory store and a clock that stands still until told: no network, no waiting. */
+import { createHash } from "node:crypto";
+import { parseReport } from "../../../core/mod.ts";
+import type { Message, ReportKind } from "../../../core/mod.ts";
+import { startEngine } from "../../../core/engine/mod.ts";
+import type { Answer, Clock, Command, Engine, OutboundMessage } from "../../../core/engine/mod.ts";
+import { MemoryStore } from "./memory_store.ts";
+import { IMAGE, SIZE, T0 } from "./given.ts";
+
+export class ManualClock implements Clock {
+  #now = 0;
+  /** What the wall clock is off by. */
+  skew = T0;
+  readonly #timers = new Map<number, { at: number; call: () => void }>();
+  #next = 0;
+
+  wall = (): number => this.#now + this.skew;
+  monotonic = (): number => this.#now;
+  soon = (call: () => void): void => queueMicrotask(call);
+  after = (ms: number, call: () => void): () => void => {
+    const key = this.#next++;
+    this.#timers.set(key, { at: this.#now + ms, call });
+    return () => void this.#timers.delete(key);
+  };
+
+  /** Lets time pass, timer by timer; what each one starts is settled before the next. */
+  async pass(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    for (;;) {
+      const due = [...this.#timers].filter(([, t]) =>
+        t.at <= end
+      ).sort((a, b) => a[1].at - b[1].at)[0];
+      if (!due) break;
+      this.#timers.delete(due[0]);
+      this.#now = Math.max(this.#now, due[1].at);
+      due[1].call();
+      await settle();
+    }
+    this.#now = end;
+    await settle();
+  }
+}
+
+/** Lets every promise that can settle do so. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+}
+
+export const sha256 = (bytes: Uint8Array): string =>
+  createHash("sha256").update(bytes).digest("hex");
+
+export interface Bench {
+  readonly store: MemoryStore;
+  readonly clock: ManualClock;
+  readonly sent: OutboundMessage[];
+  readonly cut: string[];
+  readonly faults: unknown[];
+  engine: Engine;
+  command(command: Command): Promise<Answer>;
+  report(device: string, kind: ReportKind, payload: unknown): Promise<readonly Message[]>;
+  upgrade(device: string, more?: object): Promise<Answer>;
+  /** Starts another engine on the same store, as after a crash. */
+  restart(): Promise<void>;
+  /** The kinds of messages sent since this was last asked. */
+  heard(): string[];
+}
+
+/** A bench with a device `pump-7` and firmware 2.0.0 of {@link IMAGE}. */
+export async function bench(): Promise<Bench> {
+  const store = new MemoryStore();
+  const clock = new ManualClock();
+  const sent: OutboundMessage[] = [];
+  const cut: string[] = [];
+  const faults: unknown[] = [];
+  let salt = 0;
+  const ports = {
+    store,
+    clock,
+    outbox: {
+      send: (m: OutboundMessage) => void sent.push(m),
+      disconnect: (d: string) => void cut.push(d),
+    },
+    digest: { sha256, salt: () => (++salt).toString(16).padStart(32, "0") },
+    observer: { fault: (error: unknown) => void faults.push(error) },
+  };
+  const options = {
+    baseUrl: "http://127.0.0.1:8000",
+    identity: { log: "0123456789abcdef", publicKey: "ed25519:00" },
+  };
+  const self: Bench = {
+    store,
+    clock,
+    sent,
+    cut,
+    faults,
+    engine: await startEngine(ports, options),
+    command: (command) => self.engine.submit({ kind: "command", actor: "operator:test", command }),
+    report: async (device, kind, payload) => {
+      const bytes = new TextEncoder().encode(
+        typeof payload === "string" ? payload : JSON.stringify(payload),
+      );
+      const answer = await self.engine.submit({
+        kind: "report",
+        device,
+        report: kind,
+        parsed: parseReport(kind, bytes),
+        via: "mqtt",
+      });
+      if (!answer.ok) throw new Error(answer.problem.detail);
+      return answer.messages;
+    },
+    upgrade: (device_id, more = {}) =>
+      self.command({ type: "requestUpgrade", request: upgradeRequest(device_id, more) }),
+    restart: async () => {
+      self.engine = await startEngine(ports, options);
+    },
+    heard: () => sent.splice(0).map(({ message }) => message.kind),
+  };
+  await self.command({ type: "registerDevice", device: "pump-7", tokenSha256: "aa".repeat(32) });
+  await addFirmware(self, "2.0.0", IMAGE.slice(7));
+  return self;
+}
+
+import { requestUpgrade } from "../../../core/mod.ts";
+
+function upgradeRequest(device_id: string, more: object) {
+  return requestUpgrade.parse({
+    device_id,
+    firmware_version: "2.0.0",
+    checksum: IMAGE,
+    ...more,
+  });
+}
+
+export function addFirmware(bench: Bench, version: string, sha256: string): Promise<Answer> {
+  return bench.command({
+    type: "addFirmware",
+    image: { sha256, size: SIZE, sha1: "00", md5: "00" },
+    version,
+    product: null,
+    name: `${version}.bin`,
+  });
+}

@@ -1,0 +1,107 @@
+/** A store in memory with a switch to fail: the engine's loop is tested against it without a disk. */
+import { deadlineOf, isTerminal } from "../../../core/mod.ts";
+import type { SealedRow, Task } from "../../../core/mod.ts";
+import { StoreError } from "../../../core/engine/mod.ts";
+import type {
+  DueTask,
+  Image,
+  LogHead,
+  Release,
+  Store,
+  StoredDevice,
+  StreamHead,
+  Write,
+} from "../../../core/engine/mod.ts";
+
+export class MemoryStore implements Store {
+  rows: SealedRow[] = [];
+  readonly devices = new Map<string, StoredDevice["device"]>();
+  readonly tasks = new Map<string, Task>();
+  readonly images = new Map<string, Image>();
+  readonly releases: Release[] = [];
+  /** How many appends were asked for. */
+  appends = 0;
+  opens = 0;
+  /** Fails the next append: before anything is written, or after everything is. */
+  failNext: "before" | "after" | undefined;
+  /** Called before each append. */
+  onAppend: () => void = () => {};
+
+  open(): Promise<LogHead> {
+    this.opens++;
+    const last = this.rows.at(-1);
+    const header = last && JSON.parse(last.bytes);
+    const tasks = [...this.tasks.values()].sort((a, b) => b.policy.number - a.policy.number);
+    const task = tasks[0];
+    return Promise.resolve({
+      log: header?.log ?? null,
+      seq: this.rows.length,
+      at: header?.at ?? 0,
+      epoch: (header?.epoch ?? 0) + 1,
+      lastTask: task ? { number: task.policy.number, id: task.id } : null,
+    });
+  }
+
+  async device(id: string): Promise<StoredDevice | undefined> {
+    const device = this.devices.get(id);
+    return device && { device, head: await this.head(`device/${id}`) };
+  }
+
+  head(stream: string): Promise<StreamHead> {
+    const row = this.rows.findLast((row) => row.stream === stream);
+    return Promise.resolve(row ?? { version: 0, hash: null });
+  }
+
+  release(product: string | null, version: string): Promise<Release | undefined> {
+    return Promise.resolve(
+      this.releases.find((r) => r.product === product && r.version === version),
+    );
+  }
+
+  image(sha256: string): Promise<Image | undefined> {
+    return Promise.resolve(this.images.get(sha256));
+  }
+
+  taskDevice(task: string): Promise<string | undefined> {
+    return Promise.resolve(this.tasks.get(task)?.device);
+  }
+
+  dueTasks(now: number, limit: number): Promise<DueTask[]> {
+    return Promise.resolve(this.#deadlines().filter(({ due }) => due <= now).slice(0, limit));
+  }
+
+  nextDue(): Promise<number | undefined> {
+    return Promise.resolve(this.#deadlines()[0]?.due);
+  }
+
+  devicesWithTaskIn(states: readonly string[]): Promise<string[]> {
+    const tasks = [...this.tasks.values()].filter((task) => states.includes(task.state));
+    return Promise.resolve([...new Set(tasks.map((task) => task.device))]);
+  }
+
+  append(writes: readonly Write[]): Promise<void> {
+    this.appends++;
+    this.onAppend();
+    const fail = this.failNext;
+    this.failNext = undefined;
+    if (fail === "before") return Promise.reject(new StoreError("io", "The disk is gone."));
+    const rows = writes.flatMap((write) => [...write.rows]).sort((a, b) => a.seq - b.seq);
+    this.rows.push(...rows);
+    for (const { models } of writes) {
+      if (models.device) this.devices.set(models.device.id, models.device);
+      for (const task of models.tasks ?? []) this.tasks.set(task.id, task);
+      if (models.image) this.images.set(models.image.sha256, models.image);
+      if (models.release) this.releases.push(models.release);
+    }
+    return fail === "after"
+      ? Promise.reject(new StoreError("io", "The disk is gone."))
+      : Promise.resolve();
+  }
+
+  #deadlines(): DueTask[] {
+    return [...this.tasks.values()].filter((task) => !isTerminal(task)).map((task) => {
+      const { due, limitMs } = deadlineOf(task)!;
+      return { device: task.device, task: task.id, state: task.state, due, limitMs };
+    }).sort((a, b) => a.due - b.due);
+  }
+}
