@@ -1,0 +1,54 @@
+/** Opens the database so that what is acknowledged is durable, and refuses to run otherwise. */
+import { DatabaseSync } from "node:sqlite";
+import { StoreError } from "../../core/engine/mod.ts";
+
+/** The name of the database in a data folder. */
+export const DATABASE = "otalog.db";
+
+/** SQLite result codes (sqlite.org/rescode.html); the low byte is the primary code. */
+const SQLITE_FULL = 13;
+const SQLITE_CONSTRAINT = 19;
+
+/** Synchronous modes that survive a power loss: FULL and EXTRA. */
+const DURABLE = [2, 3];
+
+/**
+ * Opens a connection in WAL mode with `synchronous=FULL`.
+ *
+ * @throws {StoreError} when SQLite does not take these settings.
+ */
+export function openDurable(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec(
+      "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full",
+    );
+    assertDurable(database);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** @throws {StoreError} unless the connection runs WAL with synchronous FULL or EXTRA. */
+export function assertDurable(database: DatabaseSync): void {
+  const journal = database.prepare("pragma journal_mode").get()?.journal_mode;
+  const synchronous = Number(database.prepare("pragma synchronous").get()?.synchronous);
+  if (journal !== "wal" || !DURABLE.includes(synchronous)) {
+    throw new StoreError(
+      "io",
+      `Cannot keep the log safe: journal_mode is ${journal}, synchronous is ${synchronous}. ` +
+        "Put the data folder on a local file system that supports WAL.",
+    );
+  }
+}
+
+/** What went wrong, in the words of the port. */
+export function toStoreError(error: unknown): StoreError {
+  if (error instanceof StoreError) return error;
+  const { errcode, message } = error as { errcode?: number; message?: string };
+  const primary = (errcode ?? 0) & 0xff;
+  const code = primary === SQLITE_FULL ? "full" : primary === SQLITE_CONSTRAINT ? "conflict" : "io";
+  return new StoreError(code, `The log cannot be written: ${message}.`, { cause: error });
+}

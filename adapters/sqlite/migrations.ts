@@ -1,0 +1,52 @@
+/** How the tables came to be. A migration is never edited once it was released. */
+import { sql } from "kysely";
+import type { Kysely } from "kysely";
+import { Migrator } from "kysely/migration";
+import type { Migration } from "kysely/migration";
+import type { Tables } from "./schema.ts";
+
+/** Names begin with the day the migration was written. */
+const migrations: Record<string, Migration> = {
+  "2026-11-23-log-and-read-models": {
+    up: async (db) => {
+      for (const statement of firstTables) await sql.raw(statement).execute(db);
+    },
+  },
+};
+
+const firstTables = [
+  `create table events (
+     seq integer primary key, stream text not null, version integer not null, bytes text not null,
+     data text not null, salt text not null, hash text not null, unique (stream, version)
+   ) strict`,
+  `create table devices (device_id text primary key, state text not null) strict, without rowid`,
+  `create table tokens (
+     sha256 text primary key, device_id text not null, valid_until integer
+   ) strict, without rowid`,
+  `create index tokens_by_device on tokens (device_id)`,
+  `create table tasks (
+     task_id text primary key, number integer not null unique, device_id text not null,
+     image text not null, state text not null, ended_at integer, due_at integer, limit_ms integer,
+     task text not null
+   ) strict, without rowid`,
+  `create index tasks_by_deadline on tasks (due_at) where due_at is not null`,
+  `create index tasks_by_device on tasks (device_id, image)`,
+  `create index tasks_by_state on tasks (state)`,
+  `create table images (
+     sha256 text primary key, size integer not null, sha1 text not null, md5 text not null
+   ) strict, without rowid`,
+  `create table releases (
+     version text not null, product text not null, sha256 text not null, named_at integer not null,
+     primary key (version, product)
+   ) strict, without rowid`,
+].map((statement) => statement.replaceAll(/\s+/g, " "));
+
+/** Brings the tables up to date; does nothing when they are. */
+export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const provider = { getMigrations: () => Promise.resolve(migrations) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error) throw error;
+  // Kysely stamps the wall clock, a cell that nobody could prove: the migration's own day stands.
+  const day = sql`substr(name, 1, 10) || 'T00:00:00.000Z'`;
+  await sql`update kysely_migration set timestamp = ${day} where timestamp <> ${day}`.execute(db);
+}

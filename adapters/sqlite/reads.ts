@@ -1,0 +1,122 @@
+/** Committed state for people and programs, on a connection of its own that only reads. */
+import type { Kysely } from "kysely";
+import type { Device, SealedRow, Task } from "../../core/mod.ts";
+import type { Firmware, Image, Page, PageQuery, Reads } from "../../core/engine/mod.ts";
+import type { Tables } from "./schema.ts";
+
+type TaskQuery = PageQuery & { device?: string | undefined; state?: string | undefined };
+
+/** Reads through Kysely. */
+export class SqliteReads implements Reads {
+  readonly #db: Kysely<Tables>;
+
+  constructor(db: Kysely<Tables>) {
+    this.#db = db;
+  }
+
+  async deviceByToken(tokenSha256: string, now: number): Promise<string | undefined> {
+    const row = await this.#db.selectFrom("tokens").selectAll()
+      .where("sha256", "=", tokenSha256).executeTakeFirst();
+    return row && (row.valid_until === null || row.valid_until > now) ? row.device_id : undefined;
+  }
+
+  async device(id: string): Promise<Device | undefined> {
+    const row = await this.#db.selectFrom("devices").select("state")
+      .where("device_id", "=", id).executeTakeFirst();
+    return row && JSON.parse(row.state);
+  }
+
+  async devices({ limit, after = "" }: PageQuery): Promise<Page<Device>> {
+    const rows = await this.#db.selectFrom("devices").selectAll()
+      .where("device_id", ">", after).orderBy("device_id").limit(limit + 1).execute();
+    return page(rows, limit, (row) => JSON.parse(row.state) as Device, (row) => row.device_id);
+  }
+
+  async task(id: string): Promise<Task | undefined> {
+    const row = await this.#db.selectFrom("tasks").select("task")
+      .where("task_id", "=", id).executeTakeFirst();
+    return row && JSON.parse(row.task);
+  }
+
+  async tasks({ limit, after = "0", device, state }: TaskQuery): Promise<Page<Task>> {
+    let query = this.#db.selectFrom("tasks").select(["number", "task"])
+      .where("number", ">", Number(after)).orderBy("number").limit(limit + 1);
+    if (device !== undefined) query = query.where("device_id", "=", device);
+    if (state !== undefined) query = query.where("state", "=", state);
+    const rows = await query.execute();
+    return page(rows, limit, (row) => JSON.parse(row.task) as Task, (row) => String(row.number));
+  }
+
+  async firmware(product: string | null, version: string): Promise<Firmware | undefined> {
+    const rows = await this.#firmwares().where("version", "=", version)
+      .where("product", "in", [product ?? "", ""]).orderBy("product", "desc").execute();
+    return rows[0] && toFirmware(rows[0]);
+  }
+
+  async firmwares({ limit, after = "" }: PageQuery): Promise<Page<Firmware>> {
+    const [version = "", product = ""] = after.split("|");
+    const rows = await this.#firmwares()
+      .where((eb) =>
+        eb.or([
+          eb("version", ">", version),
+          eb.and([eb("version", "=", version), eb("product", ">", product)]),
+          // The first page begins with the first release, whatever it is called.
+          eb.lit(after === ""),
+        ])
+      )
+      .orderBy("version").orderBy("product").limit(limit + 1).execute();
+    return page(rows, limit, toFirmware, (row) => `${row.version}|${row.product}`);
+  }
+
+  async image(sha256: string): Promise<Image | undefined> {
+    const row = await this.#db.selectFrom("images").selectAll()
+      .where("sha256", "=", sha256).executeTakeFirst();
+    return row && { ...row };
+  }
+
+  async mayFetch(device: string, sha256: string, since: number): Promise<boolean> {
+    const row = await this.#db.selectFrom("tasks").select("task_id")
+      .where("device_id", "=", device).where("image", "=", sha256)
+      .where((eb) => eb.or([eb("ended_at", "is", null), eb("ended_at", ">=", since)]))
+      .limit(1).executeTakeFirst();
+    return row !== undefined;
+  }
+
+  async rows(stream: string | undefined, after: number, limit: number): Promise<SealedRow[]> {
+    const query = this.#db.selectFrom("events").selectAll();
+    const wanted = stream === undefined
+      ? query.where("seq", ">", after).orderBy("seq")
+      : query.where("stream", "=", stream).where("version", ">", after).orderBy("version");
+    return (await wanted.limit(limit).execute()).map((row) => ({ ...row }));
+  }
+
+  #firmwares() {
+    return this.#db.selectFrom("releases")
+      .innerJoin("images", "images.sha256", "releases.sha256")
+      .select(["version", "product", "named_at", "images.sha256", "size", "sha1", "md5"]);
+  }
+}
+
+interface FirmwareRow extends Image {
+  readonly version: string;
+  readonly product: string;
+  readonly named_at: number;
+}
+
+function toFirmware(row: FirmwareRow): Firmware {
+  const { version, product, named_at: namedAt, sha256, size, sha1, md5 } = row;
+  const image = { sha256, size, sha1, md5 };
+  return { version, product: product === "" ? null : product, sha256, namedAt, image };
+}
+
+/** One row more than asked for was read: it says whether there is a next page. */
+function page<R, T>(
+  rows: readonly R[],
+  limit: number,
+  item: (row: R) => T,
+  cursor: (row: R) => string,
+): Page<T> {
+  const items = rows.slice(0, limit).map(item);
+  const last = rows[limit - 1];
+  return rows.length > limit && last !== undefined ? { items, next: cursor(last) } : { items };
+}

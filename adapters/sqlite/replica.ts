@@ -1,0 +1,173 @@
+/**
+ * A look at a database that anybody may have tampered with, for a replay. Never writes; reads one
+ * consistent snapshot while an engine goes on, and works on a read-only copy, too.
+ */
+import { DatabaseSync } from "node:sqlite";
+import type { StoredCells } from "../../core/mod.ts";
+import type { Models } from "../../core/engine/mod.ts";
+import { DATABASE } from "./connection.ts";
+import { kyselyOn } from "./dialect.ts";
+import { migrate } from "./migrations.ts";
+import { ModelsWriter } from "./models.ts";
+
+type Row = Record<string, unknown>;
+
+/** A cell that is not what the log leads to. */
+export interface CellDifference {
+  readonly table: string;
+  /** The row's primary key. */
+  readonly key: string;
+  readonly column: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** A database beside one that is folded again from its log. */
+export interface Replica {
+  /** The rows of the log in the order of `seq`, whatever stands in their cells. */
+  rows(): Iterable<StoredCells>;
+  /** How many rows there are. */
+  readonly count: number;
+  /** Adds the read models that a row leads to. */
+  expect(models: Models): void;
+  /** Compares every cell of every other table, and the tables themselves. */
+  firstDifference(): CellDifference | undefined;
+  /** Closes both databases. */
+  close(): void;
+}
+
+/**
+ * Opens the database of a data folder.
+ *
+ * @throws {Error} when there is none, or it cannot be read.
+ */
+export async function openReplica(folder: string): Promise<Replica> {
+  const found = openReadOnly(`${folder}/${DATABASE}`, folder);
+  const expected = new DatabaseSync(":memory:");
+  await migrate(kyselyOn(expected));
+  const models = new ModelsWriter(expected);
+  expected.exec("begin");
+  return {
+    rows: () =>
+      iterate(
+        found,
+        "select seq, stream, version, bytes, data, salt, hash from events order by seq",
+      ) as Iterable<StoredCells & Row>,
+    count: Number(found.prepare("select count(*) as n from events").get()?.n),
+    expect: (next) => models.write(next, true),
+    firstDifference: () => compare(expected, found),
+    close: () => {
+      found.close();
+      expected.close();
+    },
+  };
+}
+
+/**
+ * Without a `-wal` file nobody has the database open: it is read as immutable, since a WAL database
+ * in a folder that cannot be written opens no other way, and no file must appear beside it.
+ */
+function openReadOnly(path: string, folder: string): DatabaseSync {
+  if (!exists(path)) {
+    throw new Error(
+      `Cannot replay ${folder}: there is no ${DATABASE} in it. Name a data folder with --data.`,
+    );
+  }
+  try {
+    const way = exists(`${path}-wal`) ? path : `file:${encodeURI(path)}?immutable=1`;
+    return snapshot(new DatabaseSync(way, { readOnly: true }));
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`Cannot replay ${folder}: ${message}. Is it the data folder of an engine?`);
+  }
+}
+
+/** Begins the one read transaction that everything is read in. */
+function snapshot(database: DatabaseSync): DatabaseSync {
+  try {
+    database.exec("begin");
+    database.prepare("select count(*) from sqlite_master").get();
+    database.prepare("select seq from events limit 1").get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}
+
+/** The log itself is compared row by row by the replay. */
+const REPLAYED = "events";
+
+function compare(expected: DatabaseSync, found: DatabaseSync): CellDifference | undefined {
+  const schema =
+    "select type || ' ' || name as object, tbl_name, sql from sqlite_master order by type, name";
+  const difference = compareRows("sqlite_master", ["object"], expected, found, schema);
+  if (difference) return difference;
+  for (
+    const { name } of expected.prepare("select name from sqlite_master where type = 'table'").all()
+  ) {
+    const table = String(name);
+    if (table === REPLAYED || table.startsWith("sqlite_")) continue;
+    const keys = primaryKey(expected, table);
+    const query = `select * from "${table}" order by ${keys.map((key) => `"${key}"`).join()}`;
+    const difference = compareRows(table, keys, expected, found, query);
+    if (difference) return difference;
+  }
+}
+
+function primaryKey(database: DatabaseSync, table: string): string[] {
+  const columns = database.prepare(
+    "select name from pragma_table_info(?) where pk > 0 order by pk",
+  );
+  return columns.all(table).map((row: Row) => String(row.name));
+}
+
+/** Walks both tables in the order of their keys; memory holds one row of each. */
+function compareRows(
+  table: string,
+  keys: readonly string[],
+  expected: DatabaseSync,
+  found: DatabaseSync,
+  query: string,
+): CellDifference | undefined {
+  const right = iterate(expected, query)[Symbol.iterator]();
+  const other = iterate(found, query)[Symbol.iterator]();
+  for (;;) {
+    const [a, b] = [right.next(), other.next()];
+    if (a.done && b.done) return undefined;
+    const row: Row = a.value ?? b.value;
+    const key = keys.map((name) => String(row[name])).join(" ");
+    if (!a.value || !b.value) {
+      const [expected, found] = a.value ? ["a row", "none"] : ["no row", "one"];
+      return { table, key, column: keys.join(), expected, found };
+    }
+    for (const column of new Set([...Object.keys(a.value), ...Object.keys(b.value)])) {
+      if (a.value[column] === b.value[column]) continue;
+      const expected = String(a.value[column]);
+      return { table, key, column, expected, found: String(b.value[column]) };
+    }
+  }
+}
+
+/** Integers that JavaScript cannot hold come back as something unequal, not as an exception. */
+function* iterate(database: DatabaseSync, query: string): Iterable<Row> {
+  const statement = database.prepare(query);
+  statement.setReadBigInts(true);
+  for (const row of statement.iterate() as Iterable<Row>) {
+    const plain: Row = {};
+    for (const [column, value] of Object.entries(row)) {
+      plain[column] = typeof value === "bigint" && Number.isSafeInteger(Number(value))
+        ? Number(value)
+        : value;
+    }
+    yield plain;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * The tables: the log, and read models that can be dropped and folded again. As few cells as
+ * possible, since a replay recomputes every one of them.
+ */
+
+/** The log: one sealed row each (`core/log/row.ts`). */
+export interface EventsTable {
+  seq: number;
+  stream: string;
+  version: number;
+  bytes: string;
+  data: string;
+  salt: string;
+  hash: string;
+}
+
+/** The state of each device, as canonical JSON. */
+export interface DevicesTable {
+  device_id: string;
+  state: string;
+}
+
+/** The tokens that are or will be valid; `valid_until` is null until one is replaced. */
+export interface TokensTable {
+  sha256: string;
+  device_id: string;
+  valid_until: number | null;
+}
+
+/** Every task, as canonical JSON, and what it is looked up by. */
+export interface TasksTable {
+  task_id: string;
+  number: number;
+  device_id: string;
+  /** Hexadecimal digits. */
+  image: string;
+  state: string;
+  ended_at: number | null;
+  due_at: number | null;
+  limit_ms: number | null;
+  task: string;
+}
+
+/** Every image by its SHA-256 (hexadecimal digits). */
+export interface ImagesTable {
+  sha256: string;
+  size: number;
+  sha1: string;
+  md5: string;
+}
+
+/** Every named version; `product` is empty for a release without one. */
+export interface ReleasesTable {
+  version: string;
+  product: string;
+  sha256: string;
+  named_at: number;
+}
+
+/** All tables, for Kysely. */
+export interface Tables {
+  events: EventsTable;
+  devices: DevicesTable;
+  tokens: TokensTable;
+  tasks: TasksTable;
+  images: ImagesTable;
+  releases: ReleasesTable;
+}

@@ -1,0 +1,231 @@
+/**
+ * The log's one writer: synchronous statements on a connection of its own, so that nothing else can
+ * join its transaction. What it returns from `append` is on the disk.
+ */
+import { createHash } from "node:crypto";
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { hashBytes } from "../../core/mod.ts";
+import type { Device, SealedRow } from "../../core/mod.ts";
+import { StoreError } from "../../core/engine/mod.ts";
+import type {
+  DueTask,
+  Image,
+  LogHead,
+  Release,
+  Store,
+  StoredDevice,
+  StreamHead,
+  Write,
+} from "../../core/engine/mod.ts";
+import { openDurable, toStoreError } from "./connection.ts";
+import { ModelsWriter } from "./models.ts";
+
+type Row = Record<string, unknown>;
+
+/** As many pages as SQLite can address. */
+const PAGES_MAX = 4_294_967_294;
+
+/** Rows of these facts change a device's tokens. */
+const TOKEN_FACTS = ["DeviceRegistered", "TokenIssued", "DeviceRevoked"];
+
+/** The store of one database file. */
+export class SqliteWriter implements Store {
+  readonly #path: string;
+  #database: DatabaseSync | undefined;
+  #statements!: Statements;
+  #models!: ModelsWriter;
+  #seq = 0;
+
+  /** `path` is the database file; its tables exist. */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Opens the connection anew and checks the end of the log. */
+  // deno-lint-ignore require-await -- the port is asynchronous, SQLite is not
+  async open(): Promise<LogHead> {
+    this.close();
+    const database = openDurable(this.#path);
+    this.#database = database;
+    this.#statements = prepare(database);
+    this.#models = new ModelsWriter(database);
+    const last = this.#statements.lastRow.get() as unknown as SealedRow | undefined;
+    this.#seq = last?.seq ?? 0;
+    if (last) this.#assertTail(last);
+    const header = last && JSON.parse(last.bytes);
+    const task = this.#statements.lastTask.get();
+    return {
+      log: header?.log ?? null,
+      seq: this.#seq,
+      at: header?.at ?? 0,
+      epoch: (header?.epoch ?? 0) + 1,
+      lastTask: task ? { number: Number(task.number), id: String(task.task_id) } : null,
+    };
+  }
+
+  // deno-lint-ignore require-await
+  async device(id: string): Promise<StoredDevice | undefined> {
+    const row = this.#statements.device.get(id);
+    if (!row) return undefined;
+    const device = JSON.parse(String(row.state)) as Device;
+    return { device, head: this.#head(`device/${id}`) };
+  }
+
+  // deno-lint-ignore require-await
+  async head(stream: string): Promise<StreamHead> {
+    return this.#head(stream);
+  }
+
+  // deno-lint-ignore require-await
+  async release(product: string | null, version: string): Promise<Release | undefined> {
+    const row = this.#statements.release.get(version, product ?? "");
+    return row &&
+      { product, version, sha256: String(row.sha256), namedAt: Number(row.named_at) };
+  }
+
+  // deno-lint-ignore require-await
+  async image(sha256: string): Promise<Image | undefined> {
+    const row = this.#statements.image.get(sha256);
+    return row && { ...row } as unknown as Image;
+  }
+
+  // deno-lint-ignore require-await
+  async taskDevice(task: string): Promise<string | undefined> {
+    return this.#statements.taskDevice.get(task)?.device_id as string | undefined;
+  }
+
+  // deno-lint-ignore require-await
+  async dueTasks(now: number, limit: number): Promise<DueTask[]> {
+    return this.#statements.dueTasks.all(now, limit).map((row: Row) => ({
+      ...row,
+    })) as unknown as DueTask[];
+  }
+
+  // deno-lint-ignore require-await
+  async nextDue(): Promise<number | undefined> {
+    return this.#statements.nextDue.get()?.due as number | undefined;
+  }
+
+  // deno-lint-ignore require-await
+  async devicesWithTaskIn(states: readonly string[]): Promise<string[]> {
+    const rows = this.#statements.devicesIn.all(JSON.stringify(states));
+    return rows.map((row: Row) => String(row.device_id));
+  }
+
+  /** One transaction with nothing asynchronous in it. */
+  // deno-lint-ignore require-await
+  async append(writes: readonly Write[]): Promise<void> {
+    const database = this.#database;
+    if (!database) throw new StoreError("io", "The log must be opened again after a fault.");
+    try {
+      database.exec("begin immediate");
+      const last = this.#writeAll(writes);
+      database.exec("commit");
+      this.#seq = last;
+    } catch (error) {
+      rollBack(database);
+      const fault = toStoreError(error);
+      if (fault.code === "io") this.close();
+      throw fault;
+    }
+  }
+
+  /** Bounds the file to so many pages (never fewer than it has); `null`: no bound. */
+  limitPages(pages: number | null): void {
+    this.#database?.exec(`pragma max_page_count = ${pages ?? PAGES_MAX}`);
+  }
+
+  /** Closes the connection; `open` makes a new one. */
+  close(): void {
+    const database = this.#database;
+    this.#database = undefined;
+    database?.close();
+  }
+
+  #writeAll(writes: readonly Write[]): number {
+    for (const { stream, expectedVersion } of firstPerStream(writes)) {
+      const { version } = this.#head(stream);
+      if (version !== expectedVersion) {
+        throw new StoreError("conflict", `${stream} is at ${version}, not at ${expectedVersion}.`);
+      }
+    }
+    const rows = writes.flatMap((write) => write.rows).sort((a, b) => a.seq - b.seq);
+    let seq = this.#seq;
+    for (const row of rows) {
+      if (row.seq !== ++seq) {
+        throw new StoreError("conflict", `Row ${row.seq} comes after ${seq - 1}.`);
+      }
+      const { stream, version, bytes, data, salt, hash } = row;
+      this.#statements.insert.run(seq, stream, version, bytes, data, salt, hash);
+    }
+    for (const { models, rows } of writes) this.#models.write(models, changesTokens(rows));
+    return seq;
+  }
+
+  #head(stream: string): StreamHead {
+    const row = this.#statements.head.get(stream);
+    return row
+      ? { version: Number(row.version), hash: String(row.hash) }
+      : { version: 0, hash: null };
+  }
+
+  /** A log whose end is damaged is not continued. */
+  #assertTail(last: SealedRow): void {
+    const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+    const { rows } = this.#statements.count.get(last.seq - 99) as { rows: number };
+    if (hashBytes(last.bytes, sha256) !== last.hash || rows !== Math.min(100, last.seq)) {
+      this.close();
+      throw new StoreError(
+        "io",
+        `The end of the log is damaged at row ${last.seq}. Look at it with "deno task replay" and restore a backup.`,
+      );
+    }
+  }
+}
+
+type Statements = ReturnType<typeof prepare>;
+
+function prepare(database: DatabaseSync) {
+  const sql = (text: string): StatementSync => database.prepare(text);
+  return {
+    insert: sql(
+      "insert into events (seq, stream, version, bytes, data, salt, hash) values (?, ?, ?, ?, ?, ?, ?)",
+    ),
+    lastRow: sql("select * from events order by seq desc limit 1"),
+    count: sql("select count(*) as rows from events where seq >= ?"),
+    head: sql("select version, hash from events where stream = ? order by version desc limit 1"),
+    device: sql("select state from devices where device_id = ?"),
+    release: sql("select sha256, named_at from releases where version = ? and product = ?"),
+    image: sql("select sha256, size, sha1, md5 from images where sha256 = ?"),
+    lastTask: sql("select number, task_id from tasks order by number desc limit 1"),
+    taskDevice: sql("select device_id from tasks where task_id = ?"),
+    dueTasks: sql(
+      `select device_id as device, task_id as task, state, due_at as due, limit_ms as limitMs
+       from tasks where due_at <= ? order by due_at limit ?`,
+    ),
+    nextDue: sql("select min(due_at) as due from tasks where due_at is not null and due_at > 0"),
+    devicesIn: sql(
+      "select distinct device_id from tasks where state in (select value from json_each(?))",
+    ),
+  };
+}
+
+function* firstPerStream(writes: readonly Write[]): Iterable<Write> {
+  const seen = new Set<string>();
+  for (const write of writes) {
+    if (!seen.has(write.stream)) yield write;
+    seen.add(write.stream);
+  }
+}
+
+function changesTokens(rows: readonly SealedRow[]): boolean {
+  return rows.some(({ bytes }) => TOKEN_FACTS.some((fact) => bytes.includes(`"type":"${fact}"`)));
+}
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("rollback");
+  } catch {
+    // SQLite has rolled back by itself (SQLITE_FULL, SQLITE_IOERR).
+  }
+}

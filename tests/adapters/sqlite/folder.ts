@@ -1,0 +1,80 @@
+/** Data folders for tests, filled by a real engine. */
+import { createHash, randomBytes } from "node:crypto";
+import { requestUpgrade } from "../../../core/mod.ts";
+import { startEngine } from "../../../core/engine/mod.ts";
+import type { Clock, Engine, Ports, Store } from "../../../core/engine/mod.ts";
+import { openSqlite } from "../../../adapters/sqlite/mod.ts";
+
+export const IMAGE = `sha256:${"5a".repeat(32)}`;
+
+export const sha256 = (bytes: Uint8Array): string =>
+  createHash("sha256").update(bytes).digest("hex");
+
+/** The machine's clock; timers are not needed here and would outlive a test. */
+const clock: Clock = {
+  wall: () => Date.now(),
+  monotonic: () => performance.now(),
+  soon: (call) => void setImmediate(call),
+  after: () => () => {},
+};
+
+export function portsOn(store: Store): Ports {
+  return {
+    store,
+    clock,
+    outbox: { send: () => {}, disconnect: () => {} },
+    digest: { sha256, salt: () => randomBytes(16).toString("hex") },
+  };
+}
+
+export function engineOn(store: Store): Promise<Engine> {
+  return startEngine(portsOn(store), {
+    baseUrl: "http://127.0.0.1:8000",
+    identity: { log: "0123456789abcdef", publicKey: "ed25519:00" },
+  });
+}
+
+/** Runs the story in a fresh folder that is removed afterwards. */
+export async function inFolder(story: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await story(folder);
+  } finally {
+    await Deno.chmod(folder, 0o700);
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** A few devices, one of them through an upgrade with a retry; every table has rows. */
+export async function fill(engine: Engine): Promise<void> {
+  const actor = "operator:test";
+  for (const device of ["pump-1", "pump-2"]) {
+    await engine.submit({
+      kind: "command",
+      actor,
+      command: {
+        type: "registerDevice",
+        device,
+        product: "pump",
+        tags: ["roof"],
+        tokenSha256: sha256(new TextEncoder().encode(device)),
+      },
+    });
+  }
+  const image = { sha256: IMAGE.slice(7), size: 10_000, sha1: "11", md5: "22" };
+  await engine.submit({
+    kind: "command",
+    actor,
+    command: { type: "addFirmware", image, version: "2.0.0", product: null, name: "a.bin" },
+  });
+  for (const device_id of ["pump-1", "pump-2"]) {
+    const wish = { device_id, firmware_version: "2.0.0", checksum: IMAGE };
+    const request = requestUpgrade.parse(wish);
+    await engine.submit({ kind: "command", actor, command: { type: "requestUpgrade", request } });
+  }
+  const report = { kind: "report", device: "pump-1", via: "mqtt" } as const;
+  const verify = (checksum: string) => ({ kind: "verify", body: { checksum } }) as const;
+  await engine.submit({ ...report, report: "request", parsed: { kind: "request", body: {} } });
+  await engine.submit({ ...report, report: "verify", parsed: verify(`sha256:${"00".repeat(32)}`) });
+  await engine.submit({ ...report, report: "verify", parsed: verify(IMAGE) });
+}

@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { isDivergence, Replay } from "../../../core/mod.ts";
+import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
+import { engineOn, fill, inFolder, sha256 } from "./folder.ts";
+
+/** Where a replay of the folder finds something that is not so; `undefined`: nowhere. */
+async function firstDifference(folder: string): Promise<string | undefined> {
+  const replica = await openReplica(folder);
+  try {
+    const replay = new Replay(sha256);
+    for (const cells of replica.rows()) {
+      const taken = replay.take(cells);
+      if (isDivergence(taken)) return `events ${taken.seq} ${taken.what}`;
+      replica.expect(taken);
+    }
+    const found = replica.firstDifference();
+    return found && `${found.table} ${found.key} ${found.column}`;
+  } finally {
+    replica.close();
+  }
+}
+
+async function filled(folder: string): Promise<void> {
+  const { store, close } = await openSqlite(folder);
+  const engine = await engineOn(store);
+  await fill(engine);
+  await engine.stop();
+  await close();
+}
+
+interface Cell {
+  table: string;
+  rowid: number;
+  column: string;
+}
+
+function cellsOf(database: DatabaseSync): Cell[] {
+  const tables = database.prepare(
+    "select name from sqlite_master where type = 'table' and name not like 'sqlite_%'",
+  ).all();
+  return tables.flatMap(({ name }) => {
+    const count = Number(database.prepare(`select count(*) as n from "${name}"`).get()?.n);
+    const columns = database.prepare("select name from pragma_table_info(?)").all(name!);
+    return Array.from(
+      { length: count },
+      (_, rowid) =>
+        columns.map((column) => ({ table: String(name), rowid, column: String(column.name) })),
+    ).flat();
+  });
+}
+
+/** Changes one cell as little as its type lets it. */
+function change(database: DatabaseSync, { table, rowid, column }: Cell): void {
+  const keys = database.prepare("select name from pragma_table_info(?) where pk > 0 order by pk")
+    .all(table).map((key) => `"${key.name}"`);
+  const row = database.prepare(
+    `select ${keys.join()}, "${column}" as cell from "${table}" order by ${keys.join()} limit 1 offset ?`,
+  ).get(rowid)!;
+  const values = keys.map((key) => row[key.slice(1, -1)]!);
+  const next = typeof row.cell === "number"
+    ? row.cell + 1_000_000
+    : row.cell === null
+    ? 1
+    : flip(String(row.cell));
+  const where = keys.map((key) => `${key} = ?`).join(" and ");
+  database.prepare(`update "${table}" set "${column}" = ? where ${where}`).run(next, ...values);
+}
+
+/** Another character near the end, where it hurts least. */
+function flip(text: string): string {
+  const at = Math.max(0, text.length - 3);
+  return text.slice(0, at) + (text[at] === "0" ? "1" : "0") + text.slice(at + 1);
+}
+
+Deno.test("a replay finds a change of any one cell of the database", async () => {
+  await inFolder(async (folder) => {
+    await filled(folder);
+    assert.equal(await firstDifference(folder), undefined);
+    const original = await Deno.readFile(`${folder}/otalog.db`);
+    const sample = new DatabaseSync(`${folder}/otalog.db`);
+    const cells = cellsOf(sample);
+    sample.close();
+    assert.ok(cells.length > 120, `only ${cells.length} cells`);
+    for (const cell of cells) {
+      await Deno.writeFile(`${folder}/otalog.db`, original);
+      const database = new DatabaseSync(`${folder}/otalog.db`);
+      change(database, cell);
+      database.close();
+      assert.ok(await firstDifference(folder), `not found: ${JSON.stringify(cell)}`);
+    }
+  });
+});
+
+Deno.test("a replay finds rows, tables and indexes that are missing or too many", async () => {
+  await inFolder(async (folder) => {
+    await filled(folder);
+    const original = await Deno.readFile(`${folder}/otalog.db`);
+    const edits = [
+      "delete from events where seq = 4",
+      "delete from events where seq = (select max(seq) from events where stream <> 'engine')",
+      "update events set seq = seq + 1000 where seq = 4",
+      "delete from devices where device_id = 'pump-1'",
+      "delete from tasks",
+      "delete from tokens",
+      "insert into images values ('00', 1, '', '')",
+      "create table notes (text)",
+      "drop index tasks_by_state",
+      "create trigger quiet after insert on events begin delete from tokens; end",
+      "insert into kysely_migration values ('2027-01-01-x', '2027-01-01T00:00:00.000Z')",
+    ];
+    for (const edit of edits) {
+      await Deno.writeFile(`${folder}/otalog.db`, original);
+      const database = new DatabaseSync(`${folder}/otalog.db`);
+      database.exec(edit);
+      database.close();
+      assert.ok(await firstDifference(folder), `not found: ${edit}`);
+    }
+  });
+});
+
+Deno.test("openReplica() reads while an engine writes, and sees one moment", async () => {
+  await inFolder(async (folder) => {
+    const { store, close } = await openSqlite(folder);
+    const engine = await engineOn(store);
+    const replica = await openReplica(folder);
+    const before = [...replica.rows()].length;
+    await fill(engine);
+    assert.equal([...replica.rows()].length, before);
+    replica.close();
+    assert.equal(await firstDifference(folder), undefined);
+    await engine.stop();
+    await close();
+  });
+});
+
+Deno.test("openReplica() reads a copy that nobody may write", async () => {
+  await inFolder(async (folder) => {
+    await filled(folder);
+    for (const { name } of Deno.readDirSync(folder)) await Deno.chmod(`${folder}/${name}`, 0o400);
+    await Deno.chmod(folder, 0o500);
+    const names = () => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    const before = names();
+    assert.equal(await firstDifference(folder), undefined);
+    assert.deepEqual(names(), before);
+  });
+});
+
+Deno.test("openReplica() says so when there is no log", async () => {
+  await inFolder(async (folder) => {
+    await assert.rejects(openReplica(folder), /there is no otalog.db in it/);
+    await Deno.writeTextFile(
+      `${folder}/otalog.db`,
+      "no database at all, but long enough".repeat(99),
+    );
+    await assert.rejects(openReplica(folder), /Is it the data folder of an engine\?/);
+  });
+});
