@@ -1,0 +1,265 @@
+/**
+ * The embedded broker: aedes behind a guard on each connection. It logs devices in, keeps each to its
+ * own topics and carries reports in and messages out. It decides nothing about them.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { Aedes } from "aedes";
+import type { AuthenticateError, Client, PublishPacket, Subscription } from "aedes";
+import {
+  coversMetadata,
+  isClientIdOf,
+  maySubscribe,
+  messageQos,
+  parseDeviceId,
+  parseReport,
+  PAYLOAD_BYTES_MAX,
+  publishableReport,
+  topicOf,
+} from "../../core/mod.ts";
+import type { Answer, EngineApi, OutboundMessage, Outbox } from "../../core/engine/mod.ts";
+import { grantedQos } from "./filters.ts";
+import { Guard } from "./guard.ts";
+import { Repeats } from "./repeats.ts";
+
+/** How to run the broker. */
+export interface BrokerOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Topic prefix with its leading slash. */
+  readonly prefix: string;
+  /** Whether the token with this SHA-256 (hexadecimal digits) is the device's and valid now. */
+  authenticate(device: string, tokenSha256: string): Promise<boolean>;
+  /** Connections at once; further ones are closed as they come. Default 10,000. */
+  readonly connectionsMax?: number;
+}
+
+/** Filters that one client may have. */
+const FILTERS_MAX = 16;
+/** CONNACK return codes (MQTT 3.1.1 §3.2.2.3). */
+const IDENTIFIER_REJECTED = 2;
+const NOT_AUTHORIZED = 5;
+
+interface Connection {
+  readonly id: string;
+  readonly device: string;
+  readonly client: Client & { subscriptions: Record<string, { qos: number }> };
+  readonly guard: Guard;
+}
+
+/** The broker and, as the engine sees it, the way to devices. */
+export class Broker implements Outbox {
+  readonly #options: BrokerOptions;
+  readonly #server: Server;
+  readonly #aedes: Aedes;
+  readonly #guards = new Set<Guard>();
+  readonly #connections = new Map<Client, Connection>();
+  readonly #byDevice = new Map<string, Set<Connection>>();
+  readonly #repeats = new Repeats<Answer>();
+  readonly #foreignWills = new WeakSet<Client>();
+  #engine!: EngineApi;
+
+  /** Use {@link createBroker}. */
+  constructor(options: BrokerOptions) {
+    this.#options = options;
+    this.#aedes = new Aedes({
+      connectTimeout: 10_000,
+      drainTimeout: 30_000,
+      maxClientsIdLength: 200,
+      preConnect: (client, packet, done) => {
+        const { will, username } = packet;
+        if (will && !maySubscribe(options.prefix, username ?? "", will.topic)) {
+          this.#foreignWills.add(client);
+        }
+        // A will is at most a hint that the device is gone, and the closed connection says as much.
+        delete packet.will;
+        // Sessions live no longer than the connection: what is owed is in the log, not in here.
+        packet.clean = true;
+        done(null, true);
+      },
+      authenticate: (client, username, password, done) => {
+        void this.#logIn(client, username, password).then((code) =>
+          code === 0 ? done(null, true) : done(connackError(code), null)
+        );
+      },
+      authorizePublish: (client, packet, done) => this.#publish(client, packet, done),
+      authorizeSubscribe: (client, subscription, done) =>
+        done(null, this.#maySubscribe(client, subscription) ? subscription : null),
+      // Reports (they name their client) are for the engine alone, and so are the broker's own.
+      authorizeForward: (_, packet) =>
+        !("clientId" in packet) && packet.topic.startsWith(`${options.prefix}/`) ? packet : null,
+    });
+    this.#aedes.on("clientReady", (client) => this.#ready(client));
+    this.#aedes.on("subscribe", (_, client) => this.#noteListening(client));
+    this.#aedes.on("unsubscribe", (_, client) => this.#noteListening(client));
+    this.#server = createServer((socket) => this.#accept(socket));
+    this.#server.maxConnections = options.connectionsMax ?? 10_000;
+  }
+
+  /**
+   * Accepts devices for the engine.
+   *
+   * @throws {Error} when the address cannot be listened on; the sentence says what to do.
+   */
+  async listen(engine: EngineApi): Promise<{ host: string; port: number }> {
+    this.#engine = engine;
+    await this.#aedes.listen();
+    const { host, port } = this.#options;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#server.once("error", reject);
+    this.#server.listen(port, host, resolve);
+    try {
+      await promise;
+    } catch (error) {
+      await this.close();
+      throw listenError(`${host}:${port}`, error as NodeJS.ErrnoException);
+    }
+    return { host, port: (this.#server.address() as AddressInfo).port };
+  }
+
+  /** How many devices are logged in. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  send({ device, message, owed }: OutboundMessage): void {
+    const topic = topicOf(this.#options.prefix, device, message.kind);
+    for (const { client, guard } of this.#byDevice.get(device) ?? []) {
+      const granted = grantedQos(client.subscriptions, topic);
+      if (granted === undefined) continue;
+      if (guard.isStuck) {
+        guard.destroy();
+        continue;
+      }
+      const payload = JSON.stringify(message.payload);
+      const qos = Math.min(granted, messageQos[message.kind]) as 0 | 1 | 2;
+      // A message at QoS 0 is never confirmed: it stays owed.
+      if (owed && qos > 0) guard.expect(payload, owed);
+      const packet = { cmd: "publish", topic, payload, qos, retain: false, dup: false } as const;
+      client.publish(packet as unknown as PublishPacket, () => {});
+    }
+  }
+
+  disconnect(device: string): void {
+    for (const { guard } of this.#byDevice.get(device) ?? []) guard.destroy();
+  }
+
+  /** Closes every connection and the listener. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    for (const guard of this.#guards) guard.destroy();
+    await Promise.all([closed, new Promise<void>((resolve) => this.#aedes.close(() => resolve()))]);
+  }
+
+  #accept(socket: Socket): void {
+    const guard: Guard = new Guard(socket, ({ task, kind, attempt }) => {
+      const connection = this.#connections.get(client);
+      if (!connection) return;
+      const { device } = connection;
+      void this.#engine.submit({ kind: "delivered", device, task, message: kind, attempt });
+    });
+    this.#guards.add(guard);
+    guard.on("error", () => {});
+    guard.once("close", () => this.#guards.delete(guard));
+    const client: Client = this.#aedes.handle(guard);
+    client.on("error", () => {});
+    guard.once("close", () => this.#gone(client));
+  }
+
+  async #logIn(
+    client: Client,
+    username: string | undefined,
+    password: Uint8Array | undefined,
+  ): Promise<number> {
+    const device = parseDeviceId(username ?? "");
+    if (device === undefined || !password || this.#foreignWills.has(client)) return NOT_AUTHORIZED;
+    if (!isClientIdOf(device, client.id) || client.id.length > 200) return IDENTIFIER_REJECTED;
+    const tokenSha256 = createHash("sha256").update(password).digest("hex");
+    const known = await this.#options.authenticate(device, tokenSha256).catch(() => false);
+    if (!known) return NOT_AUTHORIZED;
+    const guard = client.conn as unknown as Guard;
+    guard.authenticated = true;
+    const connection = { id: randomUUID(), device, client: client as Connection["client"], guard };
+    this.#connections.set(client, connection);
+    return 0;
+  }
+
+  #ready(client: Client): void {
+    const connection = this.#connections.get(client);
+    if (!connection || connection.guard.destroyed) return;
+    const { device, id } = connection;
+    const all = this.#byDevice.get(device) ?? new Set();
+    this.#byDevice.set(device, all.add(connection));
+    this.#engine.connected(device, id);
+  }
+
+  #gone(client: Client): void {
+    const connection = this.#connections.get(client);
+    if (!connection) return;
+    this.#connections.delete(client);
+    const all = this.#byDevice.get(connection.device);
+    all?.delete(connection);
+    if (all?.size === 0) this.#byDevice.delete(connection.device);
+    this.#engine.disconnected(connection.device, connection.id);
+  }
+
+  /** Queues the report at once, so that a device's order is kept; answers after the commit. */
+  #publish(
+    client: Client | null,
+    packet: PublishPacket,
+    done: (error?: Error | null) => void,
+  ): void {
+    const connection = client && this.#connections.get(client);
+    if (!client || !connection) return done(new Error("Not logged in"));
+    const { device } = connection;
+    const kind = publishableReport(this.#options.prefix, device, packet.topic);
+    const payload = packet.payload as Uint8Array;
+    if (!kind || packet.retain || payload.length > PAYLOAD_BYTES_MAX) {
+      return done(new Error(`Device ${device} may not publish this`));
+    }
+    const published = packet as unknown as Parameters<Repeats<Answer>["once"]>[1];
+    const parsed = parseReport(kind, payload);
+    void this.#repeats.once(
+      client.id,
+      published,
+      () => this.#engine.submit({ kind: "report", device, report: kind, parsed, via: "mqtt" }),
+    ).then((answer) => {
+      if (answer.ok) return done(null);
+      // Without an acknowledgement the device sends it again after it has reconnected.
+      this.#repeats.forget(client.id, published.messageId);
+      done(new Error(answer.problem.detail));
+    });
+  }
+
+  #maySubscribe(client: Client, { topic }: Subscription): boolean {
+    const connection = this.#connections.get(client);
+    return connection !== undefined &&
+      maySubscribe(this.#options.prefix, connection.device, topic) &&
+      Object.keys(connection.client.subscriptions).length < FILTERS_MAX;
+  }
+
+  #noteListening(client: Client): void {
+    const connection = this.#connections.get(client);
+    if (!connection) return;
+    const { device, id } = connection;
+    const filters = Object.keys(connection.client.subscriptions);
+    const listens = filters.some((f) => coversMetadata(this.#options.prefix, device, f));
+    this.#engine.listening(device, id, listens);
+  }
+}
+
+/** Makes a broker; it accepts nobody before `listen`. */
+export function createBroker(options: BrokerOptions): Broker {
+  return new Broker(options);
+}
+
+function connackError(returnCode: number): AuthenticateError {
+  return Object.assign(new Error("Not authorized"), { returnCode });
+}
+
+function listenError(address: string, error: NodeJS.ErrnoException): Error {
+  const reason = error.code === "EADDRINUSE" ? "the port is in use" : error.message;
+  return new Error(`Cannot listen on ${address}: ${reason}. Choose another with --mqtt.`);
+}

@@ -1,0 +1,57 @@
+/**
+ * Knows a PUBLISH that a device sends again because its acknowledgement was lost: DUP set, and packet
+ * id and payload of one of the last taken from this client id (PROTOCOL §1, "Repeats").
+ */
+import { createHash } from "node:crypto";
+
+/** Publishes that are remembered for each client id. */
+const TAKEN_MAX = 32;
+/** Client ids that are remembered. */
+const CLIENTS_MAX = 10_000;
+
+/** A packet with what decides whether it is a repeat. */
+export interface PublishedPacket {
+  readonly dup: boolean;
+  readonly qos: number;
+  readonly messageId?: number | undefined;
+  readonly topic: string;
+  readonly payload: Uint8Array;
+}
+
+interface Taken {
+  readonly id: number;
+  readonly digest: string;
+  readonly answer: Promise<unknown>;
+}
+
+/** The last packets of each client id. */
+export class Repeats<T> {
+  readonly #clients = new Map<string, Taken[]>();
+
+  /** The first one's answer when this is a repeat, else what `take` gives, remembered. */
+  once(client: string, packet: PublishedPacket, take: () => Promise<T>): Promise<T> {
+    const { qos, messageId: id } = packet;
+    if (qos === 0 || id === undefined) return take();
+    const digest = createHash("sha256").update(packet.topic).update("\0").update(packet.payload)
+      .digest("base64");
+    const taken = this.#clients.get(client) ?? [];
+    const first = taken.find((known) => known.id === id && known.digest === digest);
+    if (first && packet.dup) return first.answer as Promise<T>;
+    const answer = take();
+    this.#remember(client, [{ id, digest, answer }, ...taken.filter((known) => known.id !== id)]);
+    return answer;
+  }
+
+  /** Forgets a packet that was not taken after all. */
+  forget(client: string, id: number | undefined): void {
+    const taken = this.#clients.get(client)?.filter((known) => known.id !== id);
+    if (taken) this.#remember(client, taken);
+  }
+
+  #remember(client: string, taken: Taken[]): void {
+    this.#clients.delete(client);
+    this.#clients.set(client, taken.slice(0, TAKEN_MAX));
+    const oldest = this.#clients.keys().next();
+    if (this.#clients.size > CLIENTS_MAX && !oldest.done) this.#clients.delete(oldest.value);
+  }
+}
