@@ -1,0 +1,55 @@
+/**
+ * What an image is to everybody else: immutable bytes named by their SHA-256. An interface only; the
+ * bytes themselves live in an adapter.
+ */
+
+/** An image with its digests, as lowercase hexadecimal digits. */
+export interface StoredImage {
+  readonly sha256: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly sha1: string;
+  readonly md5: string;
+}
+
+/** How an upload is bounded. */
+export interface IngestOptions {
+  /** The declared size in bytes, if any; another size is refused. */
+  readonly expectedSize?: number | undefined;
+  /** More bytes than this are refused. */
+  readonly maxSize: number;
+}
+
+/** The stored bytes of images. Digests are 64 lowercase hexadecimal digits. */
+export interface ImageFiles {
+  /**
+   * Streams the bytes into the store; they are durable before it resolves.
+   *
+   * @throws {ImageError} and then nothing stays.
+   */
+  ingest(body: ReadableStream<Uint8Array>, options: IngestOptions): Promise<StoredImage>;
+  /** The bytes [start, end) as a stream that reads on demand; it errors rather than end short. */
+  read(sha256: string, start: number, end: number): ReadableStream<Uint8Array>;
+  /** Digests of `count` chunks from chunk `from` on; made once per image and size, and kept. */
+  chunkDigests(
+    sha256: string,
+    chunkBytes: number,
+    from: number,
+    count: number,
+  ): Promise<string[]>;
+}
+
+/** Why an image was not taken. */
+export type ImageErrorCode = "too_large" | "no_room" | "truncated" | "stalled" | "empty" | "io";
+
+/** An image was not taken, and nothing of it stays. */
+export class ImageError extends Error {
+  override readonly name = "ImageError";
+  /** What was wrong. */
+  readonly code: ImageErrorCode;
+  /** `message` is a sentence that says what to do. */
+  constructor(code: ImageErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}

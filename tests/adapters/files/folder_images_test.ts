@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { openImageFiles } from "../../../adapters/files/mod.ts";
+import type { FolderImages } from "../../../adapters/files/mod.ts";
+import { ImageError } from "../../../firmware/mod.ts";
+
+const bytes = new Uint8Array(randomBytes(300_000));
+const sha256 = createHash("sha256").update(bytes).digest("hex");
+const options = { maxSize: 1_000_000 };
+
+async function inFolder(story: (images: FolderImages, names: () => string[]) => Promise<void>) {
+  const folder = await Deno.makeTempDir();
+  try {
+    const names = () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort();
+    await story(await openImageFiles(folder, 200), names);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function streamOf(...parts: Uint8Array[]): ReadableStream<Uint8Array> {
+  return ReadableStream.from(parts);
+}
+
+async function textOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+  return new Uint8Array(
+    await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
+  );
+}
+
+Deno.test("ingest() stores bytes under their digest; the same bytes twice are one file", async () => {
+  await inFolder(async (images, names) => {
+    const parts = [bytes.subarray(0, 1), bytes.subarray(1, 200_000), bytes.subarray(200_000)];
+    const stored = await images.ingest(streamOf(...parts), { ...options, expectedSize: 300_000 });
+    assert.equal(stored.sha256, sha256);
+    assert.equal(stored.size, bytes.length);
+    assert.equal(stored.md5, createHash("md5").update(bytes).digest("hex"));
+    await images.ingest(streamOf(bytes), options);
+    assert.deepEqual(names(), [sha256]);
+  });
+});
+
+Deno.test("ingest() refuses what is cut, too long, stalled or empty, and leaves nothing", async () => {
+  await inFolder(async (images, names) => {
+    const never = new ReadableStream<Uint8Array>({ start: (c) => c.enqueue(bytes) });
+    const breaks = new ReadableStream<Uint8Array>({
+      pull: () => Promise.reject(new Error("reset")),
+    });
+    const bad: [ReadableStream<Uint8Array>, object, string][] = [
+      [streamOf(bytes), { expectedSize: 300_001 }, "truncated"],
+      [streamOf(bytes), { expectedSize: 299_999 }, "too_large"],
+      [streamOf(bytes), { maxSize: 299_999 }, "too_large"],
+      [never, {}, "stalled"],
+      [breaks, {}, "io"],
+      [streamOf(), {}, "empty"],
+    ];
+    for (const [body, other, code] of bad) {
+      const error = await images.ingest(body, { ...options, ...other }).catch((e) => e);
+      assert.ok(error instanceof ImageError, code);
+      assert.equal(error.code, code);
+    }
+    assert.deepEqual(names(), []);
+  });
+});
+
+Deno.test("read() gives any part exactly, errors on a short file and gives its handle back", async () => {
+  await inFolder(async (images) => {
+    await images.ingest(streamOf(bytes), options);
+    for (const [start, end] of [[0, 300_000], [1, 2], [131_071, 262_145], [299_999, 300_000]]) {
+      assert.deepEqual(await textOf(images.read(sha256, start!, end!)), bytes.slice(start, end));
+    }
+    await assert.rejects(textOf(images.read(sha256, 299_000, 300_001)), /ends at 300000/);
+    const reader = images.read(sha256, 0, 300_000).getReader();
+    await reader.read();
+    await reader.cancel();
+  });
+});
+
+Deno.test("chunkDigests() makes a map once, keeps it, and makes a damaged one again", async () => {
+  await inFolder(async (images, names) => {
+    await images.ingest(streamOf(bytes), options);
+    const hex = (n: number) =>
+      createHash("sha256").update(bytes.subarray(n * 4096, n * 4096 + 4096)).digest("hex");
+    const both = await Promise.all([
+      images.chunkDigests(sha256, 4096, 0, 1_000),
+      images.chunkDigests(sha256, 4096, 2, 3),
+    ]);
+    assert.deepEqual(both[0], Array.from({ length: 74 }, (_, n) => hex(n)));
+    assert.deepEqual(both[1], [hex(2), hex(3), hex(4)]);
+    assert.deepEqual(await images.chunkDigests(sha256, 4096, 74, 1), []);
+    assert.deepEqual(names(), [sha256, `${sha256}.4096.chunks`]);
+  });
+});
+
+Deno.test("removeOrphans() removes unfinished uploads and images that nobody knows", async () => {
+  await inFolder(async (images, names) => {
+    await images.ingest(streamOf(bytes), options);
+    const other = await images.ingest(streamOf(bytes.subarray(1)), options);
+    await images.chunkDigests(other.sha256, 65_536, 0, 1);
+    assert.equal(await images.removeOrphans((known) => Promise.resolve(known === sha256)), 2);
+    assert.deepEqual(names(), [sha256]);
+  });
+});
