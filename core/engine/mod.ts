@@ -4,4 +4,5 @@ export { Engine, startEngine } from "./engine.ts";
 export type { EngineOptions } from "./engine.ts";
 export * from "./inputs.ts";
 export * from "./ports.ts";
+export * from "./views.ts";
 export type { Firmware, Page, PageQuery, Reads } from "./reads.ts";

@@ -8,5 +8,6 @@ export * from "./limits.ts";
 export * from "./messages.ts";
 export * from "./operators.ts";
 export * from "./problem.ts";
+export * from "./range.ts";
 export * from "./reports.ts";
 export * from "./topics.ts";

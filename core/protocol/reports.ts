@@ -134,3 +134,14 @@ function describe(error: z.ZodError): string {
 export function parseDeviceId(text: string): string | undefined {
   return deviceId.safeParse(text).data;
 }
+
+/** The report with an id from beside its body (`Idempotency-Key`), unless it bears one itself. */
+export function withId(
+  report: Report | MalformedReport,
+  id: string | undefined,
+): Report | MalformedReport {
+  if ("code" in report || id === undefined || report.body.id !== undefined) return report;
+  const checked = reportId.safeParse(id);
+  if (!checked.success) return malformed("Idempotency-Key must have 1 to 64 characters.");
+  return { ...report, body: { ...report.body, id: checked.data } } as Report;
+}

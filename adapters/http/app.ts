@@ -1,0 +1,72 @@
+/**
+ * The HTTP application: a pure `fetch` handler over the table of routes. It knows no socket; checks
+ * come in the order credentials, path, query, body.
+ */
+import { Hono } from "hono";
+import type { HttpBindings } from "@hono/node-server";
+import { problem } from "../../core/mod.ts";
+import { readJson } from "./body.ts";
+import { authorize, identify } from "./callers.ts";
+import { invalid, problemResponse, Refused } from "./problems.ts";
+import type { HttpDeps, Route } from "./route.ts";
+import { artifactRoutes } from "./routes/artifacts.ts";
+import { deviceRoutes } from "./routes/devices.ts";
+import { eventRoutes } from "./routes/events.ts";
+import { firmwareRoutes } from "./routes/firmware.ts";
+import { healthRoutes } from "./routes/health.ts";
+import { reportRoutes } from "./routes/reports.ts";
+import { taskRoutes } from "./routes/tasks.ts";
+
+/** Every route there is. */
+export const routes: readonly Route[] = [
+  ...healthRoutes,
+  ...deviceRoutes,
+  ...firmwareRoutes,
+  ...taskRoutes,
+  ...artifactRoutes,
+  ...reportRoutes,
+  ...eventRoutes,
+];
+
+type Env = { Bindings: Partial<HttpBindings> };
+
+/** Builds the application. */
+export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Hono<Env> {
+  const app = new Hono<Env>();
+  for (const route of routes) {
+    app.on(route.method, route.path, async (c) => {
+      const isHttp10 = c.env?.incoming?.httpVersion === "1.0";
+      return await answer(deps, route, c.req.raw, c.req.param(), isHttp10);
+    });
+  }
+  app.notFound(() => problemResponse(problem(404, "There is no such resource. See the README.")));
+  app.onError((error) => {
+    if (error instanceof Refused) return problemResponse(error.problem, error.headers);
+    onFault(error);
+    return problemResponse(problem(500, "The engine failed on this request. Its log says why."));
+  });
+  return app;
+}
+
+async function answer(
+  deps: HttpDeps,
+  route: Route,
+  request: Request,
+  rawParams: Record<string, string>,
+  isHttp10: boolean,
+): Promise<Response> {
+  const caller = await identify(deps, request);
+  authorize(route, caller, rawParams);
+  const params = check("path", route.params, rawParams);
+  const search = Object.fromEntries(new URL(request.url).searchParams);
+  const query = check("query", route.query, search);
+  const body = route.body && check("body", route.body, await readJson(request));
+  return await route.handle({ deps, caller, request, params, query, body, isHttp10 });
+}
+
+function check(what: string, schema: Route["params"], value: unknown): unknown {
+  if (!schema) return undefined;
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw invalid(what, parsed.error);
+  return parsed.data;
+}

@@ -1,0 +1,57 @@
+/** Who is asking: tokens are compared by their SHA-256, the operator's in constant time. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Refused } from "./problems.ts";
+import type { Caller, HttpDeps, Route } from "./route.ts";
+
+/** The caller of a request; `nobody` without credentials. @throws {Refused} 401 for wrong ones. */
+export async function identify(deps: HttpDeps, request: Request): Promise<Caller> {
+  const header = request.headers.get("authorization");
+  if (header === null) return { kind: "nobody" };
+  const given = readCredentials(header);
+  if (given) {
+    const hash = createHash("sha256").update(given.token).digest();
+    const isOperator = timingSafeEqual(hash, Buffer.from(deps.operatorTokenSha256, "hex"));
+    if (isOperator && given.device === undefined) {
+      return { kind: "operator", actor: "operator:api" };
+    }
+    const id = await deps.reads.deviceByToken(hash.toString("hex"), deps.engine.now());
+    if (id !== undefined && (given.device ?? id) === id) return { kind: "device", id };
+  }
+  throw new Refused(
+    401,
+    "The token is not valid. Send a valid one as Authorization: Bearer <token>.",
+  );
+}
+
+/** @throws {Refused} 401 without credentials, 403 with those of the wrong kind or device. */
+export function authorize(
+  { who }: Route,
+  caller: Caller,
+  params: Record<string, string>,
+): void {
+  if (who === "anyone") return;
+  if (caller.kind === "nobody") {
+    throw new Refused(401, "A token is needed. Send it as Authorization: Bearer <token>.");
+  }
+  const isOther = caller.kind === "device" && params.device !== undefined &&
+    params.device !== caller.id;
+  if (who !== "either" && caller.kind !== who || isOther) {
+    const needed = isOther
+      ? "the device's own"
+      : who === "operator"
+      ? "an operator's"
+      : "a device's";
+    throw new Refused(403, `This needs ${needed} token.`);
+  }
+}
+
+/** `Bearer token`, or `Basic` with device and token (RFC 6750 §2.1, RFC 7617 §2). */
+function readCredentials(header: string): { device?: string; token: string } | undefined {
+  const [scheme, value, more] = header.split(" ");
+  if (!value || more !== undefined) return undefined;
+  if (scheme?.toLowerCase() === "bearer") return { token: value };
+  if (scheme?.toLowerCase() !== "basic") return undefined;
+  const text = Buffer.from(value, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  return colon < 0 ? undefined : { device: text.slice(0, colon), token: text.slice(colon + 1) };
+}

@@ -1,0 +1,5 @@
+/** Devices and operators over HTTP. Reads, submits and writes answers down; decides nothing. */
+export { createApp, routes } from "./app.ts";
+export { listen } from "./listen.ts";
+export type { HttpListener } from "./listen.ts";
+export type { Call, Caller, HttpDeps, Route } from "./route.ts";

@@ -1,0 +1,74 @@
+/**
+ * What a route is: who may use it, what it takes, and its handler. Everything is declared in one
+ * place, so that no route exists without its checks.
+ */
+import type { z } from "zod";
+import type { EngineApi, Reads } from "../../core/engine/mod.ts";
+import type { ImageFiles } from "../../firmware/mod.ts";
+
+/** What the routes work with. */
+export interface HttpDeps {
+  readonly engine: EngineApi;
+  readonly reads: Reads;
+  readonly images: ImageFiles;
+  /** SHA-256 of the operator token, hexadecimal digits. */
+  readonly operatorTokenSha256: string;
+  /** Topic prefix with its leading slash. */
+  readonly prefix: string;
+  /** Every registered device may fetch every image. */
+  readonly openArtifacts: boolean;
+  /** Whether the engine can serve devices now. */
+  ready(): boolean;
+}
+
+/** Who is asking. */
+export type Caller =
+  | { readonly kind: "operator"; readonly actor: string }
+  | { readonly kind: "device"; readonly id: string }
+  | { readonly kind: "nobody" };
+
+/** A request whose caller, path, query and body were checked. */
+export interface Call<P, Q, B> {
+  readonly deps: HttpDeps;
+  readonly caller: Caller;
+  readonly request: Request;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  /** Whether the request came with HTTP/1.0. */
+  readonly isHttp10: boolean;
+}
+
+/** A route of the API. */
+export interface Route {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  /** With `:name` for parameters. */
+  readonly path: string;
+  readonly who: "operator" | "device" | "either" | "anyone";
+  readonly params?: z.ZodType;
+  readonly query?: z.ZodType;
+  /** A JSON body is read and checked; without a schema the handler gets the stream. */
+  readonly body?: z.ZodType;
+  // deno-lint-ignore no-explicit-any -- the schemas above say what the handler gets
+  readonly handle: (call: Call<any, any, any>) => Promise<Response> | Response;
+}
+
+type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
+
+/** Declares a route; its handler is typed by its schemas. */
+export function route<
+  P extends z.ZodType | undefined = undefined,
+  Q extends z.ZodType | undefined = undefined,
+  B extends z.ZodType | undefined = undefined,
+>(
+  declared: Omit<Route, "params" | "query" | "body" | "handle"> & {
+    readonly params?: P;
+    readonly query?: Q;
+    readonly body?: B;
+    readonly handle: (
+      call: Call<Output<P>, Output<Q>, Output<B>>,
+    ) => Promise<Response> | Response;
+  },
+): Route {
+  return declared as unknown as Route;
+}

@@ -1,0 +1,102 @@
+/** Devices, for operators. */
+import { z } from "zod";
+import { deviceId, deviceStream, registerDevice, rotateToken } from "../../../core/mod.ts";
+import { deviceView, rowView } from "../../../core/engine/mod.ts";
+import { pageQuery, pageResponse } from "../pages.ts";
+import { Refused } from "../problems.ts";
+import { route } from "../route.ts";
+import type { HttpDeps, Route } from "../route.ts";
+import { command } from "../submit.ts";
+import { makeToken } from "../tokens.ts";
+
+const params = z.object({ id: deviceId });
+
+async function knownDevice({ reads }: HttpDeps, id: string) {
+  const device = await reads.device(id);
+  if (!device) {
+    throw new Refused(404, `There is no device ${id}. Register it first with POST /devices.`);
+  }
+  return device;
+}
+
+/** `/devices` and below. */
+export const deviceRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/devices",
+    who: "operator",
+    body: registerDevice,
+    handle: ({ deps, caller, body }) => {
+      const { token, tokenSha256 } = makeToken();
+      const { device_id, ...about } = body;
+      return command(
+        deps,
+        caller,
+        { type: "registerDevice", device: device_id, ...about, tokenSha256 },
+        () => Response.json({ device_id, token }, { status: 201 }),
+      );
+    },
+  }),
+  route({
+    method: "POST",
+    path: "/devices/:id/token",
+    who: "operator",
+    params,
+    body: rotateToken,
+    handle: ({ deps, caller, params: { id }, body }) => {
+      const { token, tokenSha256 } = makeToken();
+      return command(
+        deps,
+        caller,
+        { type: "issueToken", device: id, tokenSha256, overlapMs: body.overlap * 1000 },
+        () => Response.json({ device_id: id, token }, { status: 201 }),
+      );
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/devices",
+    who: "operator",
+    query: z.strictObject(pageQuery),
+    handle: async ({ deps, query }) =>
+      pageResponse(
+        await deps.reads.devices(query),
+        (device) => deviceView(device, deps.engine.lastHeardAt(device.id)),
+      ),
+  }),
+  route({
+    method: "GET",
+    path: "/devices/:id",
+    who: "operator",
+    params,
+    handle: async ({ deps, params: { id } }) =>
+      Response.json(deviceView(await knownDevice(deps, id), deps.engine.lastHeardAt(id))),
+  }),
+  route({
+    method: "DELETE",
+    path: "/devices/:id",
+    who: "operator",
+    params,
+    handle: ({ deps, caller, params: { id } }) =>
+      command(
+        deps,
+        caller,
+        { type: "revokeDevice", device: id },
+        () => new Response(null, { status: 204 }),
+      ),
+  }),
+  route({
+    method: "GET",
+    path: "/devices/:id/events",
+    who: "operator",
+    params,
+    query: z.strictObject({ ...pageQuery, after: z.coerce.number().int().min(0).default(0) }),
+    handle: async ({ deps, params: { id }, query: { after, limit } }) => {
+      await knownDevice(deps, id);
+      const rows = await deps.reads.rows(deviceStream(id), after, limit + 1);
+      const items = rows.slice(0, limit);
+      const next = rows.length > limit ? { next: String(items.at(-1)!.version) } : {};
+      return pageResponse({ items, ...next }, rowView);
+    },
+  }),
+];

@@ -1,0 +1,39 @@
+/** What devices report over HTTP: the same JSON as over MQTT, with the same effects. */
+import { z } from "zod";
+import { deviceId, parseReport, topicOf, withId } from "../../../core/mod.ts";
+import type { ReportKind } from "../../../core/mod.ts";
+import { messageView } from "../../../core/engine/mod.ts";
+import { readBytes } from "../body.ts";
+import { problemResponse } from "../problems.ts";
+import { route } from "../route.ts";
+import type { Route } from "../route.ts";
+
+/** `POST /ota/{device}/…` */
+export const reportRoutes: readonly Route[] = (
+  ["request", "progress", "verify", "status"] as const
+).map((kind: ReportKind) =>
+  route({
+    method: "POST",
+    path: `/ota/:device/${kind}`,
+    who: "device",
+    params: z.object({ device: deviceId }),
+    handle: async ({ deps, request, params: { device } }) => {
+      const bytes = await readBytes(request);
+      const id = request.headers.get("idempotency-key") ?? undefined;
+      const parsed = withId(parseReport(kind, bytes), id);
+      deps.engine.heard(device);
+      const answer = await deps.engine.submit({
+        kind: "report",
+        device,
+        report: kind,
+        parsed,
+        via: "http",
+      });
+      if (!answer.ok) return problemResponse(answer.problem);
+      const messages = answer.messages.map((message) =>
+        messageView(topicOf(deps.prefix, device, message.kind), message)
+      );
+      return Response.json({ messages });
+    },
+  })
+);

@@ -1,0 +1,71 @@
+/** Tasks: ordering an upgrade, looking at it, cancelling it. */
+import { z } from "zod";
+import { deviceId, requestUpgrade, taskId, taskStates } from "../../../core/mod.ts";
+import { taskView } from "../../../core/engine/mod.ts";
+import { pageQuery, pageResponse } from "../pages.ts";
+import { Refused } from "../problems.ts";
+import { route } from "../route.ts";
+import type { HttpDeps, Route } from "../route.ts";
+import { command } from "../submit.ts";
+
+const params = z.object({ task_id: taskId });
+
+async function taskResponse({ reads }: HttpDeps, id: string): Promise<Response> {
+  const task = await reads.task(id);
+  if (!task) throw new Refused(404, `There is no task ${id}.`);
+  return Response.json(taskView(task));
+}
+
+/** `/firmware/upgrade` and `/tasks`. */
+export const taskRoutes: readonly Route[] = [
+  route({
+    method: "POST",
+    path: "/firmware/upgrade",
+    who: "operator",
+    body: requestUpgrade,
+    handle: ({ deps, caller, body }) =>
+      command(
+        deps,
+        caller,
+        { type: "requestUpgrade", request: body },
+        (result) =>
+          Response.json(
+            { task_id: result.type === "task" ? result.task : undefined, status: "queued" },
+            { status: 202 },
+          ),
+      ),
+  }),
+  route({
+    method: "GET",
+    path: "/tasks",
+    who: "operator",
+    query: z.strictObject({
+      ...pageQuery,
+      after: z.string().regex(/^\d{1,10}$/).optional(),
+      device_id: deviceId.optional(),
+      state: z.enum(taskStates).optional(),
+    }),
+    handle: async ({ deps, query: { device_id: device, ...query } }) =>
+      pageResponse(await deps.reads.tasks({ ...query, device }), taskView),
+  }),
+  route({
+    method: "GET",
+    path: "/tasks/:task_id",
+    who: "operator",
+    params,
+    handle: ({ deps, params: { task_id } }) => taskResponse(deps, task_id),
+  }),
+  route({
+    method: "POST",
+    path: "/tasks/:task_id/cancel",
+    who: "operator",
+    params,
+    handle: ({ deps, caller, params: { task_id } }) =>
+      command(
+        deps,
+        caller,
+        { type: "cancelTask", task: task_id },
+        () => taskResponse(deps, task_id),
+      ),
+  }),
+];

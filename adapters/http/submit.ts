@@ -1,0 +1,25 @@
+/** Commands to the engine, and its refusals as problems. */
+import type { Answer, Command, Input } from "../../core/engine/mod.ts";
+import type { CommandResult } from "../../core/engine/mod.ts";
+import { problemResponse } from "./problems.ts";
+import type { Caller, HttpDeps } from "./route.ts";
+
+/** Gives the command to the engine; its result becomes a response by `done`. */
+export async function command(
+  deps: HttpDeps,
+  caller: Caller,
+  given: Command,
+  done: (result: CommandResult) => Response | Promise<Response>,
+): Promise<Response> {
+  const actor = caller.kind === "operator" ? caller.actor : "operator:api";
+  const answer = await deps.engine.submit({ kind: "command", actor, command: given });
+  return answer.ok
+    ? await done(answer.result ?? { type: "done" })
+    : problemResponse(answer.problem);
+}
+
+/** Gives any other input to the engine; `undefined` when it was taken. */
+export async function refusalOf(deps: HttpDeps, input: Input): Promise<Response | undefined> {
+  const answer: Answer = await deps.engine.submit(input);
+  return answer.ok ? undefined : problemResponse(answer.problem);
+}

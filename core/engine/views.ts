@@ -1,0 +1,88 @@
+/** States as operators see them (PROTOCOL §3): snake_case, times RFC 3339 in UTC. */
+import type { Device } from "../device/state.ts";
+import type { RowHeader, SealedRow } from "../log/mod.ts";
+import type { Message } from "../protocol/mod.ts";
+import { toChecksum } from "../protocol/mod.ts";
+import { deadlineOf } from "../upgrade/deadline.ts";
+import { isActive, maxAttempts } from "../upgrade/task.ts";
+import type { Task } from "../upgrade/task.ts";
+import type { Firmware } from "./reads.ts";
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** RFC 3339 of engine time. */
+export function timeText(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** A task; members without a value are left out. */
+export function taskView(task: Task): Json {
+  const { policy } = task;
+  const deadline = deadlineOf(task);
+  return {
+    task_id: task.id,
+    number: policy.number,
+    device_id: task.device,
+    version: policy.version,
+    ...(policy.product === undefined ? {} : { product: policy.product }),
+    checksum: policy.image,
+    state: task.state,
+    ...(task.reason === null ? {} : { reason: task.reason }),
+    attempt: task.attempt,
+    max_attempts: maxAttempts(policy),
+    received: task.received,
+    size: policy.size,
+    priority: policy.priority,
+    completion: policy.completion,
+    ...(deadline ? { deadline_at: timeText(deadline.due) } : {}),
+    created_at: timeText(task.queuedAt),
+    updated_at: timeText(task.updatedAt),
+    actor: task.actor,
+  };
+}
+
+/** A device; `heardAt`: when this run of the engine last heard it. */
+export function deviceView(device: Device, heardAt: number | undefined): Json {
+  const contactAt = Math.max(device.lastContactAt, heardAt ?? 0);
+  const active = device.tasks.find(isActive);
+  return {
+    device_id: device.id,
+    ...(device.product === null ? {} : { product: device.product }),
+    ...(device.hardware === null ? {} : { hardware: device.hardware }),
+    tags: device.tags,
+    ...(device.version === null ? {} : { version: device.version }),
+    ...(contactAt > 0 ? { last_contact_at: timeText(contactAt) } : {}),
+    ...(active ? { active_task: active.id } : {}),
+    queue: device.tasks.filter((task) => task !== active).map((task) => task.id),
+    revoked: device.revoked,
+  };
+}
+
+/** A version of a product. */
+export function firmwareView({ version, product, image, namedAt }: Firmware): Json {
+  return {
+    version,
+    ...(product === null ? {} : { product }),
+    size: image.size,
+    checksum: toChecksum(image.sha256),
+    created_at: timeText(namedAt),
+  };
+}
+
+/** A row of the log with its data in the place of the data's hash. */
+export function rowView(row: SealedRow): Json {
+  const header = JSON.parse(row.bytes) as RowHeader;
+  return {
+    ...header,
+    at: timeText(header.at),
+    data: JSON.parse(row.data),
+    hash: row.hash,
+  };
+}
+
+/** A message for a device over HTTP; its id stays the same when it is given again. */
+export function messageView(topic: string, { kind, payload }: Message): Json {
+  const { task_id, attempt } = payload as { task_id?: string; attempt?: number };
+  const id = [task_id, kind, attempt].filter((part) => part !== undefined).join(".");
+  return { id, topic, payload };
+}
