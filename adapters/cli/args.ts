@@ -1,0 +1,166 @@
+/** The command line as data: flags declared once give parsing, checking and help. */
+import { parseArgs } from "node:util";
+
+/** The command line was wrong; the message is one sentence that says what to do. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** A flag: `--name VALUE`, or a switch without a value. */
+export interface Flag<T> {
+  /** How the value is shown in the help; `undefined` for a switch. */
+  readonly value?: string;
+  readonly help: string;
+  /** Turns the text into the value; throws a {@link UsageError} that quotes it. */
+  readonly read: (text: string | undefined, name: string) => T;
+}
+
+/** Flags by their name. */
+export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** The checked values of flags. */
+export type Values<F extends Flags> = {
+  readonly [N in keyof F]: F[N] extends Flag<infer T> ? T : never;
+};
+
+/** A command: its name, what it does, and its flags. */
+export interface Command<F extends Flags> {
+  readonly name: string;
+  readonly summary: string;
+  readonly flags: F;
+}
+
+/** `--help` was asked for: the text to show. */
+export class HelpWanted extends Error {
+  override readonly name = "HelpWanted";
+}
+
+/** Parses arguments. @throws {UsageError | HelpWanted} */
+export function parseCommand<F extends Flags>(command: Command<F>, args: string[]): Values<F> {
+  const options = Object.fromEntries(
+    Object.entries({ ...command.flags, ...common }).map((
+      [name, flag],
+    ) => [name, { type: flag.value === undefined ? "boolean" : "string" } as const]),
+  );
+  const { values, positionals } = tryParse(command, args, options);
+  if (values.help) throw new HelpWanted(helpText(command));
+  if (positionals.length > 0) {
+    throw new UsageError(`"${positionals[0]}" is not expected here. ${seeHelp(command)}`);
+  }
+  return Object.fromEntries(
+    Object.entries({ ...command.flags, verbose: common.verbose }).map(([name, flag]) => {
+      const value = values[name];
+      return [name, flag.read(value === undefined ? undefined : String(value), name)];
+    }),
+  ) as unknown as Values<F>;
+}
+
+const common = {
+  verbose: toggle("Show where an error came from"),
+  help: toggle("Show this"),
+};
+
+/** A switch. */
+export function toggle(help: string): Flag<boolean> {
+  return { help, read: (text) => text === "true" };
+}
+
+/** A text that may be left out. */
+export function text(value: string, help: string): Flag<string | undefined> {
+  return { value, help, read: (text) => text };
+}
+
+/** A text that must be given. */
+export function required(value: string, help: string): Flag<string> {
+  return {
+    value,
+    help,
+    read: (text, name) => {
+      if (text === undefined || text === "") {
+        throw new UsageError(`--${name} is missing. Give it as --${name} ${value}.`);
+      }
+      return text;
+    },
+  };
+}
+
+/** A text with a default. */
+export function textOr(value: string, fallback: string, help: string): Flag<string> {
+  return { value, help: `${help} [${fallback}]`, read: (text) => text ?? fallback };
+}
+
+/** A whole number within bounds. */
+export function count<D extends number | undefined>(
+  help: string,
+  fallback: D,
+  min: number,
+  max: number,
+): Flag<number | D> {
+  return {
+    value: "N",
+    help: fallback === undefined ? help : `${help} [${fallback}]`,
+    read: (text, name) => {
+      if (text === undefined) return fallback;
+      const number = Number(text);
+      if (!Number.isInteger(number) || number < min || number > max || text.trim() === "") {
+        throw new UsageError(
+          `--${name} must be a whole number from ${min} to ${max}, not "${text}".`,
+        );
+      }
+      return number;
+    },
+  };
+}
+
+/** A network address. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `HOST:PORT`, with brackets around an IPv6 address; port 0 is any free port. */
+export function hostPort(fallback: string, help: string): Flag<HostPort> {
+  return {
+    value: "HOST:PORT",
+    help: `${help} [${fallback}]`,
+    read: (text = fallback, name) => {
+      const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
+      const port = Number(match?.[3]);
+      if (!match || port > 65_535) {
+        throw new UsageError(`--${name} must be HOST:PORT such as ${fallback}, not "${text}".`);
+      }
+      return { host: match[1] ?? match[2]!, port };
+    },
+  };
+}
+
+/** How to use a command. */
+export function helpText<F extends Flags>({ name, summary, flags }: Command<F>): string {
+  const rows = Object.entries({ ...flags, ...common }).map(([flag, { value, help }]) =>
+    [`  --${flag}${value === undefined ? "" : ` ${value}`}`, help] as const
+  );
+  const width = Math.max(...rows.map(([flag]) => flag.length)) + 2;
+  const lines = rows.map(([flag, help]) => flag.padEnd(width) + help);
+  return [`deno task ${name} [flags]`, "", summary, "", ...lines].join("\n");
+}
+
+function seeHelp({ name }: { name: string }): string {
+  return `See deno task ${name} --help.`;
+}
+
+function tryParse(
+  command: Command<Flags>,
+  args: string[],
+  options: Record<string, { type: "boolean" | "string" }>,
+): { values: Record<string, unknown>; positionals: string[] } {
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    const flag = /'(-[^' ]*)/.exec(message)?.[1] ?? message;
+    const what = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION"
+      ? `There is no flag ${flag}.`
+      : `${flag} is not used rightly.`;
+    throw new UsageError(`${what} ${seeHelp(command)}`);
+  }
+}

@@ -1,0 +1,10 @@
+/** The command line: what it takes and what it shows. What is done is composed elsewhere. */
+export { HelpWanted, UsageError } from "./args.ts";
+export type { HostPort } from "./args.ts";
+export * from "./commands.ts";
+export { runDemo } from "./demo.ts";
+export type { DemoHouse, MakeDevice } from "./demo.ts";
+export { runReplay } from "./replay.ts";
+export type { ReplaySource } from "./replay.ts";
+export { bar, bytesText, complain, Lines, paint, stdoutScreen, table } from "./terminal.ts";
+export type { Screen } from "./terminal.ts";

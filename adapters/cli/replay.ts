@@ -1,0 +1,106 @@
+/** `deno task replay`: decides a log again and says whether everything came out the same. */
+import { isDivergence, Replay } from "../../core/mod.ts";
+import type { ReplaySummary, RowHeader, Sha256, StoredCells } from "../../core/mod.ts";
+import type { Models } from "../../core/engine/mod.ts";
+import type { ReplayOptions } from "./commands.ts";
+import { bar, paint, table } from "./terminal.ts";
+import type { Screen } from "./terminal.ts";
+
+/** Where the rows come from, and what the read models are compared with. */
+export interface ReplaySource {
+  readonly count: number;
+  rows(): Iterable<StoredCells>;
+  expect(models: Models): void;
+  firstDifference(): {
+    readonly table: string;
+    readonly key: string;
+    readonly column: string;
+    readonly expected: string;
+    readonly found: string;
+  } | undefined;
+}
+
+/** The first place that is not what the log leads to. */
+interface Finding {
+  readonly where: string;
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** Progress is shown every so many rows. */
+const SHOW_EVERY = 20_000;
+
+/** Replays and reports; true when everything came out the same. */
+export function runReplay(
+  source: ReplaySource,
+  options: Pick<ReplayOptions, "device" | "json">,
+  sha256: Sha256,
+  screen: Screen,
+): boolean {
+  const replay = new Replay(sha256);
+  const history: string[][] = [];
+  const finding = firstFinding(source, replay, screen, (cells) => {
+    if (options.device !== undefined) note(history, cells, options.device);
+  });
+  const { summary } = replay;
+  if (options.json) screen.write(`${JSON.stringify({ ok: !finding, ...summary, finding })}\n`);
+  else {
+    if (options.device !== undefined) screen.write(`${table(history)}\n\n`);
+    screen.write(finding ? complaint(screen, finding) : praise(screen, summary));
+  }
+  return !finding;
+}
+
+function firstFinding(
+  source: ReplaySource,
+  replay: Replay,
+  screen: Screen,
+  seen: (cells: StoredCells) => void,
+): Finding | undefined {
+  let count = 0;
+  for (const cells of source.rows()) {
+    const taken = replay.take(cells);
+    if (isDivergence(taken)) {
+      const { seq, stream, what, expected, found } = taken;
+      return { where: `row ${seq} (${stream})`, what, expected, found };
+    }
+    source.expect(taken);
+    seen(cells);
+    if (++count % SHOW_EVERY === 0 && screen.isTerminal) {
+      const end = count + SHOW_EVERY > source.count ? "\r\x1b[2K" : "";
+      screen.write(`\r${bar(count / source.count, 30)} ${count} of ${source.count} rows${end}`);
+    }
+  }
+  const difference = source.firstDifference();
+  if (!difference) return undefined;
+  const { table, key, column, expected, found } = difference;
+  return { where: `table ${table}, row ${key}`, what: column, expected, found };
+}
+
+/** One line of a device's history for each row of its stream. */
+function note(history: string[][], cells: StoredCells, device: string): void {
+  if (cells.stream !== `device/${device}`) return;
+  const header = JSON.parse(String(cells.bytes)) as RowHeader;
+  const moves = header.outcome.moves.map(({ task, from, to, attempt, reason }) =>
+    `${task} ${from ?? "new"} → ${to} #${attempt}${reason ? ` (${reason})` : ""}`
+  );
+  const effects = header.outcome.effects.map(({ type }) => type);
+  const at = new Date(header.at).toISOString();
+  history.push([`${header.seq}`, at, header.type, header.actor, [...moves, ...effects].join(", ")]);
+}
+
+function praise(screen: Screen, { rows, devices, moves, log, head }: ReplaySummary): string {
+  const mark = paint(screen, "green", "The log is as it was decided.");
+  const figures = [["rows", `${rows}`], ["devices", `${devices}`], ["moves", `${moves}`]];
+  return `${mark}\n${table([...figures, ["log", log], ["head", head]])}\n`;
+}
+
+function complaint(screen: Screen, { where, what, expected, found }: Finding): string {
+  const mark = paint(screen, "red", `The log is not as it was decided: ${where}, ${what}.`);
+  return `${mark}\n${table([["expected", shorten(expected)], ["found", shorten(found)]])}\n`;
+}
+
+function shorten(text: string): string {
+  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+}

@@ -1,0 +1,91 @@
+/** What a person sees: quiet, aligned, and coloured on a terminal only. */
+
+/** Where text goes. */
+export interface Screen {
+  /** Whether a person looks at it, so that lines may be redrawn. */
+  readonly isTerminal: boolean;
+  readonly isColoured: boolean;
+  write(text: string): void;
+}
+
+const encoder = new TextEncoder();
+
+/** The standard output of this process; NO_COLOR is honoured. */
+export function stdoutScreen(): Screen {
+  const isTerminal = Deno.stdout.isTerminal();
+  return {
+    isTerminal,
+    isColoured: isTerminal && !Deno.noColor,
+    write: (text) => writeAll(Deno.stdout, text),
+  };
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = encoder.encode(text);
+  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+}
+
+/** A line for the operator's eyes when something went wrong. */
+export function complain(text: string): void {
+  writeAll(Deno.stderr, `${text}\n`);
+}
+
+const codes = { red: 31, green: 32, yellow: 33, cyan: 36, dim: 2, bold: 1 } as const;
+
+/** The text in a colour, where colours are seen. */
+export function paint(screen: Screen, colour: keyof typeof codes, text: string): string {
+  return screen.isColoured ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text;
+}
+
+/** Rows as aligned columns, two spaces apart. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths: number[] = [];
+  for (const row of rows) {
+    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, cell.length));
+  }
+  const line = (row: readonly string[]) => row.map((cell, i) => cell.padEnd(widths[i]!)).join("  ");
+  return rows.map((row) => line(row).trimEnd()).join("\n");
+}
+
+/** Bytes as a person says them. */
+export function bytesText(bytes: number): string {
+  if (bytes < 1024) return `${bytes} B`;
+  return bytes < 1_048_576
+    ? `${(bytes / 1024).toFixed(0)} KiB`
+    : `${(bytes / 1_048_576).toFixed(1)} MiB`;
+}
+
+/** Lines that are redrawn in place on a terminal, and printed when they change anywhere else. */
+export class Lines {
+  readonly #screen: Screen;
+  readonly #lines = new Map<string, string>();
+  #drawn = 0;
+
+  /** Draws on the screen. */
+  constructor(screen: Screen) {
+    this.#screen = screen;
+  }
+
+  /**
+   * Sets a line. `milestone`: worth a line of its own where nothing can be redrawn.
+   */
+  set(key: string, line: string, milestone: boolean): void {
+    if (this.#lines.get(key) === line) return;
+    this.#lines.set(key, line);
+    if (this.#screen.isTerminal) this.#draw();
+    else if (milestone) this.#screen.write(`${line}\n`);
+  }
+
+  #draw(): void {
+    const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : "";
+    const lines = [...this.#lines.values()].map((line) => `\x1b[2K${line}\n`).join("");
+    this.#screen.write(up + lines);
+    this.#drawn = this.#lines.size;
+  }
+}
+
+/** A bar of `width` characters for a share from 0 to 1. */
+export function bar(share: number, width: number): string {
+  const full = Math.round(Math.min(Math.max(share, 0), 1) * width);
+  return "█".repeat(full) + "░".repeat(width - full);
+}

@@ -1,0 +1,178 @@
+/**
+ * The composition root and the entry of the command line: the only place that sees every adapter. It
+ * wires them to the core and decides nothing.
+ */
+import { startEngine } from "./core/engine/mod.ts";
+import type { Engine, Reads } from "./core/engine/mod.ts";
+import { TOPIC_PREFIX } from "./core/mod.ts";
+import * as cli from "./adapters/cli/mod.ts";
+import { VirtualDevice } from "./adapters/device/mod.ts";
+import { openImageFiles } from "./adapters/files/mod.ts";
+import { logIdentity, machineClock, machineDigest, operatorToken } from "./adapters/host/mod.ts";
+import { createApp, listen } from "./adapters/http/mod.ts";
+import { createBroker } from "./adapters/mqtt/mod.ts";
+import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
+
+/** What a running engine with all its adapters is made of. */
+export interface House {
+  readonly engine: Engine;
+  readonly reads: Reads;
+  /** The base URL that devices and operators use. */
+  readonly httpUrl: string;
+  readonly mqttUrl: string;
+  /** The operator's token, and the file it was written to if it was made just now. */
+  readonly operator: { readonly token: string; readonly madeIn?: string };
+  /** Stops everything in good order. */
+  close(): Promise<void>;
+}
+
+/** How to build a house; `token` is the operator's, from the environment. */
+export type HouseOptions = cli.ServeOptions & {
+  readonly token?: string | undefined;
+  readonly onFault?: (error: unknown) => void;
+};
+
+/** Opens the data folder, starts the engine and lets devices and operators in. */
+export async function openHouse(options: HouseOptions): Promise<House> {
+  const onFault = options.onFault ?? (() => {});
+  const undo: (() => Promise<void> | void)[] = [];
+  const close = async () => {
+    while (undo.length > 0) await undo.pop()!();
+  };
+  try {
+    await Deno.mkdir(options.data, { recursive: true });
+    const { store, reads, close: closeStore } = await openSqlite(options.data);
+    undo.push(closeStore);
+    const identity = await logIdentity(options.data);
+    const operator = await operatorToken(options.data, options.token);
+    const images = await openImageFiles(options.data);
+    await images.removeOrphans(async (sha256) => await reads.image(sha256) !== undefined);
+    let [ready, app] = [false, undefined as ReturnType<typeof createApp> | undefined];
+    const http = await listen(
+      (request, env) => app?.fetch(request, env) ?? new Response(null, { status: 503 }),
+      options.http.host,
+      options.http.port,
+    );
+    undo.push(() => http.close());
+    const httpUrl = options.publicUrl ?? urlOf("http", http);
+    const broker = createBroker({
+      ...options.mqtt,
+      prefix: TOPIC_PREFIX,
+      authenticate: async (device, hash) =>
+        await reads.deviceByToken(hash, engine.now()) === device,
+    });
+    const observer = { fault: onFault };
+    const engine = await startEngine(
+      { store, clock: machineClock, outbox: broker, digest: machineDigest, observer },
+      { baseUrl: httpUrl, identity },
+    );
+    undo.push(() => engine.stop());
+    const { token } = operator;
+    const operatorTokenSha256 = machineDigest.sha256(new TextEncoder().encode(token));
+    const { openArtifacts } = options;
+    const deps = {
+      engine,
+      reads,
+      images,
+      operatorTokenSha256,
+      prefix: TOPIC_PREFIX,
+      openArtifacts,
+    };
+    app = createApp({ ...deps, ready: () => ready }, onFault);
+    const mqtt = await broker.listen(engine);
+    // What was begun last ends first; but the engine stops before its devices are cut.
+    undo.splice(-1, 0, () => broker.close());
+    undo.push(() => void (ready = false));
+    ready = true;
+    return { engine, reads, httpUrl, mqttUrl: urlOf("mqtt", mqtt), operator, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function urlOf(scheme: string, { host, port }: { host: string; port: number }): string {
+  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
+async function serve(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseServe(args);
+  const token = Deno.env.get("OTALOG_OPERATOR_TOKEN");
+  const onFault = (error: unknown) => cli.complain(`Fault: ${(error as Error).message ?? error}`);
+  const house = await openHouse({ ...options, token, onFault });
+  if (house.operator.madeIn) screen.write(`operator token in ${house.operator.madeIn}\n`);
+  screen.write(`ready http=${house.httpUrl} mqtt=${house.mqttUrl}\n`);
+  await asked(["SIGINT", "SIGTERM"]);
+  await house.close();
+  return true;
+}
+
+/** Resolves at the first of the signals. */
+async function asked(signals: Deno.Signal[]): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of signals) Deno.addSignalListener(signal, resolve);
+  await promise;
+  for (const signal of signals) Deno.removeSignalListener(signal, resolve);
+}
+
+async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseReplay(args);
+  const replica = await openReplica(options.data);
+  try {
+    return cli.runReplay(replica, options, machineDigest.sha256, screen);
+  } finally {
+    replica.close();
+  }
+}
+
+async function device(args: string[], screen: cli.Screen): Promise<boolean> {
+  const { json, ...options } = cli.parseDevice(args);
+  const show = (event: object) =>
+    screen.write(json ? `${JSON.stringify(event)}\n` : `${Object.values(event).join(" ")}\n`);
+  const device = new VirtualDevice({ ...options, onEvent: show });
+  const end = await device.run();
+  show({ type: "end", outcome: end.outcome, task_id: end.taskId });
+  return end.outcome === "succeeded";
+}
+
+async function demo(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseDemo(args);
+  const folder = options.data ?? await Deno.makeTempDir({ prefix: "otalog-demo-" });
+  const loopback = { host: "127.0.0.1", port: 0 };
+  try {
+    const house = await openHouse({
+      data: folder,
+      http: loopback,
+      mqtt: loopback,
+      publicUrl: undefined,
+      openArtifacts: false,
+    });
+    const allRun = await cli.runDemo(house, options, folder, VirtualDevice, screen)
+      .finally(() => house.close());
+    const isProved = await replay(["--data", folder], screen);
+    return allRun && isProved;
+  } finally {
+    if (options.data === undefined) await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const commands = { serve, demo, replay, device } as const;
+
+/** Runs a command of the command line; the exit code of the process. */
+export async function main([name = "", ...args]: string[]): Promise<number> {
+  const screen = cli.stdoutScreen();
+  if (!Object.hasOwn(commands, name)) {
+    screen.write(`${cli.overview()}\n`);
+    return name === "" || name === "--help" ? 0 : 2;
+  }
+  try {
+    return await commands[name as keyof typeof commands](args, screen) ? 0 : 1;
+  } catch (error) {
+    if (error instanceof cli.HelpWanted) return screen.write(`${error.message}\n`), 0;
+    const { message, stack } = error as Error;
+    cli.complain(args.includes("--verbose") ? stack ?? message : message);
+    return error instanceof cli.UsageError ? 2 : 1;
+  }
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
