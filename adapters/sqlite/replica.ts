@@ -65,7 +65,8 @@ export async function openReplica(folder: string): Promise<Replica> {
 
 /**
  * Without a `-wal` file nobody has the database open: it is read as immutable, since a WAL database
- * in a folder that cannot be written opens no other way, and no file must appear beside it.
+ * in a folder that cannot be written opens no other way, and no file must appear beside it. Deno
+ * takes such a URI only from a process with all permissions; others open the file itself.
  */
 function openReadOnly(path: string, folder: string): DatabaseSync {
   if (!exists(path)) {
@@ -73,13 +74,17 @@ function openReadOnly(path: string, folder: string): DatabaseSync {
       `Cannot replay ${folder}: there is no ${DATABASE} in it. Name a data folder with --data.`,
     );
   }
-  try {
-    const way = exists(`${path}-wal`) ? path : `file:${encodeURI(path)}?immutable=1`;
-    return snapshot(new DatabaseSync(way, { readOnly: true }));
-  } catch (error) {
-    const { message } = error as Error;
-    throw new Error(`Cannot replay ${folder}: ${message}. Is it the data folder of an engine?`);
+  const ways = exists(`${path}-wal`) ? [path] : [`file:${encodeURI(path)}?immutable=1`, path];
+  let fault: unknown;
+  for (const way of ways) {
+    try {
+      return snapshot(new DatabaseSync(way, { readOnly: true }));
+    } catch (error) {
+      fault = error;
+    }
   }
+  const { message } = fault as Error;
+  throw new Error(`Cannot replay ${folder}: ${message}. Is it the data folder of an engine?`);
 }
 
 /** Begins the one read transaction that everything is read in. */
