@@ -123,7 +123,8 @@ export function hostPort(fallback: string, help: string): Flag<HostPort> {
   return {
     value: "HOST:PORT",
     help: `${help} [${fallback}]`,
-    read: (text = fallback, name) => {
+    read: (given, name) => {
+      const text = given ?? fallback;
       const match = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/.exec(text);
       const port = Number(match?.[3]);
       if (!match || port > 65_535) {

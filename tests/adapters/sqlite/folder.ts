@@ -3,7 +3,6 @@ import { createHash, randomBytes } from "node:crypto";
 import { requestUpgrade } from "../../../core/mod.ts";
 import { startEngine } from "../../../core/engine/mod.ts";
 import type { Clock, Engine, Ports, Store } from "../../../core/engine/mod.ts";
-import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
 export const IMAGE = `sha256:${"5a".repeat(32)}`;
 
