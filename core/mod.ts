@@ -65,7 +65,15 @@ export * from "./protocol/mod.ts";
 export * from "./replay/mod.ts";
 export { deadlineOf } from "./upgrade/deadline.ts";
 export type { Deadline } from "./upgrade/deadline.ts";
-export type { DeviceEffect, DeviceEffectData, TaskEvent, TaskInput } from "./upgrade/events.ts";
+export type { Image, Models, Release } from "./engine/ports.ts";
+export type {
+  Activate,
+  DeviceEffect,
+  DeviceEffectData,
+  TaskEffect,
+  TaskEvent,
+  TaskInput,
+} from "./upgrade/events.ts";
 export { beginTask, stepTask } from "./upgrade/lifecycle.ts";
 export type { TaskStep } from "./upgrade/lifecycle.ts";
 export { LIFECYCLE_VERSION, upgradeMachine } from "./upgrade/machine.ts";

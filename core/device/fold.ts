@@ -14,8 +14,11 @@ import type { Device, DeviceToken } from "./state.ts";
 
 /** What a step made of a fact. */
 export interface DeviceStep {
+  /** The device afterwards; the same object when nothing changed. */
   readonly device: Device;
+  /** Changes of state of its tasks, in order. */
   readonly moves: readonly Move[];
+  /** What the shell has to do, in order. */
   readonly effects: readonly DeviceEffectData[];
   /** The tasks that changed. */
   readonly tasks: readonly Task[];

@@ -19,8 +19,11 @@ export type FactDraft = { [F in DeviceFact as F["type"]]: Pick<F, "type" | "data
 
 /** Why a report is refused, for the device's developer. */
 export interface Refusal {
+  /** A code of PROTOCOL §1. */
   readonly code: RejectedCode;
+  /** A sentence of ours, never text from outside. */
   readonly reason: string;
+  /** The task the report is about, if one was found. */
   readonly task?: Task | undefined;
 }
 

@@ -8,6 +8,7 @@ import type { Task } from "../upgrade/task.ts";
 
 /** A token of a device, by its SHA-256. */
 export interface DeviceToken {
+  /** SHA-256 of the token, hexadecimal digits. */
   readonly sha256: string;
   /** Engine time from which it is no longer valid; `null`: until replaced. */
   readonly validUntil: number | null;
@@ -15,8 +16,11 @@ export interface DeviceToken {
 
 /** The newest message a device has not confirmed yet, for one task. */
 export interface Owed {
+  /** The task it is about. */
   readonly task: string;
+  /** Which message. */
   readonly kind: OwedKind;
+  /** The attempt it belongs to, from 1. */
   readonly attempt: number;
   /** When it was first owed. */
   readonly at: number;
@@ -24,25 +28,35 @@ export interface Owed {
 
 /** A report that was taken, and what it was answered with. */
 export interface TakenReport {
+  /** The id the report bore. */
   readonly id: string;
+  /** What it led to. */
   readonly effects: readonly Effect[];
 }
 
 /** The state of one device. Instants are engine time in milliseconds since 1970. */
 export interface Device {
+  /** 1-64 of `A-Z a-z 0-9 . _ -`. */
   readonly id: string;
+  /** When it became known. */
   readonly registeredAt: number;
+  /** Revoked devices are answered nothing and take no tasks. */
   readonly revoked: boolean;
+  /** The product it belongs to. */
   readonly product: string | null;
+  /** The hardware it says it is. */
   readonly hardware: string | null;
+  /** An operator's labels; nothing decides on them. */
   readonly tags: readonly string[];
   /** The version it last reported or proved. */
   readonly version: string | null;
+  /** Tokens that are or will be valid. */
   readonly tokens: readonly DeviceToken[];
   /** Tasks that wait or run, in the order they go: at most one is active. */
   readonly tasks: readonly Task[];
   /** The last ended tasks, newest first. */
   readonly ended: readonly Task[];
+  /** Messages it has not confirmed. */
   readonly owed: readonly Owed[];
   /** The last reports that bore an id, newest first. */
   readonly taken: readonly TakenReport[];

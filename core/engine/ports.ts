@@ -21,17 +21,25 @@ export interface StreamHead {
 
 /** The stored bytes of an image. Digests are lowercase hexadecimal digits. */
 export interface Image {
+  /** Its name. */
   readonly sha256: string;
+  /** Bytes. */
   readonly size: number;
+  /** For clients that check nothing else. */
   readonly sha1: string;
+  /** For clients that check nothing else. */
   readonly md5: string;
 }
 
 /** A version of a product (or of none), naming one image. */
 export interface Release {
+  /** `null`: of no product. */
   readonly product: string | null;
+  /** The name. */
   readonly version: string;
+  /** The image it names, hexadecimal digits. */
   readonly sha256: string;
+  /** Engine time, milliseconds since 1970. */
   readonly namedAt: number;
 }
 
@@ -46,10 +54,13 @@ export interface Write {
 
 /** New read models; each replaces the stored one of the same key. */
 export interface Models {
+  /** The state of the device. */
   readonly device?: Device;
   /** The tasks of the device that changed. */
   readonly tasks?: readonly Task[];
+  /** An image that was stored. */
   readonly image?: Image;
+  /** A version that was named. */
   readonly release?: Release;
 }
 

@@ -17,7 +17,11 @@ const count = z.int().min(0);
 const ms = z.int().min(0);
 const report = { id: z.string().optional(), attempt: count.optional() };
 
-/** Limits of a task by state, in milliseconds, all of them: the policy is frozen, not looked up. */
+/**
+ * Limits of a task by state, in milliseconds, all of them: the policy is frozen, not looked up.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const limitsMs = z.object({
   offered: ms,
   downloading: ms,
@@ -31,7 +35,11 @@ export const limitsMs = z.object({
   confirming: ms,
 });
 
-/** The data of each fact of a device's stream. */
+/**
+ * The data of each fact of a device's stream.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const deviceFacts = {
   /** An operator made the device known. */
   DeviceRegistered: z.object({
@@ -105,7 +113,11 @@ export const deviceFacts = {
   ReportRejected: z.object({ code: z.string(), report: z.string(), left_out: count }),
 } as const;
 
-/** The data of each fact of an image's stream. */
+/**
+ * The data of each fact of an image's stream.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const imageFacts = {
   /** The bytes are stored, synced and hash to the stream's name. */
   ImageUploaded: z.object({
@@ -122,7 +134,11 @@ export const imageFacts = {
   }),
 } as const;
 
-/** The data of each fact of the engine's own stream. */
+/**
+ * The data of each fact of the engine's own stream.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const engineFacts = {
   /** The first row of every log: which log this is and the key that speaks for it. */
   LogCreated: z.object({ log_id: z.string(), public_key: z.string() }),
@@ -134,18 +150,26 @@ export const engineFacts = {
   ClockStepped: z.object({ by_ms: z.int() }),
 } as const;
 
-/** Every fact's schema by its type. */
+/**
+ * Every fact's schema by its type.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const factSchemas = { ...deviceFacts, ...imageFacts, ...engineFacts } as const;
 
 /** The name of a fact. */
 export type FactType = keyof typeof factSchemas;
-type DeviceFactType = keyof typeof deviceFacts;
 
-/** The data of the fact of a type. */
+/**
+ * The data of the fact of a type.
+ *
+ * @internal its type is inferred from a schema
+ */
 export type FactData<T extends FactType> = z.infer<(typeof factSchemas)[T]>;
 
 /** A fact of one type, stamped by the engine. */
 export interface FactOf<T extends FactType> {
+  /** The name of the fact. */
   readonly type: T;
   /** Engine time, milliseconds since 1970. */
   readonly at: number;
@@ -160,7 +184,7 @@ export interface FactOf<T extends FactType> {
 /** Any fact. */
 export type Fact = { [T in FactType]: FactOf<T> }[FactType];
 /** Any fact of a device's stream. */
-export type DeviceFact = { [T in DeviceFactType]: FactOf<T> }[DeviceFactType];
+export type DeviceFact = { [T in keyof typeof deviceFacts]: FactOf<T> }[keyof typeof deviceFacts];
 
 /** Version of every fact's shape (`v` in the row). */
 export const FACT_VERSION = 1;

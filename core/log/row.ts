@@ -13,10 +13,13 @@ export type Sha256 = (bytes: Uint8Array) => string;
 
 /** A change of one task's state. */
 export interface Move {
+  /** The task that moved. */
   readonly task: string;
   /** `null` when the task begins. */
   readonly from: string | null;
+  /** The state after it. */
   readonly to: string;
+  /** The attempt after it, from 1. */
   readonly attempt: number;
   /** A word of the list in `core/upgrade/reasons.ts`. */
   readonly reason?: string;
@@ -24,13 +27,17 @@ export interface Move {
 
 /** Something to be done after the fact is durable; the shell interprets it. */
 export interface Effect {
+  /** The name of the effect, imperative. */
   readonly type: string;
+  /** The task it is about. */
   readonly task?: string;
 }
 
 /** What the pure step made of a fact. */
 export interface Outcome {
+  /** Changes of state, in order. */
   readonly moves: readonly Move[];
+  /** What is to be done, in order. */
   readonly effects: readonly Effect[];
 }
 
@@ -42,6 +49,7 @@ export interface RowPlace {
   readonly seq: number;
   /** Which lease of the store wrote it. */
   readonly epoch: number;
+  /** `device/{id}`, `image/{sha256}` or `engine`. */
   readonly stream: string;
   /** Dense, from 1, within the stream. */
   readonly version: number;
@@ -53,8 +61,11 @@ export interface RowPlace {
 
 /** A row as it is stored: four texts that are never re-serialised. */
 export interface SealedRow {
+  /** Dense, from 1, over the whole log. */
   readonly seq: number;
+  /** `device/{id}`, `image/{sha256}` or `engine`. */
   readonly stream: string;
+  /** Dense, from 1, within the stream. */
   readonly version: number;
   /** Canonical JSON of the row with `data` as a hash. */
   readonly bytes: string;
@@ -68,13 +79,19 @@ export interface SealedRow {
 
 /** What `bytes` hold, parsed. */
 export interface RowHeader extends RowPlace {
+  /** Engine time, milliseconds since 1970. */
   readonly at: number;
+  /** `operator:{label}`, `device:{id}` or `engine`. */
   readonly actor: string;
+  /** The name of the fact. */
   readonly type: string;
+  /** Version of the fact's shape. */
   readonly v: number;
+  /** The task the fact is about. */
   readonly task?: string;
   /** The hash of salt and data. */
   readonly data: string;
+  /** What was decided on it. */
   readonly outcome: Outcome;
 }
 

@@ -4,40 +4,68 @@
  */
 import { z } from "zod";
 
-/** 1-64 of `A-Z a-z 0-9 . _ -`. */
+/**
+ * 1-64 of `A-Z a-z 0-9 . _ -`.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const deviceId = z.string().regex(
   /^[A-Za-z0-9._-]{1,64}$/,
   "must be 1 to 64 of A-Z a-z 0-9 . _ -",
 );
 
-/** 1-64 of `A-Z a-z 0-9 . _ + -`, not `upgrade`, not ending in `.bin`. */
+/**
+ * 1-64 of `A-Z a-z 0-9 . _ + -`, not `upgrade`, not ending in `.bin`.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const versionName = z.string().regex(
   /^(?!upgrade$)(?!.*\.bin$)[A-Za-z0-9._+-]{1,64}$/,
   'must be 1 to 64 of A-Z a-z 0-9 . _ + -, not "upgrade" and not ending in ".bin"',
 );
 
-/** A product or hardware name: 1-64 of `A-Z a-z 0-9 . _ -`. */
+/**
+ * A product or hardware name: 1-64 of `A-Z a-z 0-9 . _ -`.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const productName = deviceId;
 
-/** `sha256:` and 64 lowercase hexadecimal digits. */
+/**
+ * `sha256:` and 64 lowercase hexadecimal digits.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const checksum = z.string().regex(
   /^sha256:[0-9a-f]{64}$/,
   'must be "sha256:" and 64 lowercase hexadecimal digits',
 );
 
-/** 64 lowercase hexadecimal digits. */
+/**
+ * 64 lowercase hexadecimal digits.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const sha256Hex = z.string().regex(
   /^[0-9a-f]{64}$/,
   "must be 64 lowercase hexadecimal digits",
 );
 
-/** `OTA_20230801_001`: the UTC date, then a counter of that day. */
+/**
+ * `OTA_20230801_001`: the UTC date, then a counter of that day.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const taskId = z.string().regex(
   /^OTA_[0-9]{8}_[0-9]{3,9}$/,
   "must look like OTA_20230801_001",
 );
 
-/** The id a device gives its report, to be known when repeated. */
+/**
+ * The id a device gives its report, to be known when repeated.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const reportId = z.string().min(1).max(64);
 
 /** Builds the digest notation used everywhere outside: `sha256:` and the hexadecimal digits. */

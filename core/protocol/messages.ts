@@ -18,22 +18,37 @@ export type RejectedCode =
 
 /** The offer: everything a device needs to fetch and check the image. */
 export interface Metadata {
+  /** `OTA_20230801_001` */
   readonly task_id: string;
+  /** Unique for ever; fits a signed 32-bit integer. */
   readonly number: number;
+  /** The version to go to. */
   readonly version: string;
+  /** Where the bytes are; no credential in it. */
   readonly url: string;
+  /** Bytes. */
   readonly size: number;
+  /** `sha256:` and 64 hexadecimal digits. */
   readonly checksum: string;
   /** KiB; may be a fraction when `chunk_bytes` is below 1,024. */
   readonly chunk_size: number;
+  /** Bytes of a chunk; this one counts. */
   readonly chunk_bytes: number;
+  /** How many chunks there are. */
   readonly chunk_count: number;
+  /** Where the digests of the chunks are. */
   readonly chunks_url: string;
+  /** The attempt that begins, from 1. */
   readonly attempt: number;
+  /** 1 + retries. */
   readonly max_attempts: number;
+  /** Its priority class. */
   readonly priority: string;
+  /** How the bytes are best fetched. */
   readonly transport: "http" | "mqtt";
+  /** The byte to begin at. */
   readonly resume_from: number;
+  /** The evidence that success needs. */
   readonly completion: string;
 }
 
@@ -62,25 +77,37 @@ export type Message =
 
 /** Nothing to do now, and how the last task ended. */
 export interface IdlePayload {
+  /** How the last task ended. */
   readonly last?: { readonly task_id: string; readonly state: string; readonly version: string };
+  /** When to ask again, in seconds. */
   readonly ask_again_seconds: number;
 }
 
 /** Begin the next attempt at `resume_from`. */
 export interface RetryPayload {
+  /** `OTA_20230801_001` */
   readonly task_id: string;
+  /** The attempt that begins, from 2. */
   readonly attempt: number;
+  /** 1 + retries. */
   readonly max_attempts: number;
+  /** What the last attempt was spent by. */
   readonly reason: string;
+  /** The byte to begin at. */
   readonly resume_from: number;
+  /** The chunks to fetch again; without them everything from `resume_from` on. */
   readonly bad_chunks?: readonly number[];
 }
 
 /** A report that was refused, with the current state. */
 export interface RejectedPayload {
+  /** A code of PROTOCOL §1. */
   readonly code: RejectedCode;
+  /** A sentence for the device's developer. */
   readonly reason: string;
+  /** The task it is about. */
   readonly task_id?: string;
+  /** That task's state. */
   readonly state?: string;
 }
 

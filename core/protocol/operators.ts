@@ -8,7 +8,11 @@ import { DURATION_S_MAX, RETRIES_MAX, TOKEN_OVERLAP_S_MAX } from "./limits.ts";
 
 const seconds = z.int().min(1).max(DURATION_S_MAX);
 
-/** `POST /devices` */
+/**
+ * `POST /devices`
+ *
+ * @internal its type is inferred from a schema
+ */
 export const registerDevice = z.strictObject({
   device_id: deviceId,
   product: productName.optional(),
@@ -16,12 +20,20 @@ export const registerDevice = z.strictObject({
   tags: z.array(z.string().min(1).max(64)).max(32).optional(),
 });
 
-/** `POST /devices/{id}/token` */
+/**
+ * `POST /devices/{id}/token`
+ *
+ * @internal its type is inferred from a schema
+ */
 export const rotateToken = z.strictObject({
   overlap: z.int().min(0).max(TOKEN_OVERLAP_S_MAX).default(0),
 });
 
-/** Limits by state, in seconds (DESIGN §2); `downloading` is the time without progress. */
+/**
+ * Limits by state, in seconds (DESIGN §2); `downloading` is the time without progress.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const taskLimits = z.strictObject({
   offered: seconds.optional(),
   downloading: seconds.optional(),
@@ -35,13 +47,25 @@ export const taskLimits = z.strictObject({
   confirming: seconds.optional(),
 });
 
-/** Which tasks go first; within one class, first come first served. */
+/**
+ * Which tasks go first; within one class, first come first served.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const priority = z.enum(["security", "normal", "low"]);
 
-/** The evidence that success needs. */
+/**
+ * The evidence that success needs.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const completion = z.enum(["verified", "booted", "reported", "seen"]);
 
-/** `POST /firmware/upgrade` */
+/**
+ * `POST /firmware/upgrade`
+ *
+ * @internal its type is inferred from a schema
+ */
 export const requestUpgrade = z.strictObject({
   device_id: deviceId,
   firmware_version: versionName,
@@ -55,11 +79,27 @@ export const requestUpgrade = z.strictObject({
   allow_downgrade: z.boolean().default(false),
 });
 
-/** A priority class. */
+/**
+ * A priority class.
+ *
+ * @internal its type is inferred from a schema
+ */
 export type Priority = z.infer<typeof priority>;
-/** The evidence that success needs. */
+/**
+ * The evidence that success needs.
+ *
+ * @internal its type is inferred from a schema
+ */
 export type Completion = z.infer<typeof completion>;
-/** The body of `POST /firmware/upgrade`, checked and with its defaults. */
+/**
+ * The body of `POST /firmware/upgrade`, checked and with its defaults.
+ *
+ * @internal its type is inferred from a schema
+ */
 export type RequestUpgrade = z.infer<typeof requestUpgrade>;
-/** The body of `POST /devices`, checked. */
+/**
+ * The body of `POST /devices`, checked.
+ *
+ * @internal its type is inferred from a schema
+ */
 export type RegisterDevice = z.infer<typeof registerDevice>;

@@ -5,11 +5,15 @@
 
 /** Problem details (RFC 9457 §3.1); `errors` names what is wrong with the input, field by field. */
 export interface Problem {
+  /** The HTTP status. */
   readonly status: 400 | 401 | 403 | 404 | 409 | 411 | 413 | 415 | 416 | 422 | 429 | 500 | 503;
+  /** The kind of problem, the same for each status. */
   readonly title: string;
+  /** What was wrong and what to do. */
   readonly detail: string;
   /** The open task that stands in the way (an extension member, RFC 9457 §3.2). */
   readonly task_id?: string;
+  /** What is wrong with the input, field by field. */
   readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
 

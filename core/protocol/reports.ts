@@ -13,7 +13,11 @@ const named = {
   id: reportId.optional(),
 };
 
-/** `/ota/{device}/request`: "is there something for me?" */
+/**
+ * `/ota/{device}/request`: "is there something for me?"
+ *
+ * @internal its type is inferred from a schema
+ */
 export const requestReport = z.object({
   version: versionName.optional(),
   current_version: versionName.optional(),
@@ -26,7 +30,11 @@ export const requestReport = z.object({
   id: reportId.optional(),
 });
 
-/** `/ota/{device}/progress` in its object form. */
+/**
+ * `/ota/{device}/progress` in its object form.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const progressReport = z.object({
   ...named,
   received: z.number().optional(),
@@ -38,14 +46,22 @@ export const progressReport = z.object({
   "must have exactly one of received, chunk and percent",
 );
 
-/** `/ota/{device}/verify`: the digest a device computed over what it stored. */
+/**
+ * `/ota/{device}/verify`: the digest a device computed over what it stored.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const verifyReport = z.object({
   ...named,
   checksum,
   bad_chunks: z.array(z.int().min(0).max(CHUNKS_MAX - 1)).max(BAD_CHUNKS_MAX).optional(),
 });
 
-/** `/ota/{device}/status`: what the device does with a verified image, or why it does not. */
+/**
+ * `/ota/{device}/status`: what the device does with a verified image, or why it does not.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const statusReport = z.object({
   ...named,
   status: z.enum([
@@ -62,7 +78,11 @@ export const statusReport = z.object({
   delay_seconds: z.int().min(1).max(DURATION_S_MAX).optional(),
 });
 
-/** The reports by the last level of their topic, which is also their HTTP route. */
+/**
+ * The reports by the last level of their topic, which is also their HTTP route.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const reportSchemas = {
   request: requestReport,
   progress: progressReport,
@@ -73,7 +93,11 @@ export const reportSchemas = {
 /** The name of a report: the last level of its topic. */
 export type ReportKind = keyof typeof reportSchemas;
 
-/** A checked report, tagged with its kind. */
+/**
+ * A checked report, tagged with its kind.
+ *
+ * @internal its type is inferred from a schema
+ */
 export type Report =
   | { kind: "request"; body: z.infer<typeof requestReport> }
   | { kind: "progress"; body: z.infer<typeof progressReport> }

@@ -5,12 +5,19 @@ import type { Fact, FactType, RowHeader } from "../log/mod.ts";
 
 /** A row as it was found: any value may stand in any cell. */
 export interface StoredCells {
+  /** The place in the log. */
   readonly seq: unknown;
+  /** The stream. */
   readonly stream: unknown;
+  /** The place in the stream. */
   readonly version: unknown;
+  /** The canonical row. */
   readonly bytes: unknown;
+  /** The canonical data. */
   readonly data: unknown;
+  /** The salt. */
   readonly salt: unknown;
+  /** The hash. */
   readonly hash: unknown;
 }
 

@@ -21,17 +21,23 @@ import type { ReadRow, StoredCells } from "./read_row.ts";
 export interface Divergence {
   /** The row as counted while reading, from 1. */
   readonly seq: number;
+  /** The stream the row says it belongs to. */
   readonly stream: string;
   /** What differs: a column, a member of the row, or the read model. */
   readonly what: string;
+  /** What deciding again gives. */
   readonly expected: string;
+  /** What stands there. */
   readonly found: string;
 }
 
 /** What a replay went through. */
 export interface ReplaySummary {
+  /** Rows that were decided again. */
   readonly rows: number;
+  /** Devices whose streams were folded. */
   readonly devices: number;
+  /** Changes of state of all tasks. */
   readonly moves: number;
   /** The id of the log; empty for a log without rows. */
   readonly log: string;

@@ -5,7 +5,9 @@ import type { TaskPolicy } from "./task.ts";
 
 /** The fold gives the task its turn: the device listens or asked, and no other task is active. */
 export interface Activate {
+  /** Not a fact: no row bears it. */
   readonly type: "Activate";
+  /** Engine time, milliseconds since 1970. */
   readonly at: number;
 }
 
@@ -25,10 +27,15 @@ export type TaskEvent =
 
 /** What a task begins with: its id, and its policy frozen in the fact that queued it. */
 export interface TaskInput {
+  /** `OTA_20230801_001` */
   readonly id: string;
+  /** The device it is for. */
   readonly device: string;
+  /** Who queued it. */
   readonly actor: string;
+  /** Engine time, milliseconds since 1970. */
   readonly at: number;
+  /** Everything that will decide about it. */
   readonly policy: TaskPolicy;
 }
 
@@ -46,5 +53,6 @@ export type DeviceEffect = TaskEffect | "sendRejected" | "sendIdle" | "disconnec
 
 /** An effect as the row has it. */
 export interface DeviceEffectData extends Effect {
+  /** Which effect; `task` names the task it is about. */
   readonly type: DeviceEffect;
 }

@@ -14,7 +14,9 @@ type Scope = Parameters<typeof upgradeMachine.transition>[2];
 
 /** What a step made of an event. */
 export interface TaskStep {
+  /** The task afterwards; the same object when nothing changed. */
   readonly task: Task;
+  /** What the shell has to do, in order. */
   readonly effects: readonly TaskEffect[];
   /** False: the machine refused the event, nothing changed. */
   readonly accepted: boolean;

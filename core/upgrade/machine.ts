@@ -161,7 +161,11 @@ const seenOther = {
   actions: [enter("other_version"), "sendFailed"],
 } as const;
 
-/** The machine of one task, queued to its end. */
+/**
+ * The machine of one task, queued to its end.
+ *
+ * @internal its type is inferred from a schema
+ */
 export const upgradeMachine = setup({
   types: {
     context: {} as TaskContext,

@@ -23,8 +23,11 @@ export const defaultLimitsS: Readonly<Record<keyof TaskPolicy["limits_ms"], numb
 
 /** What an upgrade is made of, besides the operator's wishes. */
 export interface UpgradeTarget {
+  /** From 1,000,001 on, below 2^31. */
   readonly number: number;
+  /** Bytes of the image. */
   readonly size: number;
+  /** The product of the release; `null`: of none. */
   readonly product: string | null;
 }
 

@@ -52,9 +52,11 @@ export type TaskPolicy = FactData<"TaskQueued">;
 export interface TaskContext {
   /** `OTA_20230801_001` */
   readonly id: string;
+  /** The device it is for. */
   readonly device: string;
   /** Who queued it. */
   readonly actor: string;
+  /** Frozen when it was queued. */
   readonly policy: TaskPolicy;
   /** From 1; the attempt that runs or will run next. */
   readonly attempt: number;
@@ -62,6 +64,7 @@ export interface TaskContext {
   readonly received: number;
   /** The chunk size of the next metadata: the policy's, or the device's own wish. */
   readonly chunkBytes: number;
+  /** When it was queued. */
   readonly queuedAt: number;
   /** When the present state was entered. */
   readonly since: number;
@@ -87,6 +90,7 @@ export interface TaskContext {
 
 /** One task: its state and what has happened. */
 export interface Task extends TaskContext {
+  /** Where it is (PROTOCOL §3). */
   readonly state: TaskStateName;
 }
 
