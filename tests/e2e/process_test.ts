@@ -1,0 +1,180 @@
+/** The real process: started, refused, asked to end, and killed in the middle of an upgrade. */
+import assert from "node:assert/strict";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { VirtualDevice } from "../../adapters/device/mod.ts";
+import { assertReplays, checksumOf, Operator, randomImage, soon } from "./house.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const TOKEN = "operator-token-of-this-test";
+
+/** A port that was free a moment ago. */
+async function freePort(): Promise<number> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const server = createServer().listen(0, "127.0.0.1", resolve);
+  await promise;
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
+/** `deno task serve` with the permissions it has there. */
+class Serve implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #output: Promise<string>;
+  readonly ready: Promise<string>;
+
+  constructor(args: string[]) {
+    const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks.serve.command;
+    const [, ...words] = `${task} ${args.join(" ")}`.split(" ");
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: words,
+      cwd: ROOT,
+      env: { OTALOG_OPERATOR_TOKEN: TOKEN, NO_COLOR: "1" },
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    this.#output = new Response(this.#child.stderr).text();
+    this.ready = this.#readUntilReady();
+  }
+
+  async #readUntilReady(): Promise<string> {
+    let text = "";
+    for await (const part of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
+      text += part;
+      const line = text.split("\n").find((line) => line.startsWith("ready "));
+      if (line) return line;
+    }
+    return "";
+  }
+
+  kill(signal: Deno.Signal): void {
+    this.#child.kill(signal);
+  }
+
+  async end(): Promise<{ code: number; said: string }> {
+    const { code } = await soon(this.#child.status, "the end of the process", 10_000);
+    return { code, said: (await this.#output).trim() };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.#child.kill("SIGKILL");
+    } catch {
+      // It has ended already.
+    }
+    await this.#child.status;
+    await this.ready;
+    await this.#output;
+  }
+}
+
+async function inFolder(story: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await story(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("serve says when it is ready, refuses a second engine and taken ports, ends on SIGTERM", async () => {
+  await inFolder(async (folder) => {
+    const [http, mqtt] = [await freePort(), await freePort()];
+    const where = (
+      h: number,
+      m: number,
+    ) => ["--http", `127.0.0.1:${h}`, "--mqtt", `127.0.0.1:${m}`];
+    await using first = new Serve(["--data", `${folder}/a`, ...where(http, mqtt)]);
+    const line = await soon(first.ready, "ready");
+    assert.equal(line, `ready http=http://127.0.0.1:${http} mqtt=mqtt://127.0.0.1:${mqtt}`);
+    for (
+      const [path, status] of [["/healthz", 200], ["/readyz", 200], ["/devices", 401]] as const
+    ) {
+      const response = await fetch(`http://127.0.0.1:${http}${path}`);
+      await response.body?.cancel();
+      assert.equal(response.status, status, path);
+    }
+    const refused: [string[], number, RegExp][] = [
+      [["--data", `${folder}/a`, ...where(0, 0)], 1, /^Cannot open .*another engine is using it\./],
+      [
+        ["--data", `${folder}/b`, ...where(http, 0)],
+        1,
+        /^Cannot listen on .*Choose another with --http\.$/,
+      ],
+      [
+        ["--data", `${folder}/b`, ...where(0, mqtt)],
+        1,
+        /^Cannot listen on .*Choose another with --mqtt\.$/,
+      ],
+      [["--http", "0.0.0.0:8000"], 2, /--insecure/],
+      [["--http", "0.0.0.0:8000", "--insecure"], 2, /--public-url/],
+      [["--http", "nowhere"], 2, /^--http must be HOST:PORT/],
+      [["--prot", "1"], 2, /^There is no flag --prot\. See deno task serve --help\.$/],
+    ];
+    for (const [args, code, sentence] of refused) {
+      await using other = new Serve(args);
+      const end = await other.end();
+      assert.equal(end.code, code, args.join(" "));
+      assert.match(end.said, sentence);
+      assert.doesNotMatch(end.said, /\n\s+at /);
+    }
+    const asked = performance.now();
+    first.kill("SIGTERM");
+    assert.deepEqual(await first.end(), { code: 0, said: "" });
+    assert.ok(performance.now() - asked < 5_000);
+    await assertReplays(`${folder}/a`);
+  });
+});
+
+Deno.test("an upgrade survives the engine's SIGKILL: nothing is fetched twice, the log replays clean", async () => {
+  await inFolder(async (folder) => {
+    const [http, mqtt] = [await freePort(), await freePort()];
+    const args = [
+      ...["--data", `${folder}/data`, "--http", `127.0.0.1:${http}`],
+      ...["--mqtt", `127.0.0.1:${mqtt}`],
+    ];
+    const operator = new Operator(() => `http://127.0.0.1:${http}`, () => TOKEN);
+    const image = randomImage(400_000);
+    const chunks = Math.ceil(image.length / 8_192);
+    const { promise: halfWay, resolve: onHalfWay } = Promise.withResolvers<void>();
+    let taskId = "";
+    let run: Promise<Awaited<ReturnType<VirtualDevice["run"]>>>;
+    {
+      await using engine = new Serve(args);
+      await soon(engine.ready, "ready");
+      const token = await operator.register("pump-7");
+      const checksum = await operator.upload("2.0.0", image);
+      taskId = await operator.order("pump-7", "2.0.0", checksum, { chunk_size: 8 });
+      const device = new VirtualDevice({
+        id: "pump-7",
+        token,
+        mqttUrl: `mqtt://127.0.0.1:${mqtt}`,
+        folder: `${folder}/device`,
+        version: "1.0.0",
+        onEvent: (event) => {
+          if (event.type === "stored" && event.received > image.length / 2) onHalfWay();
+        },
+      });
+      run = device.run();
+      await soon(halfWay, "half of the image");
+      engine.kill("SIGKILL");
+      await engine.end();
+    }
+    await assertReplays(`${folder}/data`);
+    await using again = new Serve(args);
+    await soon(again.ready, "ready again");
+    const end = await soon(run, "the end of the upgrade", 60_000);
+    assert.equal(end.outcome, "succeeded");
+    assert.equal(end.taskId, taskId);
+    assert.equal(end.stats.attempts, 1);
+    assert.equal(checksumOf(await Deno.readFile(`${folder}/device/pump-7.bin`)), checksumOf(image));
+    const twice = end.stats.chunks.length - chunks;
+    assert.ok(twice <= 1, `${twice} chunks were fetched twice`);
+    const task = await operator.task(taskId);
+    assert.deepEqual([task.state, task.attempt], ["succeeded", 1]);
+    again.kill("SIGTERM");
+    assert.equal((await again.end()).code, 0);
+    await assertReplays(`${folder}/data`);
+  });
+});

@@ -1,0 +1,67 @@
+/** A device of a plain MQTT client: it says what it is told to, and keeps what it hears. */
+import assert from "node:assert/strict";
+import mqtt from "mqtt";
+import type { MqttClient } from "mqtt";
+import { soon } from "./house.ts";
+
+export interface Heard {
+  readonly topic: string;
+  readonly qos: number;
+  // deno-lint-ignore no-explicit-any -- each message has its own payload
+  readonly payload: any;
+}
+
+export class RawDevice implements AsyncDisposable {
+  readonly #client: MqttClient;
+  readonly #id: string;
+  readonly #heard: Heard[] = [];
+  #wake = () => {};
+
+  private constructor(client: MqttClient, id: string) {
+    this.#client = client;
+    this.#id = id;
+    client.on("message", (topic, bytes, { qos }) => {
+      this.#heard.push({ topic, qos, payload: JSON.parse(bytes.toString()) });
+      this.#wake();
+    });
+  }
+
+  static async connect(url: string, id: string, password: string): Promise<RawDevice> {
+    const client = await mqtt.connectAsync(url, {
+      username: id,
+      password,
+      clientId: id,
+      reconnectPeriod: 0,
+    }, false);
+    client.on("error", () => {});
+    const device = new RawDevice(client, id);
+    await client.subscribeAsync(`/ota/${id}/#`, { qos: 2 });
+    return device;
+  }
+
+  async say(kind: string, payload: unknown): Promise<void> {
+    const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+    await soon(this.#client.publishAsync(`/ota/${this.#id}/${kind}`, text, { qos: 1 }), "PUBACK");
+  }
+
+  /** The next message; it must be of that kind. */
+  async hears(kind: string): Promise<Heard> {
+    while (this.#heard.length === 0) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#wake = resolve;
+      await soon(promise, kind);
+    }
+    const heard = this.#heard.shift()!;
+    assert.equal(heard.topic, `/ota/${this.#id}/${kind}`, JSON.stringify(heard.payload));
+    return heard;
+  }
+
+  /** What it heard and did not ask for yet. */
+  get unheard(): readonly Heard[] {
+    return this.#heard;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#client.endAsync(true);
+  }
+}
