@@ -1,5 +1,6 @@
 /** A device of a plain MQTT client: it says what it is told to, and keeps what it hears. */
 import assert from "node:assert/strict";
+import type { Socket } from "node:net";
 import mqtt from "mqtt";
 import type { MqttClient } from "mqtt";
 import { soon } from "./house.ts";
@@ -33,6 +34,7 @@ export class RawDevice implements AsyncDisposable {
       clientId: id,
       reconnectPeriod: 0,
     }, false);
+    (client.stream as Partial<Socket>).setNoDelay?.(true);
     client.on("error", () => {});
     const device = new RawDevice(client, id);
     await client.subscribeAsync(`/ota/${id}/#`, { qos: 2 });

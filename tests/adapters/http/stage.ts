@@ -1,0 +1,88 @@
+/** The HTTP application on a real store, real files and a real engine, without a socket. */
+import { createHash } from "node:crypto";
+import { startEngine } from "../../../core/engine/mod.ts";
+import type { Engine } from "../../../core/engine/mod.ts";
+import { openImageFiles } from "../../../adapters/files/mod.ts";
+import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
+import { createApp } from "../../../adapters/http/mod.ts";
+import { openSqlite } from "../../../adapters/sqlite/mod.ts";
+
+export const OPERATOR = "the-operators-token";
+
+export interface HttpStage {
+  readonly app: ReturnType<typeof createApp>;
+  readonly engine: Engine;
+  readonly faults: unknown[];
+  ready: boolean;
+  openArtifacts: boolean;
+  request(
+    method: string,
+    path: string,
+    options?: { token?: string | null; body?: BodyInit | object; headers?: Record<string, string> },
+  ): Promise<Response>;
+  json(method: string, path: string, body?: object, token?: string): Promise<{
+    status: number;
+    // deno-lint-ignore no-explicit-any -- each route has its own answer
+    body: any;
+  }>;
+}
+
+export const sha256 = (bytes: Uint8Array): string =>
+  createHash("sha256").update(bytes).digest("hex");
+
+export async function onStage(story: (stage: HttpStage) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const { store, reads, close } = await openSqlite(folder);
+  const images = await openImageFiles(folder, 300);
+  const engine = await startEngine(
+    {
+      store,
+      clock: machineClock,
+      digest: machineDigest,
+      outbox: { send: () => {}, disconnect: () => {} },
+    },
+    { baseUrl: "http://127.0.0.1:8000", identity: { log: "00", publicKey: "ed25519:00" } },
+  );
+  const faults: unknown[] = [];
+  const operatorTokenSha256 = sha256(new TextEncoder().encode(OPERATOR));
+  const stage: HttpStage = {
+    engine,
+    faults,
+    ready: true,
+    openArtifacts: false,
+    app: createApp({
+      engine,
+      reads,
+      images,
+      operatorTokenSha256,
+      prefix: "/ota",
+      get openArtifacts() {
+        return stage.openArtifacts;
+      },
+      ready: () => stage.ready,
+    }, (error) => faults.push(error)),
+    request: async (method, path, { token = OPERATOR, body, headers = {} } = {}) => {
+      const isPlain = body !== undefined && Object.getPrototypeOf(body) === Object.prototype;
+      return await stage.app.request(path, {
+        method,
+        headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
+        ...(body === undefined ? {} : { body: isPlain ? JSON.stringify(body) : body as BodyInit }),
+      });
+    },
+    json: async (method, path, body, token) => {
+      const response = await stage.request(method, path, {
+        ...(body ? { body } : {}),
+        ...(token ? { token } : {}),
+      });
+      const text = await response.text();
+      return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
+    },
+  };
+  try {
+    await story(stage);
+  } finally {
+    await engine.stop();
+    await close();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
