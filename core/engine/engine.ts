@@ -123,8 +123,13 @@ export class Engine implements EngineApi {
     this.#stopped = true;
     await this.#pumping;
     const work = this.#workspace();
-    await work.recordEngine({ type: "EngineStopped", at: work.at, actor: "engine", data: {} });
-    await this.#commit(work);
+    try {
+      await work.recordEngine({ type: "EngineStopped", at: work.at, actor: "engine", data: {} });
+      await this.#commit(work);
+    } catch (error) {
+      // A log that cannot be written now says nothing of the stop: that is no lie, only less.
+      this.#ports.observer?.fault?.(error);
+    }
   }
 
   async #pump(): Promise<void> {
