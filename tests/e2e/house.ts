@@ -31,7 +31,12 @@ export class Operator {
     this.#token = token;
   }
 
-  async ask(method: string, path: string, body?: object | Uint8Array<ArrayBuffer>) {
+  async ask(
+    method: string,
+    path: string,
+    body?: object | Uint8Array<ArrayBuffer>,
+    // deno-lint-ignore no-explicit-any -- each route has its own answer
+  ): Promise<{ status: number; body: any }> {
     const response = await fetch(`${this.#url()}${path}`, {
       method,
       headers: { authorization: `Bearer ${this.#token()}` },
@@ -69,7 +74,8 @@ export class Operator {
     return (await this.ask("GET", `/devices/${device}/events?limit=500`)).body.items;
   }
 
-  async task(id: string) {
+  // deno-lint-ignore no-explicit-any -- as above
+  async task(id: string): Promise<any> {
     return (await this.ask("GET", `/tasks/${id}`)).body;
   }
 }
