@@ -40,7 +40,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     while (undo.length > 0) await undo.pop()!();
   };
   try {
-    await Deno.mkdir(options.data, { recursive: true });
+    await makeFolder(options.data);
     const { store, reads, close: closeStore } = await openSqlite(options.data);
     undo.push(closeStore);
     const identity = await logIdentity(options.data);
@@ -88,6 +88,15 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder, { recursive: true });
+  } catch (error) {
+    const { message } = error as Error;
+    throw new Error(`Cannot use ${folder}: ${message}. Choose another folder with --data.`);
   }
 }
 

@@ -41,8 +41,13 @@ export class FolderImages implements ImageFiles {
     }
   }
 
-  read(sha256: string, start: number, end: number): ReadableStream<Uint8Array> {
-    return readRange(this.#path(sha256), start, end);
+  read(
+    sha256: string,
+    start: number,
+    end: number,
+    hold?: () => () => void,
+  ): ReadableStream<Uint8Array> {
+    return readRange(this.#path(sha256), start, end, hold);
   }
 
   async chunkDigests(

@@ -4,17 +4,26 @@
 const PIECE_BYTES = 131_072;
 
 /** The bytes [start, end) of the file; errors when the file is shorter. */
-export function readRange(path: string, start: number, end: number): ReadableStream<Uint8Array> {
+export function readRange(
+  path: string,
+  start: number,
+  end: number,
+  hold: () => () => void = () => () => {},
+): ReadableStream<Uint8Array> {
   let file: Deno.FsFile | undefined;
+  let letGo = () => {};
   let at = start;
   const close = () => {
     file?.close();
     file = undefined;
+    letGo();
+    letGo = () => {};
   };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         if (!file) {
+          letGo = hold();
           file = await Deno.open(path, { read: true });
           if (start > 0) await file.seek(start, Deno.SeekMode.Start);
         }

@@ -64,8 +64,19 @@ export async function bytesResponse(
     const refusal = await refusalOf(deps, input);
     if (refusal) return refusal;
   }
-  const body = deps.images.read(image.sha256, start, end);
+  const body = deps.images.read(image.sha256, start, end, contact(call));
   return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, headers });
+}
+
+/** A device that is fetching is there, however slowly: its download counts as a connection. */
+function contact({ deps: { engine }, caller }: AnyCall): () => () => void {
+  if (caller.kind !== "device") return () => () => {};
+  const { id } = caller;
+  return () => {
+    const connection = crypto.randomUUID();
+    engine.connected(id, connection);
+    return () => engine.disconnected(id, connection);
+  };
 }
 
 /** 416 says how long the image is (RFC 9110 §15.5.17). */

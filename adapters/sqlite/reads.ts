@@ -54,7 +54,8 @@ export class SqliteReads implements Reads {
   }
 
   async firmwares({ limit, after = "" }: PageQuery): Promise<Page<Firmware>> {
-    const [version = "", product = ""] = after.split("|");
+    const bar = after.indexOf("|");
+    const [version, product] = [after.slice(0, bar), after.slice(bar + 1)];
     const rows = await this.#firmwares()
       .where((eb) =>
         eb.or([

@@ -43,6 +43,11 @@ export class Deadlines {
     this.#wake(this.#now());
   }
 
+  /** The engine was away (asleep, cut off) until now: the time before counts against nobody. */
+  reachableAgain(): void {
+    this.#reachableSince = this.#now();
+  }
+
   /** Nothing is fed any more. */
   stop(): void {
     this.#running = false;

@@ -30,7 +30,8 @@ export function decideReport(
     case "refused":
       return refuse(work, device, input, meaning.refusal, leftOut);
     case "repeat":
-      answerRepeat(work, device, meaning.effects);
+      if (parsed.kind === "request") answerRequest(work, device, []);
+      else answerRepeat(work, device, meaning.effects);
       return;
     case "fact":
       return takeFact(work, device, input, meaning, leftOut);

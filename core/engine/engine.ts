@@ -203,6 +203,8 @@ export class Engine implements EngineApi {
   async #noteClockStep(work: Workspace): Promise<void> {
     const by_ms = this.#time.followStep();
     if (by_ms === 0) return;
+    // A wall clock that leapt ahead means that this machine slept: its silence was ours.
+    if (by_ms > 0) this.#deadlines.reachableAgain();
     await work.recordEngine({
       type: "ClockStepped",
       at: work.at,

@@ -7,8 +7,8 @@ import {
   checksum,
   completion,
   deviceId,
+  label,
   priority,
-  productName,
   sha256Hex,
   versionName,
 } from "../protocol/mod.ts";
@@ -44,8 +44,8 @@ export const deviceFacts = {
   /** An operator made the device known. */
   DeviceRegistered: z.object({
     device_id: deviceId,
-    product: productName.optional(),
-    hardware: productName.optional(),
+    product: label.optional(),
+    hardware: label.optional(),
     tags: z.array(z.string()).optional(),
   }),
   /** A token was made; those before it end after `overlap_ms`. Only its SHA-256 is kept. */
@@ -59,7 +59,7 @@ export const deviceFacts = {
     image: checksum,
     size: count,
     version: versionName,
-    product: productName.optional(),
+    product: label.optional(),
     chunk_bytes: z.int(),
     priority,
     completion,
@@ -72,8 +72,8 @@ export const deviceFacts = {
   UpdateRequested: z.object({
     id: z.string().optional(),
     current_version: versionName.optional(),
-    product: productName.optional(),
-    hardware: productName.optional(),
+    product: label.optional(),
+    hardware: label.optional(),
     chunk_bytes: z.int().optional(),
     resume_from: count.optional(),
   }),
@@ -128,7 +128,7 @@ export const imageFacts = {
   }),
   /** A version of a product got a name; immutable from then on. */
   ReleaseNamed: z.object({
-    product: productName.optional(),
+    product: label.optional(),
     version: versionName,
     artifacts: z.array(z.object({ name: z.string(), size: count, sha256: sha256Hex })).length(1),
   }),

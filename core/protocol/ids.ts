@@ -25,11 +25,14 @@ export const versionName = z.string().regex(
 );
 
 /**
- * A product or hardware name: 1-64 of `A-Z a-z 0-9 . _ -`.
+ * A product, hardware or tag: 1-64 characters that can be seen.
  *
  * @internal its type is inferred from a schema
  */
-export const productName = deviceId;
+export const label = z.string().regex(
+  /^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,64}(?<! )$/u,
+  "must be 1 to 64 characters without control characters or spaces around them",
+);
 
 /**
  * `sha256:` and 64 lowercase hexadecimal digits.

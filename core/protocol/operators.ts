@@ -3,7 +3,7 @@
  * documentation. Unknown members are refused, so that a misspelt option is never ignored.
  */
 import { z } from "zod";
-import { checksum, deviceId, productName, versionName } from "./ids.ts";
+import { checksum, deviceId, label, versionName } from "./ids.ts";
 import { DURATION_S_MAX, RETRIES_MAX, TOKEN_OVERLAP_S_MAX } from "./limits.ts";
 
 const seconds = z.int().min(1).max(DURATION_S_MAX);
@@ -15,9 +15,9 @@ const seconds = z.int().min(1).max(DURATION_S_MAX);
  */
 export const registerDevice = z.strictObject({
   device_id: deviceId,
-  product: productName.optional(),
-  hardware: productName.optional(),
-  tags: z.array(z.string().min(1).max(64)).max(32).optional(),
+  product: label.optional(),
+  hardware: label.optional(),
+  tags: z.array(label).max(32).optional(),
 });
 
 /**

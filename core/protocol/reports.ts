@@ -3,7 +3,7 @@
  * from bytes to a checked report. Unknown members are ignored; anything else malformed is refused.
  */
 import { z } from "zod";
-import { checksum, deviceId, productName, reportId, taskId, versionName } from "./ids.ts";
+import { checksum, deviceId, label, reportId, taskId, versionName } from "./ids.ts";
 import { decodeText, parseJson } from "./json.ts";
 import { BAD_CHUNKS_MAX, CHUNKS_MAX, DURATION_S_MAX, PAYLOAD_BYTES_MAX } from "./limits.ts";
 
@@ -21,8 +21,8 @@ const named = {
 export const requestReport = z.object({
   version: versionName.optional(),
   current_version: versionName.optional(),
-  product: productName.optional(),
-  hardware: productName.optional(),
+  product: label.optional(),
+  hardware: label.optional(),
   chunk_size: z.number().optional(),
   chunk_bytes: z.number().optional(),
   transport: z.enum(["http", "mqtt"]).optional(),

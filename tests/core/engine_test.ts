@@ -274,3 +274,30 @@ Deno.test("Engine: commands are refused in words, and nothing changes", async ()
   await b.upgrade("pump-7");
   assert.match(await refused(b.upgrade("pump-7")), /^409 OTA_20231114_001 brings this image/);
 });
+
+Deno.test("Engine: a machine that slept spends no attempt; its five minutes begin when it woke", async () => {
+  const b = await bench();
+  await b.upgrade("pump-7");
+  listen(b);
+  await settle();
+  await b.report("pump-7", "progress", { received: 50_000 });
+  await b.clock.pass(600_000);
+  // Eight hours pass on the wall, none on the monotonic clock.
+  b.clock.skew += 8 * 3_600_000;
+  await b.report("pump-7", "request", {});
+  assert.ok(types(b).includes("ClockStepped"));
+  await b.clock.pass(299_000);
+  assert.equal(stateOf(b), "downloading");
+  await b.clock.pass(2_000);
+  assert.equal(stateOf(b), "retrying");
+  assertReplays(b);
+});
+
+Deno.test("Engine: a request that comes again with its id is answered as a request", async () => {
+  const b = await bench();
+  await b.upgrade("pump-7");
+  const first = await b.report("pump-7", "request", { id: "r1", current_version: "1.0.0" });
+  const rows = b.store.rows.length;
+  assert.deepEqual(await b.report("pump-7", "request", { id: "r1" }), first);
+  assert.equal(b.store.rows.length, rows);
+});

@@ -1,6 +1,6 @@
 /** Firmware: uploading images under a version, and listing them. */
 import { z } from "zod";
-import { IMAGE_BYTES_MAX, productName, toChecksum, versionName } from "../../../core/mod.ts";
+import { IMAGE_BYTES_MAX, label, toChecksum, versionName } from "../../../core/mod.ts";
 import type { Problem } from "../../../core/mod.ts";
 import { firmwareView } from "../../../core/engine/mod.ts";
 import { ImageError } from "../../../firmware/mod.ts";
@@ -13,7 +13,7 @@ import type { HttpDeps, Route } from "../route.ts";
 import { command } from "../submit.ts";
 
 const params = z.object({ version: versionName });
-const query = z.strictObject({ product: productName.optional() });
+const query = z.strictObject({ product: label.optional() });
 
 const statuses: Readonly<Record<ImageErrorCode, Problem["status"]>> = {
   too_large: 413,
