@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import {
+  HelpWanted,
+  overview,
+  parseDemo,
+  parseDevice,
+  parseReplay,
+  parseServe,
+  UsageError,
+} from "../../../adapters/cli/mod.ts";
+
+Deno.test("parseServe() has the defaults of the contract and takes what is said", () => {
+  assert.deepEqual(parseServe([]), {
+    data: "./data",
+    http: { host: "127.0.0.1", port: 8000 },
+    mqtt: { host: "127.0.0.1", port: 1883 },
+    publicUrl: undefined,
+    openArtifacts: false,
+  });
+  const args = [
+    "--http=[::1]:0",
+    "--mqtt",
+    "localhost:1",
+    "--public-url",
+    "https://a.example/ota/",
+  ];
+  const given = parseServe([...args, "--open-artifacts", "--data", "x"]);
+  assert.deepEqual(given, {
+    data: "x",
+    http: { host: "::1", port: 0 },
+    mqtt: { host: "localhost", port: 1 },
+    publicUrl: "https://a.example/ota",
+    openArtifacts: true,
+  });
+});
+
+const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp][] = [
+  [parseServe, "--htp x", /^There is no flag --htp\. See deno task serve --help\.$/],
+  [parseServe, "--http", /^--http.* is not used rightly\. See/],
+  [parseServe, "here", /^"here" is not expected here\. See/],
+  [parseServe, "--http 8000", /^--http must be HOST:PORT such as 127\.0\.0\.1:8000, not "8000"\.$/],
+  [parseServe, "--http a:65536", /^--http must be HOST:PORT/],
+  [parseServe, "--mqtt ::1:5", /^--mqtt must be HOST:PORT/],
+  [parseServe, "--http 10.0.0.1:80", /can be reached from outside.*--insecure\.$/],
+  [parseServe, "--mqtt 0.0.0.0:1883", /--insecure\.$/],
+  [parseServe, "--http 0.0.0.0:80 --insecure", /--public-url\.$/],
+  [parseServe, "--public-url ftp://x", /^--public-url must be a URL/],
+  [parseServe, "--public-url http://u:p@x", /^--public-url must be a URL/],
+  [parseDemo, "--devices 0", /^--devices must be a whole number from 1 to 200, not "0"\.$/],
+  [parseDemo, "--devices 1.5", /^--devices must be a whole number/],
+  [parseDevice, "--url http://x --token t", /^--device is missing\. Give it as --device ID\.$/],
+  [parseDevice, "--url x --token t --device d", /^--url must be a URL/],
+  [parseReplay, "--device", /is not used rightly/],
+];
+
+for (const [parse, args, sentence] of wrong) {
+  Deno.test(`${parse.name}() says what is wrong with ${args}`, () => {
+    assert.throws(
+      () => parse(args.split(" ")),
+      (error) => error instanceof UsageError && sentence.test(error.message),
+    );
+  });
+}
+
+Deno.test("every command has its help, aligned and no wider than a screen", () => {
+  for (const parse of [parseServe, parseDemo, parseReplay, parseDevice]) {
+    assert.throws(() => parse(["--help"]), (error) => {
+      assert.ok(error instanceof HelpWanted);
+      const lines = error.message.split("\n");
+      assert.match(lines[0]!, /^deno task [a-z]+ \[flags\]$/);
+      const starts = lines.slice(4).map((line) =>
+        /^ {2}--\S+(?: [A-Z:]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
+      );
+      assert.equal(new Set(starts).size, 1, error.message);
+      for (const line of lines) assert.ok(line.length <= 110, line);
+      return true;
+    });
+  }
+  for (const name of ["serve", "demo", "replay", "device"]) {
+    assert.match(overview(), new RegExp(`deno task ${name}`));
+  }
+});

@@ -1,0 +1,236 @@
+/** A device's fold under any sequence of facts: what must hold at every prefix. */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import {
+  canonicalJson,
+  interpretReport,
+  isActive,
+  isTerminal,
+  parseReport,
+  stepDevice,
+} from "../../core/mod.ts";
+import type { Device, DeviceFact, ReportKind, Task } from "../../core/mod.ts";
+import { IMAGE, OTHER, policy, SIZE, T0 } from "./support/given.ts";
+
+const IMAGES = [IMAGE, `sha256:${"6b".repeat(32)}`, `sha256:${"7c".repeat(32)}`];
+
+/** What may happen, without its stamp: reports as bytes, everything else as facts. */
+type Happening =
+  | { report: ReportKind; payload: unknown }
+  | { fact: Pick<DeviceFact, "type" | "data" | "task"> };
+
+const report = (kind: ReportKind, payload: unknown): Happening => ({ report: kind, payload });
+const fact = (type: string, data: object, task?: string): Happening => ({
+  fact: { type, data, ...(task ? { task } : {}) } as never,
+});
+
+const task = fc.constantFrom("OTA_20230801_001", "OTA_20230801_002", "OTA_20230801_003");
+const named = {
+  task_id: fc.option(task, { nil: undefined }),
+  id: fc.option(fc.constantFrom("a", "b", "c"), { nil: undefined }),
+};
+
+const happening: fc.Arbitrary<Happening> = fc.oneof(
+  fc.record({
+    ...named,
+    checksum: fc.constantFrom(...IMAGES, OTHER),
+    attempt: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
+    bad_chunks: fc.option(fc.array(fc.nat(30), { maxLength: 3 }), { nil: undefined }),
+  }).map((body) => report("verify", body)),
+  fc.record({ ...named, received: fc.nat(SIZE + 10) }).map((body) => report("progress", body)),
+  fc.record({
+    ...named,
+    status: fc.constantFrom(
+      "installing",
+      "rebooting",
+      "booted",
+      "failed",
+      "rolled_back",
+      "deferred",
+      "rejected",
+    ),
+    version: fc.option(fc.constantFrom("2.0.0", "1.0.0"), { nil: undefined }),
+  }).map((body) => report("status", body)),
+  fc.record({
+    current_version: fc.option(fc.constantFrom("2.0.0", "1.0.0"), { nil: undefined }),
+    chunk_bytes: fc.option(fc.constantFrom(256, 4096, 5), { nil: undefined }),
+    resume_from: fc.option(fc.nat(SIZE + 10), { nil: undefined }),
+  }).map((body) => report("request", body)),
+  fc.tuple(
+    task,
+    fc.constantFrom("security", "normal", "low"),
+    fc.constantFrom("verified", "booted", "reported", "seen"),
+    fc.nat(3),
+  ).map(([id, priority, completion, retries]) =>
+    fact(
+      "TaskQueued",
+      policy({
+        priority,
+        completion,
+        retries,
+        image: IMAGES[Number(id.slice(-1)) - 1]!,
+        number: 1_000_000 + Number(id.slice(-1)),
+      } as never),
+      id,
+    )
+  ),
+  fc.constantFrom("listening", "gone").map((contact) => fact("ContactChanged", { contact })),
+  task.map((id) => fact("ArtifactRequested", { from: 0 }, id)),
+  task.map((id) => fact("CancelRequested", {}, id)),
+  fc.tuple(task, fc.constantFrom("metadata", "retry", "success", "failed"), fc.nat(4))
+    .map(([id, kind, attempt]) => fact("MessageDelivered", { kind, attempt }, id)),
+  fc.constant(fact("DeviceRevoked", {})),
+);
+
+const registered: DeviceFact = {
+  type: "DeviceRegistered",
+  at: T0,
+  actor: "operator:t",
+  data: { device_id: "pump-7" },
+};
+
+/** What happens to a device, fact by fact; a task is queued once under its id. */
+function live(happenings: readonly Happening[]): { facts: DeviceFact[]; states: Device[] } {
+  let device = stepDevice(undefined, registered).device;
+  const facts: DeviceFact[] = [registered];
+  const states = [device];
+  const queued = new Set<string>();
+  for (const [index, happening] of happenings.entries()) {
+    const draft = draftOf(device, happening);
+    if (!draft || draft.type === "TaskQueued" && queued.has(draft.task!)) continue;
+    if (draft.type === "TaskQueued") queued.add(draft.task!);
+    const actor = "report" in happening ? "device:pump-7" : "operator:t";
+    const fact = { ...draft, at: T0 + 1_000 * (index + 1), actor } as DeviceFact;
+    const step = stepDevice(device, fact);
+    if (!step.accepted) {
+      assert.equal(step.device, device, "a refused fact changed the device");
+      continue;
+    }
+    device = step.device;
+    facts.push(fact);
+    states.push(device);
+  }
+  return { facts, states };
+}
+
+function draftOf(device: Device, happening: Happening) {
+  if ("fact" in happening) return happening.fact;
+  const { report: kind, payload } = happening;
+  const bytes = new TextEncoder().encode(JSON.stringify(payload));
+  const parsed = parseReport(kind, bytes);
+  if ("code" in parsed) return undefined;
+  const meaning = interpretReport(device, parsed, "mqtt");
+  return meaning.type === "fact" ? meaning.fact : undefined;
+}
+
+const stories = fc.array(happening, { maxLength: 60 });
+const runs = { numRuns: 400 };
+const tasksOf = (device: Device): Task[] => [...device.tasks, ...device.ended];
+
+Deno.test("stepDevice() never has two active tasks (I1), nor more attempts than the policy (I3)", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      for (const device of live(story).states) {
+        assert.ok(device.tasks.filter(isActive).length <= 1);
+        for (const { attempt, policy } of tasksOf(device)) assert.ok(attempt <= 1 + policy.retries);
+        assert.ok(device.ended.every(isTerminal) && !device.tasks.some(isTerminal));
+      }
+    }),
+    runs,
+  );
+});
+
+Deno.test("stepDevice() lets a task succeed only with the evidence its completion names (I2)", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      const { facts } = live(story);
+      let device: Device | undefined;
+      for (const fact of facts) {
+        const step = stepDevice(device, fact);
+        device = step.device;
+        for (const { task: id, to } of step.moves) {
+          if (to !== "succeeded") continue;
+          const { policy }: Task = device.ended.find((task) => task.id === id)!;
+          const digest = "checksum" in fact.data && fact.data.checksum === policy.image;
+          const version = "version" in fact.data && fact.data.version === policy.version ||
+            "current_version" in fact.data && fact.data.current_version === policy.version;
+          assert.ok(policy.completion === "verified" ? digest : version, fact.type);
+        }
+      }
+    }),
+    runs,
+  );
+});
+
+Deno.test("stepDevice() leaves an ended task as it is, whatever comes (I8)", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      const ended = new Map<string, Task>();
+      for (const device of live(story).states) {
+        for (const task of device.ended) {
+          assert.deepEqual(task, ended.get(task.id) ?? task);
+          ended.set(task.id, task);
+        }
+        assert.ok(device.tasks.every(({ id }) => !ended.has(id)));
+      }
+    }),
+    runs,
+  );
+});
+
+Deno.test("stepDevice() gives the same states from JSON at every step (I5)", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      const { facts, states } = live(story);
+      let device: Device | undefined;
+      for (const [index, fact] of facts.entries()) {
+        const restored = device && JSON.parse(canonicalJson(device));
+        device = stepDevice(restored, JSON.parse(JSON.stringify(fact))).device;
+        assert.equal(canonicalJson(device), canonicalJson(states[index]));
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("stepDevice() owes only for the active and the last ended task, one message each", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      for (const device of live(story).states) {
+        const may = [device.tasks.find(isActive)?.id, device.ended[0]?.id];
+        for (const { task } of device.owed) assert.ok(may.includes(task));
+        assert.equal(new Set(device.owed.map(({ task }) => task)).size, device.owed.length);
+        if (device.revoked) {
+          assert.deepEqual([device.owed, device.tokens, device.tasks], [[], [], []]);
+        }
+      }
+    }),
+    runs,
+  );
+});
+
+Deno.test("stepDevice() takes no seventeenth task and remembers eight ended ones", () => {
+  let device = stepDevice(undefined, registered).device;
+  const queue = (n: number) => {
+    const data = policy({ number: 1_000_000 + n });
+    const id = `OTA_20230801_${String(n).padStart(3, "0")}`;
+    const fact = { type: "TaskQueued", at: T0, actor: "operator:t", task: id, data } as const;
+    const step = stepDevice(device, fact);
+    device = step.device;
+    return step.accepted;
+  };
+  for (let n = 1; n <= 16; n++) assert.equal(queue(n), true);
+  assert.equal(queue(17), false);
+  for (const { id } of device.tasks) {
+    const fact = {
+      type: "CancelRequested",
+      at: T0,
+      actor: "operator:t",
+      task: id,
+      data: {},
+    } as const;
+    device = stepDevice(device, fact).device;
+  }
+  assert.equal(device.ended.length, 8);
+  assert.equal(device.ended[0]?.id, "OTA_20230801_016");
+});

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import { canonicalJson, hashBytes, hashData, sealRow } from "../../core/mod.ts";
+import { sha256 } from "./support/bench_engine.ts";
+
+Deno.test("canonicalJson() writes as RFC 8785 does", () => {
+  // Members sorted by UTF-16 code units, as in RFC 8785 §3.2.3.
+  const value = {
+    "\u20ac": 1,
+    "\r": 2,
+    "\ufb33": 3,
+    "1": 4,
+    "\u{1f600}": 5,
+    "\u0080": 6,
+    "\u00f6": 7,
+  };
+  assert.equal(
+    canonicalJson(value),
+    '{"\\r":2,"1":4,"\u0080":6,"\u00f6":7,"\u20ac":1,"\u{1f600}":5,"\ufb33":3}',
+  );
+  assert.equal(
+    canonicalJson({ b: [true, null, -0, '\u001f"\\'], a: {} }),
+    '{"a":{},"b":[true,null,0,"\\u001f\\"\\\\"]}',
+  );
+  assert.equal(canonicalJson({ a: undefined, b: 1 }), '{"b":1}');
+  for (const bad of [0.5, NaN, Infinity, 2 ** 53, undefined, () => {}, 1n]) {
+    assert.throws(() => canonicalJson(bad), TypeError);
+  }
+});
+
+Deno.test("canonicalJson() gives equal values equal text, and JSON.parse gives them back", () => {
+  const values = fc.jsonValue().map((v) =>
+    JSON.parse(JSON.stringify(v), (_, x) => typeof x === "number" ? Math.trunc(x) % 1e9 : x)
+  );
+  fc.assert(
+    fc.property(values, (value) => {
+      const text = canonicalJson(value);
+      assert.deepEqual(
+        JSON.parse(text),
+        JSON.parse(JSON.stringify(value, (_, x) => Object.is(x, -0) ? 0 : x)),
+      );
+      assert.equal(canonicalJson(JSON.parse(text)), text);
+    }),
+  );
+});
+
+Deno.test("sealRow() hides data behind its salt and chains the row to the stream", () => {
+  const place = {
+    log: "00",
+    seq: 7,
+    epoch: 2,
+    stream: "device/pump-7",
+    version: 3,
+    prev: `sha256:${"1".repeat(64)}`,
+    cause: 6,
+  };
+  const fact = { type: "DeviceRevoked", at: 5, actor: "operator:a", data: {} } as const;
+  const outcome = { moves: [], effects: [{ type: "disconnect" }] };
+  const row = sealRow(place, fact, outcome, "ab".repeat(16), sha256);
+  const salted = createHash("sha256").update(Uint8Array.fromHex("ab".repeat(16))).update("{}");
+  const data = `sha256:${salted.digest("hex")}`;
+  assert.equal(hashData("ab".repeat(16), "{}", sha256), data);
+  const { cause, ...rest } = place;
+  assert.deepEqual(JSON.parse(row.bytes), {
+    ...rest,
+    cause,
+    at: 5,
+    actor: "operator:a",
+    type: "DeviceRevoked",
+    v: 1,
+    data,
+    outcome,
+  });
+  assert.equal(row.bytes, canonicalJson(JSON.parse(row.bytes)));
+  const leaf = createHash("sha256").update(Uint8Array.of(0)).update(row.bytes).digest("hex");
+  assert.equal(row.hash, `sha256:${leaf}`);
+  assert.equal(hashBytes(row.bytes, sha256), row.hash);
+});

@@ -1,0 +1,122 @@
+/** The commands as a person runs them, with the permissions they have in `deno.json`. */
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { randomImage, soon } from "./house.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+async function task(name: string, ...args: string[]) {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  const [, ...words] = tasks[name].command.split(" ");
+  const output = new Deno.Command(Deno.execPath(), {
+    args: [...words, ...args],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).output();
+  const { code, stdout, stderr } = await soon(output, `the end of ${name}`, 60_000);
+  const text = new TextDecoder();
+  return { code, said: text.decode(stdout), complained: text.decode(stderr).trim() };
+}
+
+async function inFolder(story: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await story(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("demo: five devices end at the newest version within a minute, and the log is proved", async () => {
+  await inFolder(async (folder) => {
+    const demo = await task("demo", "--data", `${folder}/data`);
+    assert.equal(demo.code, 0, demo.said + demo.complained);
+    assert.equal(demo.said.match(/^demo-00\d {2}succeeded {2}1\.27\.0/gm)?.length, 5);
+    assert.match(demo.said, /^demo-002 .* {2}1 {5}loses its connection half-way$/m);
+    assert.match(demo.said, /^demo-003 {2}succeeded {2}1\.27\.0 {2}2 .*stores one chunk wrongly$/m);
+    assert.match(demo.said, /The log is as it was decided\./);
+    assert.ok(!demo.said.includes("\x1b"), "no colours when not on a terminal");
+
+    const replay = await task("replay", "--data", `${folder}/data`, "--device", "demo-003");
+    assert.equal(replay.code, 0);
+    assert.match(replay.said, /ChunkFailed .*retrying #2 \(bad_chunks\), sendRetry/);
+    const json = await task("replay", "--data", `${folder}/data`, "--json");
+    const { ok, rows, devices } = JSON.parse(json.said);
+    assert.deepEqual([ok, devices], [true, 5]);
+    assert.ok(rows > 50);
+
+    const edits: [sql: string, where: RegExp][] = [
+      [
+        "update tasks set state = 'failed' where number = 1000002",
+        /table tasks, row OTA_\d+_002, state\./,
+      ],
+      [
+        "update events set data = replace(data, '1.26.0', '1.20.0') where seq > 20",
+        /row \d+ \(device\/demo-00\d\), bytes\./,
+      ],
+      [
+        'update events set bytes = replace(bytes, \'"to":"succeeded"\', \'"to":"failed"\')',
+        /row \d+ .*outcome\./,
+      ],
+      ["delete from events where seq = 30", /row 30 /],
+    ];
+    const database = await Deno.readFile(`${folder}/data/otalog.db`);
+    for (const [sql, where] of edits) {
+      await Deno.writeFile(`${folder}/data/otalog.db`, database);
+      const editor = new DatabaseSync(`${folder}/data/otalog.db`);
+      editor.exec(sql);
+      editor.close();
+      const found = await task("replay", "--data", `${folder}/data`);
+      assert.equal(found.code, 1, sql);
+      assert.match(found.said, /^The log is not as it was decided: /);
+      assert.match(found.said, where);
+      assert.match(found.said, /^expected {2}.+\nfound {5}.+$/m);
+    }
+  });
+});
+
+Deno.test("demo: goes to an image of one's own; leaves nothing behind", async () => {
+  await inFolder(async (folder) => {
+    await Deno.writeFile(`${folder}/own.bin`, randomImage(50_000));
+    const demo = await task("demo", "--devices", "1", "--firmware", `${folder}/own.bin`);
+    assert.equal(demo.code, 0, demo.said + demo.complained);
+    assert.match(demo.said, /^demo-001 {2}succeeded/m);
+    const missing = await task("demo", "--firmware", `${folder}/none.bin`);
+    assert.equal(missing.code, 1);
+    assert.match(
+      missing.complained,
+      /^Cannot read .*none\.bin: .*Name an image with --firmware\.$/,
+    );
+  });
+});
+
+Deno.test("replay and device say in one sentence what is wrong", async () => {
+  const table: [name: string, args: string[], code: number, sentence: RegExp][] = [
+    [
+      "replay",
+      ["--data", "/nowhere"],
+      1,
+      /^Cannot replay \/nowhere: there is no otalog\.db in it\./,
+    ],
+    ["replay", ["--at"], 2, /^There is no flag --at\./],
+    ["device", [], 2, /^--url is missing\. Give it as --url URL\.$/],
+  ];
+  for (const [name, args, code, sentence] of table) {
+    const end = await task(name, ...args);
+    assert.equal(end.code, code, end.complained);
+    assert.match(end.complained, sentence);
+    assert.doesNotMatch(end.complained, /\n/);
+  }
+});
+
+Deno.test("the core's tests need no permission at all", async () => {
+  const tests = new Deno.Command(Deno.execPath(), {
+    args: ["test", "--quiet", "--no-prompt", "tests/core"],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const { success, stdout } = await soon(tests, "the end of the core's tests", 60_000);
+  assert.ok(success, new TextDecoder().decode(stdout));
+});
