@@ -30,6 +30,8 @@ interface Finding {
 
 /** Progress is shown every so many rows. */
 const SHOW_EVERY = 20_000;
+/** The members of a fact that tell a person most; a line names as many members as these are. */
+const TELLING = ["version", "priority", "completion", "retries"];
 
 /** Replays and reports; true when everything came out the same. */
 export function runReplay(
@@ -46,7 +48,7 @@ export function runReplay(
   const { summary } = replay;
   if (options.json) screen.write(`${JSON.stringify({ ok: !finding, ...summary, finding })}\n`);
   else {
-    if (options.device !== undefined) screen.write(`${table(history)}\n\n`);
+    if (options.device !== undefined) screen.write(`${told(history, options.device)}\n\n`);
     screen.write(finding ? complaint(screen, finding) : praise(screen, summary));
   }
   return !finding;
@@ -78,6 +80,10 @@ function firstFinding(
   return { where: `table ${table}, row ${key}`, what: column, expected, found };
 }
 
+function told(history: string[][], device: string): string {
+  return history.length > 0 ? table(history) : `No row of this log is about device ${device}.`;
+}
+
 /** One line of a device's history for each row of its stream. */
 function note(history: string[][], cells: StoredCells, device: string): void {
   if (cells.stream !== `device/${device}`) return;
@@ -87,7 +93,26 @@ function note(history: string[][], cells: StoredCells, device: string): void {
   );
   const effects = header.outcome.effects.map(({ type }) => type);
   const at = new Date(header.at).toISOString();
-  history.push([`${header.seq}`, at, header.type, header.actor, [...moves, ...effects].join(", ")]);
+  const decided = [...moves, ...effects].join(", ");
+  history.push([`${header.seq}`, at, header.actor, header.type, said(cells), decided]);
+}
+
+/** What the fact said: the telling members, cut where a line would become too long. */
+function said({ data }: StoredCells): string {
+  const members = JSON.parse(String(data)) as Record<string, unknown>;
+  const keys = [...new Set([...TELLING, ...Object.keys(members)])]
+    .filter((key) => Object.hasOwn(members, key) && key !== "id" && !isRecord(members[key]));
+  const words = keys.slice(0, TELLING.length).map((key) => `${key}=${brief(members[key])}`);
+  return words.join(" ");
+}
+
+/** A digest is known by its beginning. */
+function brief(value: unknown): string {
+  return String(value).replace(/^((?:sha256:)?[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function praise(screen: Screen, { rows, devices, moves, log, head }: ReplaySummary): string {

@@ -6,6 +6,7 @@ import { z } from "zod";
 import {
   checksum,
   completion,
+  DEVICE_STATUSES,
   deviceId,
   label,
   priority,
@@ -88,15 +89,7 @@ export const deviceFacts = {
   /** The device says what it does with the image; `reason` is free text that nothing decides on. */
   StatusReported: z.object({
     ...report,
-    status: z.enum([
-      "installing",
-      "rebooting",
-      "booted",
-      "failed",
-      "rolled_back",
-      "deferred",
-      "rejected",
-    ]),
+    status: z.enum(DEVICE_STATUSES),
     version: versionName.optional(),
     reason: z.string().optional(),
     delay_ms: ms.optional(),

@@ -57,6 +57,17 @@ export const verifyReport = z.object({
   bad_chunks: z.array(z.int().min(0).max(CHUNKS_MAX - 1)).max(BAD_CHUNKS_MAX).optional(),
 });
 
+/** What a device may say it does with an image. */
+export const DEVICE_STATUSES = [
+  "installing",
+  "rebooting",
+  "booted",
+  "failed",
+  "rolled_back",
+  "deferred",
+  "rejected",
+] as const;
+
 /**
  * `/ota/{device}/status`: what the device does with a verified image, or why it does not.
  *
@@ -64,15 +75,7 @@ export const verifyReport = z.object({
  */
 export const statusReport = z.object({
   ...named,
-  status: z.enum([
-    "installing",
-    "rebooting",
-    "booted",
-    "failed",
-    "rolled_back",
-    "deferred",
-    "rejected",
-  ]),
+  status: z.enum(DEVICE_STATUSES),
   version: versionName.optional(),
   reason: z.string().max(256).optional(),
   delay_seconds: z.int().min(1).max(DURATION_S_MAX).optional(),

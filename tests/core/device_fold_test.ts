@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   canonicalJson,
+  DEVICE_STATUSES,
   interpretReport,
   isActive,
   isTerminal,
@@ -40,15 +41,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ ...named, received: fc.nat(SIZE + 10) }).map((body) => report("progress", body)),
   fc.record({
     ...named,
-    status: fc.constantFrom(
-      "installing",
-      "rebooting",
-      "booted",
-      "failed",
-      "rolled_back",
-      "deferred",
-      "rejected",
-    ),
+    status: fc.constantFrom(...DEVICE_STATUSES),
     version: fc.option(fc.constantFrom("2.0.0", "1.0.0"), { nil: undefined }),
   }).map((body) => report("status", body)),
   fc.record({
