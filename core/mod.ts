@@ -3,7 +3,8 @@
  * a disk. A fact goes in, the next state and what is to be done come out; nothing else happens.
  *
  * ```ts
- * import { deadlineOf, type DeviceFact, stepDevice } from "@otalog/otalog";
+ * import { deadlineOf, freezePolicy, requestUpgrade, stepDevice } from "@otalog/otalog";
+ * import type { Device, DeviceFact } from "@otalog/otalog";
  * import assert from "node:assert/strict";
  *
  * const image = `sha256:${"5a".repeat(32)}`;
@@ -50,15 +51,19 @@
  *   "sendSuccess",
  * ]);
  * assert.equal(deadlineOf(state!.ended[0]!), null);
- * import { type Device, freezePolicy, requestUpgrade } from "@otalog/otalog";
  * ```
+ *
+ * `state.tasks` are the tasks that wait or run, `state.ended` the last ones that ended. Facts are
+ * taken in the order they are given: `at` is for deadlines, and nothing checks that it grows. A fact
+ * that fits nothing (an unknown task, a late report) is not an error: `step.accepted` is false, and
+ * `step.device` is the same object as before.
  *
  * @module
  */
 export { stepDevice } from "./device/fold.ts";
 export type { DeviceStep } from "./device/fold.ts";
 export { interpretReport } from "./device/interpret.ts";
-export type { FactDraft, Interpretation, Refusal } from "./device/interpret.ts";
+export type { Delivery, FactDraft, Interpretation, Packet, Refusal } from "./device/interpret.ts";
 export type { Device, DeviceToken, Owed, TakenReport } from "./device/state.ts";
 export * from "./log/mod.ts";
 export * from "./protocol/mod.ts";

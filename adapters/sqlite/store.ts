@@ -11,6 +11,7 @@ import type {
   DueTask,
   Image,
   LogHead,
+  NextDue,
   Release,
   Store,
   StoredDevice,
@@ -95,15 +96,15 @@ export class SqliteWriter implements Store {
   }
 
   // deno-lint-ignore require-await
-  async dueTasks(now: number, limit: number): Promise<DueTask[]> {
-    return this.#statements.dueTasks.all(now, limit).map((row: Row) => ({
+  async dueTasks(now: number, limitMsMax: number, count: number): Promise<DueTask[]> {
+    return this.#statements.dueTasks.all(now, limitMsMax, count).map((row: Row) => ({
       ...row,
     })) as unknown as DueTask[];
   }
 
   // deno-lint-ignore require-await
-  async nextDue(): Promise<number | undefined> {
-    return this.#statements.nextDue.get()?.due as number | undefined;
+  async nextDue(now: number, limitMsMax: number): Promise<NextDue> {
+    return { ...this.#statements.nextDue.get({ now, limitMsMax }) } as unknown as NextDue;
   }
 
   // deno-lint-ignore require-await
@@ -201,9 +202,12 @@ function prepare(database: DatabaseSync) {
     taskDevice: sql("select device_id from tasks where task_id = ?"),
     dueTasks: sql(
       `select device_id as device, task_id as task, state, due_at as due, limit_ms as limitMs
-       from tasks where due_at <= ? order by due_at limit ?`,
+       from tasks where due_at <= ? and limit_ms <= ? order by due_at limit ?`,
     ),
-    nextDue: sql("select min(due_at) as due from tasks where due_at is not null and due_at > 0"),
+    nextDue: sql(
+      `select (select min(due_at) from tasks where due_at > :now) as due,
+         (select min(limit_ms) from tasks where due_at <= :now and limit_ms > :limitMsMax) as limitMs`,
+    ),
     devicesIn: sql(
       "select distinct device_id from tasks where state in (select value from json_each(?))",
     ),

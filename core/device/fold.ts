@@ -8,7 +8,8 @@ import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
 import type { DeviceEffectData, TaskEvent } from "../upgrade/events.ts";
 import { isTerminal } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
-import { owe } from "./owed.ts";
+import { isChunkable } from "./numbers.ts";
+import { owe, owedKindOf } from "./owed.ts";
 import { activeTask, enqueue, nextTask } from "./queue.ts";
 import type { Device, DeviceToken } from "./state.ts";
 
@@ -51,6 +52,7 @@ function registered(fact: DeviceFact): Device | undefined {
     tasks: [],
     ended: [],
     owed: [],
+    chunkBytes: null,
     taken: [],
     lastContactAt: 0,
     rejectedAt: 0,
@@ -85,6 +87,8 @@ class Draft {
         this.#stepActive(fact);
         if (fact.data.contact === "listening") this.#activateNext(fact.at);
         return;
+      case "StatusReported":
+        return this.#status(fact);
       case "MessageDelivered":
         return this.#deliver(fact);
       case "ReportRejected":
@@ -96,14 +100,15 @@ class Draft {
   }
 
   finish(fact: DeviceFact, isNew: boolean): DeviceStep {
-    const owed = owe(this.#device, this.#effects, fact.at);
-    if (owed !== this.#device.owed) this.#change({ owed });
     const accepted = isNew || this.#device !== this.#before || this.#effects.length > 0;
-    if (accepted && fact.actor === `device:${this.#device.id}`) this.#remember(fact);
+    const effects = newestPerTask(this.#effects);
+    // What has lapsed is dropped with the next fact: to forget it is no reason for a row.
+    if (accepted) this.#change({ owed: owe(this.#device, effects, fact.at) });
+    if (accepted && fact.actor === `device:${this.#device.id}`) this.#remember(fact, effects);
     return {
       device: this.#device,
       moves: this.#moves,
-      effects: this.#effects,
+      effects,
       tasks: [...this.#tasks.values()],
       accepted,
     };
@@ -131,17 +136,13 @@ class Draft {
   }
 
   #request(fact: FactOf<"UpdateRequested">): void {
-    const { current_version, product, hardware } = fact.data;
-    const { version } = this.#device;
-    const said = {
-      version: current_version ?? version,
+    const { current_version, product, hardware, chunk_bytes } = fact.data;
+    this.#learn({
+      version: current_version ?? this.#device.version,
       product: this.#device.product ?? product ?? null,
       hardware: this.#device.hardware ?? hardware ?? null,
-    };
-    if (
-      said.version !== version || said.product !== this.#device.product ||
-      said.hardware !== this.#device.hardware
-    ) this.#change(said);
+      chunkBytes: chunk_bytes ?? this.#device.chunkBytes,
+    });
     if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
     this.#stepActive(fact);
     if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
@@ -154,9 +155,26 @@ class Draft {
     if (owed.length < this.#device.owed.length) this.#change({ owed });
   }
 
+  /** The device runs the version it booted, whatever the task makes of it. */
+  #status(fact: FactOf<"StatusReported">): void {
+    const before = this.#device;
+    this.#stepById(fact.task, fact);
+    const { status, version } = fact.data;
+    if (this.#device !== before && status === "booted" && version) this.#learn({ version });
+  }
+
+  #learn(said: Partial<Pick<Device, "version" | "product" | "hardware" | "chunkBytes">>): void {
+    const device = this.#device;
+    const isNew = Object.entries(said).some(([key, value]) => device[key as "version"] !== value);
+    if (isNew) this.#change(said);
+  }
+
   #activateNext(at: number): void {
-    const task = nextTask(this.#device.tasks);
-    if (task && !this.#device.revoked) this.#step(task, { type: "Activate", at });
+    const task = nextTask(this.#device.tasks, at);
+    if (!task || this.#device.revoked) return;
+    const { chunkBytes } = this.#device;
+    const isWished = chunkBytes !== null && isChunkable(task.policy.size, chunkBytes);
+    this.#step(task, { type: "Activate", at, ...(isWished ? { chunkBytes } : {}) });
   }
 
   #stepActive(event: TaskEvent): void {
@@ -192,14 +210,24 @@ class Draft {
     });
   }
 
-  /** The device was heard, and a report that bears an id will be known when it comes again. */
-  #remember(fact: DeviceFact): void {
-    const id = "id" in fact.data ? fact.data.id : undefined;
-    const taken = id === undefined
+  /** The device was heard, and its report will be known when it comes again. */
+  #remember({ at, data }: DeviceFact, effects: readonly DeviceEffectData[]): void {
+    const id = "id" in data ? data.id : undefined;
+    const packet = "packet" in data ? data.packet : undefined;
+    const report = { ...(id !== undefined && { id }), ...(packet !== undefined && { packet }) };
+    const taken = id === undefined && packet === undefined
       ? this.#device.taken
-      : [{ id, effects: this.#effects }, ...this.#device.taken].slice(0, REPORT_IDS_MAX);
-    this.#change({ lastContactAt: fact.at, taken });
+      : [{ ...report, effects }, ...this.#device.taken].slice(0, REPORT_IDS_MAX);
+    this.#change({ lastContactAt: at, taken });
   }
+}
+
+/** A later message of a task takes the place of an earlier one that has not left yet. */
+function newestPerTask(effects: readonly DeviceEffectData[]): readonly DeviceEffectData[] {
+  return effects.filter(({ type, task }, index) =>
+    !owedKindOf(type) ||
+    !effects.slice(index + 1).some((later) => later.task === task && owedKindOf(later.type))
+  );
 }
 
 /** The new token, and those before it as long as the overlap lets them. */

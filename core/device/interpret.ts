@@ -2,15 +2,16 @@
  * What a report means to this device now: a fact to be stepped, a repeat that is answered as the
  * first was, or a refusal. Nothing is changed here.
  */
+import { BAD_CHUNKS_MAX } from "../protocol/mod.ts";
 import type { RejectedCode, Report } from "../protocol/mod.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
 import { isTerminal, isWaiting } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
-import type { DeviceFact } from "../log/mod.ts";
+import type { DeviceFact, Effect, FactOf } from "../log/mod.ts";
 import { chunkCount, isChunkable, receivedBytes, wishedChunkBytes } from "./numbers.ts";
 import { activeTask, nextTask } from "./queue.ts";
 import { standingEffect } from "./standing.ts";
-import type { Device } from "./state.ts";
+import type { Device, TakenReport } from "./state.ts";
 
 /** A fact without its stamp. */
 export type FactDraft = { [F in DeviceFact as F["type"]]: Pick<F, "type" | "data" | "task"> }[
@@ -34,19 +35,17 @@ export type Interpretation =
   | { readonly type: "refused"; readonly refusal: Refusal };
 
 /** Interprets a well-formed report. */
-export function interpretReport(
-  device: Device,
-  report: Report,
-  via: "mqtt" | "http",
-): Interpretation {
-  const first = device.taken.find((taken) => taken.id === report.body.id);
-  if (report.body.id !== undefined && first) {
-    return { type: "repeat", effects: first.effects as DeviceEffectData[] };
-  }
-  if (report.kind === "request") return interpretRequest(device, report.body, via);
+export function interpretReport(device: Device, report: Report, how: Delivery): Interpretation {
+  const first = firstOf(device, report, how);
+  if (first) return { type: "repeat", effects: first.effects.map((e) => standing(device, e)) };
+  const names = namesOf(report, how);
+  if (report.kind === "request") return interpretRequest(device, report.body, how, names);
   const found = findTask(device, report);
   if ("code" in found) return { type: "refused", refusal: found };
   const { attempt } = report.body;
+  if (isWaiting(found)) {
+    return refused("wrong_phase", "The task waits for its turn; send a request first.", found);
+  }
   if (attempt !== undefined && attempt < found.attempt || isRightAgain(found, report)) {
     return { type: "repeat", effects: [standingEffect(found)] };
   }
@@ -54,13 +53,53 @@ export function interpretReport(
   if (attempt !== undefined && attempt > found.attempt) {
     return refused("out_of_range", `The task is at attempt ${found.attempt}.`, found);
   }
-  if (isWaiting(found)) {
-    return refused("wrong_phase", "The task waits for its turn; send a request first.", found);
-  }
-  return toFact(found, report);
+  return toFact(found, report, names);
+}
+
+/** How a report came. */
+export interface Delivery {
+  /** The transport. */
+  readonly via: "mqtt" | "http";
+  /** The engine time now. */
+  readonly at: number;
+  /** The packet it came in, where the transport sends again what was not acknowledged. */
+  readonly packet?: Packet | undefined;
+}
+
+/** A packet of a transport that sends again. */
+export interface Packet {
+  /** The same for the same packet of the same client, and for no other of its last ones. */
+  readonly key: string;
+  /** The transport says that it may have come before. */
+  readonly isRepeat: boolean;
 }
 
 type TaskReport = Exclude<Report, { kind: "request" }>;
+type Names = Pick<FactOf<"ProgressReported">["data"], "id" | "packet" | "attempt">;
+
+/** The report that this one repeats. */
+function firstOf(device: Device, { body }: Report, { packet }: Delivery): TakenReport | undefined {
+  return device.taken.find((taken) =>
+    body.id !== undefined && taken.id === body.id ||
+    packet?.isRepeat && taken.packet === packet.key
+  );
+}
+
+/** What a report led to, said again; of a task that has ended meanwhile, its end. */
+function standing(device: Device, effect: Effect): DeviceEffectData {
+  const ended = device.ended.find((task) => task.id === effect.task);
+  return ended ? standingEffect(ended) : effect as DeviceEffectData;
+}
+
+/** What a fact keeps so that a repeat of it will be known. */
+function namesOf({ body }: Report, { packet }: Delivery): Names {
+  const attempt = "attempt" in body ? body.attempt : undefined;
+  return {
+    ...(body.id === undefined ? {} : { id: body.id }),
+    ...(packet === undefined ? {} : { packet: packet.key }),
+    ...(attempt === undefined ? {} : { attempt }),
+  };
+}
 
 function refused(code: RejectedCode, reason: string, task?: Task): Interpretation {
   return { type: "refused", refusal: { code, reason, task } };
@@ -92,12 +131,7 @@ function isRightAgain(task: Task, report: TaskReport): boolean {
     ["succeeded", "awaiting_install", "installing", "rebooting", "confirming"].includes(task.state);
 }
 
-function toFact(task: Task, report: TaskReport): Interpretation {
-  const { id, attempt } = report.body;
-  const named = {
-    ...(id === undefined ? {} : { id }),
-    ...(attempt === undefined ? {} : { attempt }),
-  };
+function toFact(task: Task, report: TaskReport, named: Names): Interpretation {
   switch (report.kind) {
     case "progress": {
       const received = receivedBytes(report.body, task.policy.size, task.chunkBytes);
@@ -116,9 +150,9 @@ function toFact(task: Task, report: TaskReport): Interpretation {
 function toDigest(
   task: Task,
   { checksum, bad_chunks }: Extract<Report, { kind: "verify" }>["body"],
-  named: { id?: string; attempt?: number },
+  named: Names,
 ): Interpretation {
-  if (!bad_chunks?.length) {
+  if (!bad_chunks?.length || bad_chunks.length > BAD_CHUNKS_MAX) {
     return fact(task, { type: "DigestReported", data: { ...named, checksum } });
   }
   const count = chunkCount(task.policy.size, task.chunkBytes);
@@ -131,10 +165,12 @@ function toDigest(
 function toStatus(
   task: Task,
   body: Extract<Report, { kind: "status" }>["body"],
-  named: { id?: string; attempt?: number },
+  named: Names,
 ): Interpretation {
   const { status, version, reason, delay_seconds } = body;
-  if (status === task.state) return { type: "repeat", effects: [] };
+  const isKnown = status === task.state ||
+    status === "booted" && task.state === "confirming" && version === undefined;
+  if (isKnown) return { type: "repeat", effects: [] };
   return fact(task, {
     type: "StatusReported",
     data: {
@@ -154,9 +190,10 @@ function fact(about: Task, draft: FactDraft): Interpretation {
 function interpretRequest(
   device: Device,
   body: Extract<Report, { kind: "request" }>["body"],
-  via: "mqtt" | "http",
+  { via, at }: Delivery,
+  names: Names,
 ): Interpretation {
-  const task = activeTask(device.tasks) ?? nextTask(device.tasks);
+  const task = activeTask(device.tasks) ?? nextTask(device.tasks, at);
   const size = task?.policy.size ?? 0;
   const chunkBytes = wishedChunkBytes(body, via);
   if (chunkBytes === undefined || chunkBytes !== null && !isChunkable(size, chunkBytes)) {
@@ -166,17 +203,19 @@ function interpretRequest(
   if (from !== undefined && !(Number.isInteger(from) && from >= 0 && (!task || from <= size))) {
     return refused("out_of_range", `resume_from must be 0 to ${size}.`, task);
   }
-  const { id, current_version, product, hardware } = body;
+  const { version, transport, current_version, product, hardware } = body;
   return {
     type: "fact",
     fact: {
       type: "UpdateRequested",
       data: {
-        ...(id === undefined ? {} : { id }),
+        ...names,
+        ...(version === undefined ? {} : { version }),
+        ...(transport === undefined ? {} : { transport }),
         ...(current_version === undefined ? {} : { current_version }),
         ...(product === undefined ? {} : { product }),
         ...(hardware === undefined ? {} : { hardware }),
-        ...(chunkBytes === null || !task ? {} : { chunk_bytes: chunkBytes }),
+        ...(chunkBytes === null ? {} : { chunk_bytes: chunkBytes }),
         ...(from === undefined || !task ? {} : { resume_from: from }),
       },
     },

@@ -35,8 +35,7 @@ export function owe(
     const attempt = attemptOf(device, task);
     owed = [...owed.filter((o) => o.task !== task), { task, kind, attempt, at }];
   }
-  const kept = owed.filter((o) => isStillOwed(device, o, at));
-  return kept.length === device.owed.length && owed === device.owed ? device.owed : kept;
+  return owed.filter((o) => isStillOwed(device, o, at));
 }
 
 /** Owed messages that have not lapsed at `now`, oldest first. */

@@ -1,6 +1,6 @@
 /** The order of a device's tasks: by priority class, then first come, first served. */
 import type { Priority } from "../protocol/mod.ts";
-import { isActive, isWaiting } from "../upgrade/task.ts";
+import { expiresAt, isActive, isWaiting } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 
 const rank: Readonly<Record<Priority, number>> = { security: 0, normal: 1, low: 2 };
@@ -18,6 +18,7 @@ export function activeTask(tasks: readonly Task[]): Task | undefined {
 }
 
 /** The task whose turn it is when the device listens or asks: none while another is active. */
-export function nextTask(tasks: readonly Task[]): Task | undefined {
-  return activeTask(tasks) ? undefined : tasks.find(isWaiting);
+export function nextTask(tasks: readonly Task[], at: number): Task | undefined {
+  if (activeTask(tasks)) return undefined;
+  return tasks.find((task) => isWaiting(task) && at < expiresAt(task));
 }

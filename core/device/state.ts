@@ -29,7 +29,9 @@ export interface Owed {
 /** A report that was taken, and what it was answered with. */
 export interface TakenReport {
   /** The id the report bore. */
-  readonly id: string;
+  readonly id?: string;
+  /** The packet it came in, as its transport knows one that is sent again. */
+  readonly packet?: string;
   /** What it led to. */
   readonly effects: readonly Effect[];
 }
@@ -58,7 +60,9 @@ export interface Device {
   readonly ended: readonly Task[];
   /** Messages it has not confirmed. */
   readonly owed: readonly Owed[];
-  /** The last reports that bore an id, newest first. */
+  /** The chunk size it wishes for, in bytes. */
+  readonly chunkBytes: number | null;
+  /** The last reports that can be known when they come again, newest first. */
   readonly taken: readonly TakenReport[];
   /** When its last own fact came in; 0: never. */
   readonly lastContactAt: number;

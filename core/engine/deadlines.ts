@@ -5,7 +5,7 @@
 import { REACHABLE_MS } from "../protocol/limits.ts";
 import { deadlineOf } from "../upgrade/deadline.ts";
 import type { Task } from "../upgrade/task.ts";
-import type { DeadlineInput } from "./inputs.ts";
+import type { Answer, DeadlineInput } from "./inputs.ts";
 import type { DueTask, Ports } from "./ports.ts";
 
 /** Deadlines taken from the store at once. */
@@ -14,12 +14,14 @@ const DUE_MAX = 500;
 const SLEEP_MAX_MS = 3_600_000;
 /** Two looks at the store are at least so far apart, whatever it says. */
 const SLEEP_MIN_MS = 250;
+/** After a fault the deadlines are looked at again so soon. */
+const RETRY_MS = 1_000;
 
 /** The timer of all deadlines. */
 export class Deadlines {
   readonly #ports: Ports;
   readonly #now: () => number;
-  readonly #submit: (input: DeadlineInput) => Promise<unknown>;
+  readonly #submit: (input: DeadlineInput) => Promise<Answer>;
   #reachableSince = 0;
   #wakeAt = Infinity;
   #cancel: (() => void) | undefined;
@@ -29,7 +31,7 @@ export class Deadlines {
   constructor(
     ports: Ports,
     now: () => number,
-    submit: (input: DeadlineInput) => Promise<unknown>,
+    submit: (input: DeadlineInput) => Promise<Answer>,
   ) {
     this.#ports = ports;
     this.#now = now;
@@ -46,6 +48,8 @@ export class Deadlines {
   /** The engine was away (asleep, cut off) until now: the time before counts against nobody. */
   reachableAgain(): void {
     this.#reachableSince = this.#now();
+    this.#wakeAt = Infinity;
+    this.#wake(this.#now());
   }
 
   /** Nothing is fed any more. */
@@ -58,12 +62,19 @@ export class Deadlines {
   note(tasks: readonly Task[]): void {
     for (const task of tasks) {
       const deadline = deadlineOf(task);
-      if (deadline) this.#wake(this.#eligibleAt(deadline.due, deadline.limitMs));
+      if (deadline) this.#wake(Math.max(deadline.due, this.#ripeAt(deadline.limitMs)));
     }
   }
 
-  #eligibleAt(due: number, limitMs: number): number {
-    return Math.max(due, this.#reachableSince + Math.min(limitMs, REACHABLE_MS));
+  /** From when on a limit of that length may count against a device. */
+  #ripeAt(limitMs: number): number {
+    return this.#reachableSince + Math.min(limitMs, REACHABLE_MS);
+  }
+
+  /** The longest limit that may count against a device now. */
+  #ripeLimitMs(): number {
+    const reachableMs = this.#now() - this.#reachableSince;
+    return reachableMs >= REACHABLE_MS ? Number.MAX_SAFE_INTEGER : reachableMs;
   }
 
   #wake(at: number): void {
@@ -77,17 +88,24 @@ export class Deadlines {
   async #feed(): Promise<void> {
     this.#wakeAt = Infinity;
     try {
-      const due = await this.#ports.store.dueTasks(this.#now(), DUE_MAX);
-      const ripe = due.filter((d) => this.#eligibleAt(d.due, d.limitMs) <= this.#now());
-      await Promise.all(ripe.map((task) => this.#submit(toInput(task))));
-      const unripe = due.filter((d) => !ripe.includes(d));
-      for (const { due, limitMs } of unripe) this.#wake(this.#eligibleAt(due, limitMs));
-      const next = await this.#ports.store.nextDue();
-      if (next !== undefined && (unripe.length === 0 || next > this.#now())) this.#wake(next);
+      await this.#feedDue();
     } catch (error) {
       this.#ports.observer?.fault?.(error);
+      this.#wake(this.#now() + RETRY_MS);
     }
     this.#wake(this.#now() + SLEEP_MAX_MS);
+  }
+
+  async #feedDue(): Promise<void> {
+    const { store } = this.#ports;
+    const now = this.#now();
+    const due = await store.dueTasks(now, this.#ripeLimitMs(), DUE_MAX);
+    const answers = await Promise.all(due.map((task) => this.#submit(toInput(task))));
+    if (answers.some(({ ok }) => !ok)) this.#wake(now + RETRY_MS);
+    if (due.length === DUE_MAX) this.#wake(now);
+    const next = await store.nextDue(now, this.#ripeLimitMs());
+    if (next.due !== null) this.#wake(next.due);
+    if (next.limitMs !== null) this.#wake(this.#ripeAt(next.limitMs));
   }
 }
 

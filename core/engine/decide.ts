@@ -98,7 +98,7 @@ function settle(
   cause: number | null = null,
 ): void {
   const device = id === undefined ? undefined : work.peek(id);
-  if (!device || !nextTask(device.tasks) || !around.isListening(device.id)) return;
+  if (!device || !nextTask(device.tasks, work.at) || !around.isListening(device.id)) return;
   work.recordDevice(device.id, {
     type: "ContactChanged",
     at: work.at,

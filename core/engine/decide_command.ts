@@ -43,7 +43,9 @@ async function registerDevice(
   actor: string,
   { device: id, product, hardware, tags, tokenSha256 }: CommandOf<"registerDevice">,
 ): Promise<CommandResult | Problem> {
-  if (await work.device(id)) {
+  const known = await work.device(id);
+  if (known?.revoked) return revokedDevice(id);
+  if (known) {
     return problem(
       409,
       `Device ${id} is known already. Its token is renewed with POST /devices/${id}/token.`,
@@ -69,10 +71,14 @@ async function issueToken(
 ): Promise<CommandResult | Problem> {
   const device = await work.device(id);
   if (!device) return unknownDevice(id);
-  if (device.revoked) return problem(409, `Device ${id} is revoked. Register it under another id.`);
+  if (device.revoked) return revokedDevice(id);
   const data = { token_sha256: tokenSha256, overlap_ms: overlapMs };
   work.recordDevice(id, { type: "TokenIssued", at: work.at, actor, data });
   return done;
+}
+
+function revokedDevice(id: string): Problem {
+  return problem(409, `Device ${id} is revoked. Register it under another id.`);
 }
 
 async function revokeDevice(

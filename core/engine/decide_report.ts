@@ -4,7 +4,7 @@ import type { FactDraft, Interpretation, Refusal } from "../device/interpret.ts"
 import { idleMessage, messageFor, messageOf, rejectedMessage } from "../device/messages.ts";
 import { owedAt } from "../device/owed.ts";
 import { activeTask } from "../device/queue.ts";
-import type { Device } from "../device/state.ts";
+import type { Device, Owed } from "../device/state.ts";
 import type { DeviceFact } from "../log/mod.ts";
 import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
@@ -12,7 +12,12 @@ import type { ReportInput } from "./inputs.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
 
 /** Refusals since the last one on record, by device: counted in the next one that is recorded. */
-export type LeftOut = Map<string, number>;
+export interface LeftOut {
+  /** How many; 0 for none. */
+  get(device: string): number;
+  /** Keeps how many, once the batch is durable. */
+  set(device: string, count: number): void;
+}
 
 /** Decides a report of a device that is known and not revoked. */
 export function decideReport(
@@ -25,7 +30,8 @@ export function decideReport(
   if ("code" in parsed) {
     return refuse(work, device, input, { ...parsed, task: activeTask(device.tasks) }, leftOut);
   }
-  const meaning = interpretReport(device, parsed, input.via);
+  const { via, packet } = input;
+  const meaning = interpretReport(device, parsed, { via, packet, at: work.at });
   switch (meaning.type) {
     case "refused":
       return refuse(work, device, input, meaning.refusal, leftOut);
@@ -76,7 +82,11 @@ function answerRequest(
 ): void {
   const active = activeTask(device.tasks);
   const told = new Set(sent.map((effect) => effect.task));
-  sendOwed(work, device, (task) => !told.has(task) && task !== active?.id);
+  sendOwed(
+    work,
+    device,
+    ({ task, kind }) => !told.has(task) && !(task === active?.id && kind === "metadata"),
+  );
   if (!active) return work.send(device.id, idleMessage(device));
   if (sent.some(({ type, task }) => type === "sendMetadata" && task === active.id)) return;
   const owed = { task: active.id, kind: "metadata", attempt: active.attempt } as const;
@@ -87,11 +97,12 @@ function answerRequest(
 export function sendOwed(
   work: Workspace,
   device: Device,
-  wanted: (task: string) => boolean = () => true,
+  wanted: (owed: Owed) => boolean = () => true,
 ): void {
-  for (const { task: id, kind, attempt } of owedAt(device, work.at)) {
+  for (const owed of owedAt(device, work.at)) {
+    const { task: id, kind, attempt } = owed;
     const task = [...device.tasks, ...device.ended].find((task) => task.id === id);
-    if (!task || !wanted(id)) continue;
+    if (!task || !wanted(owed)) continue;
     work.send(device.id, messageOf(kind, task, work.baseUrl), { task: id, kind, attempt });
   }
 }
@@ -116,12 +127,12 @@ function refuse(
   leftOut: LeftOut,
 ): Recorded | undefined {
   work.send(device.id, rejectedMessage(refusal));
-  const count = leftOut.get(device.id) ?? 0;
+  const count = leftOut.get(device.id);
   if (device.rejectedAt > 0 && work.at < device.rejectedAt + REJECTED_EVERY_MS) {
     leftOut.set(device.id, count + 1);
     return;
   }
-  leftOut.delete(device.id);
+  if (count > 0) leftOut.set(device.id, 0);
   const { code, task } = refusal;
   return work.recordDevice(device.id, {
     type: "ReportRejected",

@@ -8,7 +8,6 @@ import type { EngineApi } from "./api.ts";
 import { Cache } from "./cache.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
-import type { LeftOut } from "./decide_report.ts";
 import type { Answer, CommandResult, Input } from "./inputs.ts";
 import type { LogHead, Ports, StoredDevice } from "./ports.ts";
 import { Presence } from "./presence.ts";
@@ -24,6 +23,9 @@ export interface EngineOptions {
   readonly identity: { readonly log: string; readonly publicKey: string };
 }
 
+/** In these states a device that is gone is paused (PROTOCOL §1, "Offers and preemption"). */
+const GONE_STATES: readonly string[] = ["downloading", "retrying", "verifying"];
+
 interface Waiting {
   readonly input: Input;
   readonly answer: (answer: Answer) => void;
@@ -37,13 +39,15 @@ export class Engine implements EngineApi {
   readonly #presence: Presence;
   readonly #deadlines: Deadlines;
   readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
-  readonly #leftOut: LeftOut = new Map();
+  readonly #leftOut = new Cache<number>(CACHE_DEVICES_MAX);
   #queue: Waiting[] = [];
   #pumping: Promise<void> | undefined;
   #position: Position;
   #stopped = false;
   /** Set after a fault of the store: nothing is taken before it was opened and checked again. */
   #suspect = false;
+  /** How far the wall clock stepped since this was last recorded. */
+  #steppedMs = 0;
 
   /** `head` is what `store.open()` gave. */
   constructor(ports: Ports, options: EngineOptions, head: LogHead) {
@@ -52,8 +56,9 @@ export class Engine implements EngineApi {
     this.#time = new EngineTime(ports.clock, head.at);
     this.#position = positionOf(head, options.identity.log);
     const now = () => this.now();
-    this.#presence = new Presence(ports.clock, now, (device, contact) => {
-      void this.submit({ kind: "contact", device, contact });
+    this.#presence = new Presence(ports.clock, now, async (device, contact) => {
+      const answer = await this.submit({ kind: "contact", device, contact });
+      return answer.ok || answer.problem.status !== 503;
     });
     this.#deadlines = new Deadlines(ports, now, (input) => this.submit(input));
   }
@@ -69,8 +74,7 @@ export class Engine implements EngineApi {
     const { epoch } = this.#position;
     await work.recordEngine({ ...stamp, type: "EngineStarted", data: { epoch } });
     await this.#commit(work);
-    const busy = ["downloading", "retrying", "verifying"];
-    for (const device of await this.#ports.store.devicesWithTaskIn(busy)) {
+    for (const device of await this.#ports.store.devicesWithTaskIn(GONE_STATES)) {
       this.#presence.expect(device);
     }
     this.#deadlines.start();
@@ -128,7 +132,7 @@ export class Engine implements EngineApi {
       await this.#commit(work);
     } catch (error) {
       // A log that cannot be written now says nothing of the stop: that is no lie, only less.
-      this.#ports.observer?.fault?.(error);
+      this.#fault(error);
     }
   }
 
@@ -142,13 +146,22 @@ export class Engine implements EngineApi {
     this.#pumping = undefined;
   }
 
+  /** Somebody outside is told; what they make of it must not stop the loop. */
+  #fault(error: unknown): void {
+    try {
+      this.#ports.observer?.fault?.(error);
+    } catch {
+      // An observer that fails has nobody to tell.
+    }
+  }
+
   async #process(batch: readonly Waiting[]): Promise<void> {
     try {
       if (this.#suspect) await this.#recover();
       await this.#decideAll(batch);
     } catch (error) {
       this.#suspect = true;
-      this.#ports.observer?.fault?.(error);
+      this.#fault(error);
       const answer = refusal("The log cannot be written now. Try again in a moment.");
       for (const waiting of batch) waiting.answer(answer);
     }
@@ -156,28 +169,50 @@ export class Engine implements EngineApi {
 
   /** An input that makes us fail is refused alone; the others are decided without it. */
   async #decideAll(batch: readonly Waiting[]): Promise<void> {
+    this.#followClock();
     const work = this.#workspace();
     await this.#noteClockStep(work);
     const answers: Answer[] = [];
+    const leftOut = new Map<string, number>();
+    const around = {
+      isListening: (device: string) => this.#presence.isListening(device),
+      leftOut: {
+        get: (device: string) => leftOut.get(device) ?? this.#leftOut.get(device) ?? 0,
+        set: (device: string, count: number) => void leftOut.set(device, count),
+      },
+    };
     for (const [index, { input, answer }] of batch.entries()) {
       const sent = work.outgoing.length;
       try {
-        const result = await decide(work, input, {
-          isListening: (device) => this.#presence.isListening(device),
-          leftOut: this.#leftOut,
-        });
+        const result = await decide(work, input, around);
         answers.push(toAnswer(result, work, sent, input));
       } catch (error) {
-        this.#ports.observer?.fault?.(error);
+        this.#fault(error);
         answer({ ok: false, problem: problem(500, "The engine failed on this input.") });
         const others = batch.filter((_, other) => other !== index);
         return others.length > 0 ? await this.#decideAll(others) : undefined;
       }
     }
     await this.#commit(work, batch.length);
+    for (const [device, count] of leftOut) this.#leftOut.set(device, count);
     for (const [index, { answer }] of batch.entries()) answer(answers[index]!);
-    for (const message of work.outgoing) this.#ports.outbox.send(message);
-    for (const device of work.cut) this.#ports.outbox.disconnect(device);
+    this.#sendAll(work);
+  }
+
+  /** Everything is durable: one message that cannot be handed over is no reason to keep the others. */
+  #sendAll({ outgoing, cut }: Workspace): void {
+    const { outbox } = this.#ports;
+    const calls = [
+      ...outgoing.map((message) => () => outbox.send(message)),
+      ...cut.map((device) => () => outbox.disconnect(device)),
+    ];
+    for (const call of calls) {
+      try {
+        call();
+      } catch (error) {
+        this.#fault(error);
+      }
+    }
   }
 
   async #commit(work: Workspace, inputs = 0): Promise<void> {
@@ -190,7 +225,12 @@ export class Engine implements EngineApi {
     }
     this.#position = work.position;
     for (const [id, stored] of work.changedDevices()) this.#cache.set(id, stored);
-    this.#deadlines.note(writes.flatMap(({ models }) => models.tasks ?? []));
+    this.#steppedMs = 0;
+    const tasks = writes.flatMap(({ models }) => models.tasks ?? []);
+    this.#deadlines.note(tasks);
+    for (const task of tasks) {
+      if (GONE_STATES.includes(task.state)) this.#presence.expect(task.device);
+    }
   }
 
   #workspace(): Workspace {
@@ -200,11 +240,17 @@ export class Engine implements EngineApi {
     return new Workspace({ store, digest, cached, baseUrl, at: this.now() }, this.#position);
   }
 
-  async #noteClockStep(work: Workspace): Promise<void> {
-    const by_ms = this.#time.followStep();
-    if (by_ms === 0) return;
+  #followClock(): void {
+    const step = this.#time.followStep();
     // A wall clock that leapt ahead means that this machine slept: its silence was ours.
-    if (by_ms > 0) this.#deadlines.reachableAgain();
+    if (step > 0) this.#deadlines.reachableAgain();
+    this.#steppedMs += step;
+  }
+
+  /** The step is forgotten when it is durable, not before. */
+  async #noteClockStep(work: Workspace): Promise<void> {
+    const by_ms = this.#steppedMs;
+    if (by_ms === 0) return;
     await work.recordEngine({
       type: "ClockStepped",
       at: work.at,
@@ -218,6 +264,9 @@ export class Engine implements EngineApi {
     const head = await this.#ports.store.open();
     this.#cache.clear();
     const { log, epoch } = this.#position;
+    if (head.epoch > epoch + 1) {
+      throw new Error(`Another engine continued log ${log}. Stop this one.`);
+    }
     this.#position = { ...positionOf(head, log), epoch };
     this.#suspect = false;
   }

@@ -3,6 +3,7 @@
  * the answer down; it decides nothing.
  */
 import type { MalformedReport, Message, Problem, Report, RequestUpgrade } from "../protocol/mod.ts";
+import type { Packet } from "../device/interpret.ts";
 import type { Image } from "./ports.ts";
 
 /** A report of a device, parsed by `parseReport` (refused ones too: they are recorded). */
@@ -13,6 +14,8 @@ export interface ReportInput {
   readonly report: string;
   readonly parsed: Report | MalformedReport;
   readonly via: "mqtt" | "http";
+  /** The packet it came in, where the transport sends again what was not acknowledged. */
+  readonly packet?: Packet | undefined;
 }
 
 /** The device began to listen, was heard, or is gone. */

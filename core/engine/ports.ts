@@ -87,6 +87,14 @@ export interface DueTask {
   readonly limitMs: number;
 }
 
+/** What the timer of all deadlines waits for; `null`: for nothing. */
+export interface NextDue {
+  /** The earliest deadline after now. */
+  readonly due: number | null;
+  /** The shortest limit of those that are due, but whose limit is longer than was asked for. */
+  readonly limitMs: number | null;
+}
+
 /** The log and its read models, with exactly one writer. */
 export interface Store {
   /** Where the log stands. Called once before anything is appended, and again after a fault. */
@@ -101,12 +109,15 @@ export interface Store {
   image(sha256: string): Promise<Image | undefined>;
   /** The device that a task belongs to. */
   taskDevice(task: string): Promise<string | undefined>;
-  /** Tasks whose deadline is at or before `now`, earliest first, at most `limit`. */
-  dueTasks(now: number, limit: number): Promise<DueTask[]>;
+  /**
+   * Tasks whose deadline is at or before `now` and whose limit is at most `limitMsMax`, earliest
+   * first, at most `count`.
+   */
+  dueTasks(now: number, limitMsMax: number, count: number): Promise<DueTask[]>;
   /** Devices with a task in one of these states: those that may be gone since the last run. */
   devicesWithTaskIn(states: readonly string[]): Promise<string[]>;
-  /** The earliest deadline of all, or `undefined`. */
-  nextDue(): Promise<number | undefined>;
+  /** What `dueTasks` would give later: the earliest deadline, and the shortest limit left out. */
+  nextDue(now: number, limitMsMax: number): Promise<NextDue>;
   /**
    * Appends rows and updates the read models in one durable transaction, all or nothing.
    *

@@ -2,15 +2,21 @@
  * Who is there: connections, subscriptions and when a device was last heard. In memory only: what
  * of it changes a task becomes a `ContactChanged` fact, everything else is forgotten.
  */
-import { GONE_AFTER_MS } from "../protocol/limits.ts";
+import { GONE_AFTER_MS, HEARD_DEVICES_MAX } from "../protocol/limits.ts";
+import { Cache } from "./cache.ts";
 import type { Clock } from "./ports.ts";
 
-/** Told when a device begins to listen or is gone. */
-export type OnContact = (device: string, contact: "listening" | "gone") => void;
+/** What is told of a device. */
+type Told = "listening" | "gone";
+
+/** Told when a device begins to listen or is gone; false: it could not be taken now. */
+export type OnContact = (device: string, contact: Told) => Promise<boolean>;
+
+/** What could not be taken is told again after so long, while it is still true. */
+const RETRY_MS = 1_000;
 
 interface Contact {
   readonly connections: Map<string, { listening: boolean }>;
-  heardAt: number;
   /** Takes back the timer that will call the device gone. */
   cancelGone?: (() => void) | undefined;
 }
@@ -20,7 +26,12 @@ export class Presence {
   readonly #clock: Clock;
   readonly #now: () => number;
   readonly #onContact: OnContact;
+  #closed = false;
   readonly #contacts = new Map<string, Contact>();
+  /** When devices were last heard. */
+  readonly #heardAt = new Cache<number>(HEARD_DEVICES_MAX);
+  /** Takes back the retries that wait. */
+  readonly #retries = new Map<string, () => void>();
 
   /** `now` gives engine time. */
   constructor(clock: Clock, now: () => number, onContact: OnContact) {
@@ -31,7 +42,8 @@ export class Presence {
 
   /** A connection of the device was opened. */
   connected(device: string, connection: string): void {
-    this.#touch(device).connections.set(connection, { listening: false });
+    this.#heard(device);
+    this.#contact(device).connections.set(connection, { listening: false });
     this.#rearm(device);
   }
 
@@ -40,19 +52,20 @@ export class Presence {
     const known = this.#contacts.get(device)?.connections.get(connection);
     if (!known) return;
     known.listening = listening;
-    if (listening) this.#onContact(device, "listening");
+    if (listening) void this.#tell(device, "listening");
   }
 
   /** The connection is closed. */
   disconnected(device: string, connection: string): void {
     if (!this.#contacts.get(device)?.connections.delete(connection)) return;
-    this.#touch(device);
+    this.#heard(device);
     this.#rearm(device);
   }
 
   /** The device was heard without a connection of its own. */
   heard(device: string): void {
-    this.#touch(device);
+    this.#heard(device);
+    this.#contact(device);
     this.#rearm(device);
   }
 
@@ -62,10 +75,10 @@ export class Presence {
     return [...connections].some((connection) => connection.listening);
   }
 
-  /** When the device was last heard; `undefined`: not lately. */
+  /** When the device was last heard; `undefined`: not in this run, or long ago. */
   lastHeardAt(device: string): number | undefined {
-    const contact = this.#contacts.get(device);
-    return contact && (contact.connections.size > 0 ? this.#now() : contact.heardAt);
+    const isConnected = (this.#contacts.get(device)?.connections.size ?? 0) > 0;
+    return isConnected ? this.#now() : this.#heardAt.get(device);
   }
 
   /** How many devices are connected. */
@@ -76,30 +89,51 @@ export class Presence {
   /** Forgets everybody; nobody is called gone any more. */
   close(): void {
     for (const { cancelGone } of this.#contacts.values()) cancelGone?.();
+    for (const takeBack of this.#retries.values()) takeBack();
     this.#contacts.clear();
+    this.#retries.clear();
+    this.#closed = true;
   }
 
-  /** Starts the wait for devices that had a task in hand when the engine stopped. */
+  /** Starts the wait for a device that has a task in hand and is not there. */
   expect(device: string): void {
-    if (!this.#contacts.has(device)) this.heard(device);
+    if (this.#contacts.has(device)) return;
+    this.#contact(device);
+    this.#rearm(device);
   }
 
-  #touch(device: string): Contact {
-    const contact = this.#contacts.get(device) ?? { connections: new Map(), heardAt: 0 };
-    contact.heardAt = this.#now();
+  #contact(device: string): Contact {
+    const contact = this.#contacts.get(device) ?? { connections: new Map() };
     this.#contacts.set(device, contact);
     return contact;
   }
 
+  #heard(device: string): void {
+    this.#heardAt.set(device, this.#now());
+  }
+
+  async #tell(device: string, told: Told): Promise<void> {
+    this.#retries.get(device)?.();
+    this.#retries.delete(device);
+    if (await this.#onContact(device, told) || this.#closed) return;
+    const again = () => {
+      this.#retries.delete(device);
+      const isTrue = told === "gone" ? !this.#contacts.has(device) : this.isListening(device);
+      if (isTrue) void this.#tell(device, told);
+    };
+    this.#retries.get(device)?.();
+    this.#retries.set(device, this.#clock.after(RETRY_MS, again));
+  }
+
   #rearm(device: string): void {
     const contact = this.#contacts.get(device);
-    if (!contact) return;
+    if (!contact || this.#closed) return;
     contact.cancelGone?.();
     contact.cancelGone = contact.connections.size > 0
       ? undefined
       : this.#clock.after(GONE_AFTER_MS, () => {
         this.#contacts.delete(device);
-        this.#onContact(device, "gone");
+        void this.#tell(device, "gone");
       });
   }
 }

@@ -11,12 +11,15 @@ import {
   label,
   priority,
   sha256Hex,
+  transport,
   versionName,
 } from "../protocol/mod.ts";
 
 const count = z.int().min(0);
 const ms = z.int().min(0);
-const report = { id: z.string().optional(), attempt: count.optional() };
+/** How a report is known when it comes again; `packet` names the packet of a transport that repeats. */
+const repeatable = { id: z.string().optional(), packet: z.string().optional() };
+const report = { ...repeatable, attempt: count.optional() };
 
 /**
  * Limits of a task by state, in milliseconds, all of them: the policy is frozen, not looked up.
@@ -71,7 +74,9 @@ export const deviceFacts = {
   }),
   /** The device asked whether there is something for it, and said what it is. */
   UpdateRequested: z.object({
-    id: z.string().optional(),
+    ...repeatable,
+    version: versionName.optional(),
+    transport: transport.optional(),
     current_version: versionName.optional(),
     product: label.optional(),
     hardware: label.optional(),

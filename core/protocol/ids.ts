@@ -5,23 +5,23 @@
 import { z } from "zod";
 
 /**
- * 1-64 of `A-Z a-z 0-9 . _ -`.
+ * 1-64 of `A-Z a-z 0-9 . _ -`; not `.` or `..`, which no URL can name (RFC 3986 §5.2.4).
  *
  * @internal its type is inferred from a schema
  */
 export const deviceId = z.string().regex(
-  /^[A-Za-z0-9._-]{1,64}$/,
-  "must be 1 to 64 of A-Z a-z 0-9 . _ -",
+  /^(?!\.{1,2}$)[A-Za-z0-9._-]{1,64}$/,
+  'must be 1 to 64 of A-Z a-z 0-9 . _ -, not "." and not ".."',
 );
 
 /**
- * 1-64 of `A-Z a-z 0-9 . _ + -`, not `upgrade`, not ending in `.bin`.
+ * 1-64 of `A-Z a-z 0-9 . _ + -`, not `upgrade`, `.` or `..`, not ending in `.bin`.
  *
  * @internal its type is inferred from a schema
  */
 export const versionName = z.string().regex(
-  /^(?!upgrade$)(?!.*\.bin$)[A-Za-z0-9._+-]{1,64}$/,
-  'must be 1 to 64 of A-Z a-z 0-9 . _ + -, not "upgrade" and not ending in ".bin"',
+  /^(?!upgrade$|\.{1,2}$)(?!.*\.bin$)[A-Za-z0-9._+-]{1,64}$/,
+  'must be 1 to 64 of A-Z a-z 0-9 . _ + -, not "upgrade", "." or "..", and not ending in ".bin"',
 );
 
 /**

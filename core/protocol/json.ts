@@ -16,7 +16,8 @@ export function decodeText(bytes: Uint8Array): string | undefined {
 
 /**
  * Parses JSON text. `undefined` when it is malformed, nested deeper than {@link JSON_DEPTH_MAX} or
- * has a member `__proto__` anywhere (RFC 8259 leaves duplicate names open: the last one counts).
+ * has a member `__proto__` or half a surrogate pair anywhere (RFC 8785 has no form for that; RFC 8259
+ * leaves duplicate names open: the last one counts).
  */
 export function parseJson(text: string): { value: unknown } | undefined {
   let value: unknown;
@@ -35,9 +36,10 @@ function isTame(root: unknown): boolean {
     if (depth > JSON_DEPTH_MAX) return false;
     const next: unknown[] = [];
     for (const value of level) {
+      if (typeof value === "string" && !value.isWellFormed()) return false;
       if (typeof value !== "object" || value === null) continue;
       if (Object.hasOwn(value, "__proto__")) return false;
-      for (const member of Object.values(value)) next.push(member);
+      for (const [name, member] of Object.entries(value)) next.push(name, member);
     }
     level = next;
   }

@@ -19,8 +19,10 @@ export const CHUNKS_MAX = 65_536;
 export const CHUNK_BYTES_MIN = 256;
 /** Largest chunk. */
 export const CHUNK_BYTES_MAX = 16 * 1_048_576;
-/** Bad chunks that one report may name. */
+/** Bad chunks that are kept apart; a report of more is one of a wrong digest. */
 export const BAD_CHUNKS_MAX = 1_024;
+/** Characters of a device's free text that are kept. */
+export const REASON_CHARACTERS_MAX = 256;
 /** Largest image that an upload may have. */
 export const IMAGE_BYTES_MAX = 4 * 1_073_741_824;
 /** Retries that an operator may ask for. */
@@ -35,6 +37,8 @@ export const QUEUE_MAX = 10_000;
 export const BATCH_MAX = 512;
 /** Device states kept in memory. */
 export const CACHE_DEVICES_MAX = 5_000;
+/** Devices of which it is remembered when they were last heard. */
+export const HEARD_DEVICES_MAX = 20_000;
 /** A device without any contact for so long is gone. */
 export const GONE_AFTER_MS = 30_000;
 /** An owed message lapses after so long. */

@@ -19,7 +19,7 @@ const WHOLE: RangeAnswer = { status: 200 };
  * §14.2 allows it); an end past the end is clamped; a start at or past the end is 416.
  */
 export function answerRange(header: string | undefined, size: number): RangeAnswer {
-  const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header?.trim() ?? "");
+  const match = /^bytes=(\d*)-(\d*)$/i.exec(header?.trim() ?? "");
   if (!match || match[1] === "" && match[2] === "") return WHOLE;
   const [first, last] = [match[1]!, match[2]!];
   if (first === "") {

@@ -5,7 +5,14 @@
 import { z } from "zod";
 import { checksum, deviceId, label, reportId, taskId, versionName } from "./ids.ts";
 import { decodeText, parseJson } from "./json.ts";
-import { BAD_CHUNKS_MAX, CHUNKS_MAX, DURATION_S_MAX, PAYLOAD_BYTES_MAX } from "./limits.ts";
+import { CHUNKS_MAX, DURATION_S_MAX, PAYLOAD_BYTES_MAX, REASON_CHARACTERS_MAX } from "./limits.ts";
+
+/**
+ * How the bytes of an image travel.
+ *
+ * @internal its type is inferred from a schema
+ */
+export const transport = z.enum(["http", "mqtt"]);
 
 const named = {
   task_id: taskId.optional(),
@@ -25,7 +32,7 @@ export const requestReport = z.object({
   hardware: label.optional(),
   chunk_size: z.number().optional(),
   chunk_bytes: z.number().optional(),
-  transport: z.enum(["http", "mqtt"]).optional(),
+  transport: transport.optional(),
   resume_from: z.number().optional(),
   id: reportId.optional(),
 });
@@ -54,7 +61,7 @@ export const progressReport = z.object({
 export const verifyReport = z.object({
   ...named,
   checksum,
-  bad_chunks: z.array(z.int().min(0).max(CHUNKS_MAX - 1)).max(BAD_CHUNKS_MAX).optional(),
+  bad_chunks: z.array(z.int().min(0).max(CHUNKS_MAX - 1)).max(CHUNKS_MAX).optional(),
 });
 
 /** What a device may say it does with an image. */
@@ -68,6 +75,9 @@ export const DEVICE_STATUSES = [
   "rejected",
 ] as const;
 
+/** A word of the list. */
+export type DeviceStatus = (typeof DEVICE_STATUSES)[number];
+
 /**
  * `/ota/{device}/status`: what the device does with a verified image, or why it does not.
  *
@@ -77,8 +87,8 @@ export const statusReport = z.object({
   ...named,
   status: z.enum(DEVICE_STATUSES),
   version: versionName.optional(),
-  reason: z.string().max(256).optional(),
-  delay_seconds: z.int().min(1).max(DURATION_S_MAX).optional(),
+  reason: z.string().transform(shorten).optional(),
+  delay_seconds: z.int().min(0).max(DURATION_S_MAX).optional(),
 });
 
 /**
@@ -137,13 +147,35 @@ export function parseReport(kind: ReportKind, bytes: Uint8Array): Report | Malfo
 /** An empty request counts as `{}`; progress may be a bare number or the text `45%`. */
 function readBody(kind: ReportKind, text: string): { value: unknown } | undefined {
   if (kind === "request" && text.trim() === "") return { value: {} };
-  const bare = kind === "progress" && /^\s*"?(\d{1,3}(?:\.\d{1,6})?)\s*%"?\s*$/.exec(text);
+  const bare = kind === "progress" && /^\s*"?(-?\d{1,15}(?:\.\d{1,15})?)\s*%"?\s*$/.exec(text);
   if (bare) return { value: { percent: Number(bare[1]) } };
   const json = parseJson(text);
-  if (kind === "progress" && typeof json?.value === "number") {
-    return { value: { percent: json.value } };
+  if (!json) return undefined;
+  const { value } = json;
+  if (kind === "progress" && typeof value === "number") {
+    return { value: { percent: finite(value) } };
   }
-  return json;
+  return { value: isRecord(value) ? mapValues(value, finite) : value };
+}
+
+/** JSON's `1e999` is infinite: it stays a number, to be found out of range where that is judged. */
+function finite(value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value)
+    ? Math.sign(value) * Number.MAX_VALUE
+    : value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function mapValues(record: Record<string, unknown>, map: (value: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/** Free text is for people; what is too long for the record is cut, not refused. */
+function shorten(text: string): string {
+  return [...text].slice(0, REASON_CHARACTERS_MAX).join("");
 }
 
 function malformed(reason: string): MalformedReport {

@@ -43,12 +43,21 @@ export function maySubscribe(prefix: string, device: string, filter: string): bo
   return filter.startsWith(own) && filter.length > own.length && filter.length <= 512;
 }
 
+/** Whether the topic is one that the filter asks for (MQTT 3.1.1 §4.7). */
+export function matchesFilter(filter: string, topic: string): boolean {
+  const wanted = filter.split("/");
+  const levels = topic.split("/");
+  for (const [index, level] of wanted.entries()) {
+    if (level === "#") return true;
+    if (index >= levels.length || level !== "+" && level !== levels[index]) return false;
+  }
+  return wanted.length === levels.length;
+}
+
 /** Whether a filter of a device covers its metadata topic: then the device listens. */
 export function coversMetadata(prefix: string, device: string, filter: string): boolean {
-  const own = `${prefix}/${device}/`;
-  return filter.startsWith(own) && ["metadata", "+", "#", "metadata/#"].includes(
-    filter.slice(own.length),
-  );
+  return maySubscribe(prefix, device, filter) &&
+    matchesFilter(filter, topicOf(prefix, device, "metadata"));
 }
 
 /** MQTT client ids of a device: its id, or its id, `/` and anything. */

@@ -2,6 +2,7 @@
  * How a task's context changes: pure functions from context and event to the members that change.
  * Which of them runs when is the machine's business.
  */
+import type { FactOf } from "../log/facts.ts";
 import type { TaskEvent, TaskInput } from "./events.ts";
 import type { Reason } from "./reasons.ts";
 import type { ResumableState, TaskContext } from "./task.ts";
@@ -44,10 +45,18 @@ export function download(context: TaskContext, event: TaskEvent): Change {
   return { received, downloadingSince: context.downloadingSince || event.at };
 }
 
-/** How much is stored was reported. */
-export function record(event: TaskEvent): Change {
+/** How much is stored was reported. The same as before is no progress. */
+export function record(context: TaskContext, event: TaskEvent): Change {
   if (event.type !== "ProgressReported") return {};
-  return { received: event.data.received, progressAt: event.at, updatedAt: event.at };
+  const { at, data: { received } } = event;
+  const progressAt = received === context.received ? context.progressAt : at;
+  return { received, progressAt, updatedAt: at };
+}
+
+/** It is the task's turn: the time it waited is no part of a download. */
+export function offer(context: TaskContext, event: TaskEvent): Change {
+  const wished = event.type === "Activate" ? event.chunkBytes : undefined;
+  return { offered: true, downloadingSince: 0, ...chunked(context, wished) };
 }
 
 /**
@@ -68,8 +77,17 @@ export function spendAttempt(context: TaskContext, event: TaskEvent, failure: Re
 
 /** The task waits for the device; a deferral ends by itself after its delay. */
 export function pause(event: TaskEvent, resumeTo: ResumableState): Change {
-  const delayMs = event.type === "StatusReported" ? event.data.delay_ms ?? DEFER_MS : 0;
-  return { resumeTo, resumeAt: delayMs > 0 ? event.at + delayMs : 0 };
+  return { resumeTo, resumeAt: event.type === "StatusReported" ? deferredUntil(event) : 0 };
+}
+
+/** The device asks for more time; the limit of the pause goes on. */
+export function deferAgain(event: TaskEvent): Change {
+  if (event.type !== "StatusReported") return {};
+  return { resumeAt: deferredUntil(event), reason: "deferred", updatedAt: event.at };
+}
+
+function deferredUntil({ at, data }: FactOf<"StatusReported">): number {
+  return at + (data.delay_ms ?? DEFER_MS);
 }
 
 /** `deferred` without `delay_seconds`: an hour. */
@@ -84,9 +102,15 @@ export function resume(context: TaskContext, event: TaskEvent): Change {
 /** What the device says about itself wins: where it resumes and how large its chunks are. */
 export function wish(context: TaskContext, event: TaskEvent): Change {
   if (event.type !== "UpdateRequested") return {};
+  const { resume_from, chunk_bytes } = event.data;
   return {
-    received: event.data.resume_from ?? context.received,
-    chunkBytes: event.data.chunk_bytes ?? context.chunkBytes,
+    received: resume_from ?? context.received,
+    ...chunked(context, chunk_bytes),
     updatedAt: event.at,
   };
+}
+
+/** Bad chunks are counted in chunks of one size: with another, all from the first is fetched. */
+function chunked({ chunkBytes, badChunks }: TaskContext, wished = chunkBytes): Change {
+  return { chunkBytes: wished, badChunks: wished === chunkBytes ? badChunks : [] };
 }

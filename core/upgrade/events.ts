@@ -9,6 +9,8 @@ export interface Activate {
   readonly type: "Activate";
   /** Engine time, milliseconds since 1970. */
   readonly at: number;
+  /** The chunk size the device wishes for, in bytes, where the image can be cut so. */
+  readonly chunkBytes?: number;
 }
 
 /** Everything a task's machine reacts to. */

@@ -2,8 +2,8 @@
 import { PROGRESS_EVERY_MS, PROGRESS_STEP_BP } from "../protocol/limits.ts";
 import { deadlineOf } from "./deadline.ts";
 import type { TaskEvent } from "./events.ts";
-import { maxAttempts } from "./task.ts";
-import type { Completion } from "../protocol/operators.ts";
+import { expiresAt, maxAttempts } from "./task.ts";
+import type { Completion, DeviceStatus } from "../protocol/mod.ts";
 import type { TaskContext, TaskStateName } from "./task.ts";
 
 /** What a guard sees. */
@@ -12,12 +12,43 @@ export interface Asked {
   readonly event: TaskEvent;
 }
 
+/** Which deadline; `withRetries`: and another attempt may begin. */
+export interface Due {
+  readonly state: TaskStateName;
+  readonly withRetries?: true;
+}
+
+/** What a device says; `runs`: and that it runs the task's version, or another. */
+export interface Said {
+  readonly status: DeviceStatus;
+  readonly runs?: "new" | "other";
+  readonly withRetries?: true;
+}
+
 /** The deadline of exactly this state has passed: early, stale and doubled ones are not due. */
-export function isDue({ context, event }: Asked, state: TaskStateName): boolean {
-  if (event.type !== "DeadlinePassed") return false;
+export function isDue(asked: Asked, { state, withRetries }: Due): boolean {
+  const { context, event } = asked;
+  if (event.type !== "DeadlinePassed" || withRetries && !hasRetriesLeft(asked)) return false;
   const deadline = deadlineOf({ state, ...context });
   return event.data.state === state && event.data.due === deadline?.due &&
     event.at >= deadline.due;
+}
+
+/** The deadline that passed is that of the download as a whole. */
+export function isTooSlow(asked: Asked, due: Due): boolean {
+  const { downloadingSince, policy: { limits_ms: limits } } = asked.context;
+  return isDue(asked, due) && asked.event.type === "DeadlinePassed" &&
+    asked.event.data.due === downloadingSince + limits.downloading_total;
+}
+
+/** The task has not waited longer than it may. */
+export function isStillWanted({ context, event }: Asked): boolean {
+  return event.at < expiresAt(context);
+}
+
+/** The pause came after the digest was right. */
+export function isVerified({ context }: Asked): boolean {
+  return context.resumeTo === "awaiting_install";
 }
 
 /** The deferral of a paused task is over, before the limit of the pause. */
@@ -42,17 +73,24 @@ export function isComplete({ context, event }: Asked): boolean {
   return event.type === "ProgressReported" && event.data.received >= context.policy.size;
 }
 
-/** Progress that is worth a fact: backwards, by 5 % of the image, or 30 s after the last. */
+/**
+ * Progress that is worth a fact: backwards, by 5 % of the image, or 30 s after the last one on
+ * record; sooner where the limit without progress is so short that it would pass meanwhile.
+ */
 export function isNotable({ context, event }: Asked): boolean {
   if (event.type !== "ProgressReported") return false;
+  const { size, limits_ms: limits } = context.policy;
   const moved = event.data.received - context.received;
-  return moved < 0 || moved * 10_000 >= context.policy.size * PROGRESS_STEP_BP && moved > 0 ||
-    event.at - context.progressAt >= PROGRESS_EVERY_MS;
+  return moved < 0 || moved > 0 && moved * 10_000 >= size * PROGRESS_STEP_BP ||
+    event.at - context.updatedAt >= Math.min(PROGRESS_EVERY_MS, Math.floor(limits.downloading / 2));
 }
 
 /** The device reports this status. */
-export function says({ event }: Asked, status: string): boolean {
-  return event.type === "StatusReported" && event.data.status === status;
+export function says(asked: Asked, { status, runs, withRetries }: Said): boolean {
+  const { event } = asked;
+  if (event.type !== "StatusReported" || event.data.status !== status) return false;
+  if (withRetries && !hasRetriesLeft(asked)) return false;
+  return runs === undefined || (runs === "new" ? runsNew(asked) : runsOther(asked));
 }
 
 /** The device reports that it runs the task's version (PROTOCOL §1, `booted`). */
@@ -61,7 +99,7 @@ export function runsNew({ context, event }: Asked): boolean {
 }
 
 /** The device reports that it runs another version. */
-export function runsOther({ context, event }: Asked): boolean {
+function runsOther({ context, event }: Asked): boolean {
   const version = versionIn(event);
   return version !== undefined && version !== context.policy.version;
 }

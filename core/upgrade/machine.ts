@@ -10,26 +10,29 @@ import type { Reason } from "./reasons.ts";
 import type { ResumableState, TaskContext, TaskStateName } from "./task.ts";
 import {
   activates,
-  bootedWithoutDigest,
   boots,
   cancels,
   deferredIn,
+  defersAgain,
   deviceFailed,
   deviceRejected,
   downloads,
   due,
   enter,
   expires,
+  goesOnToInstall,
   goneIn,
+  installs,
+  ownWord,
   progresses,
   resumable,
   resumeWhere,
   revokes,
+  runsNew,
   says,
   seen,
-  seenNew,
-  seenOther,
   timedOut,
+  tooSlow,
   verifies,
   wished,
 } from "./transitions.ts";
@@ -55,9 +58,9 @@ export const upgradeMachine = setup({
     enter: assign(({ event }, params: { reason: Reason | null }) =>
       change.enter(event, params.reason)
     ),
-    offer: assign({ offered: true }),
+    offer: assign(({ context, event }) => change.offer(context, event)),
     download: assign(({ context, event }) => change.download(context, event)),
-    record: assign(({ event }) => change.record(event)),
+    record: assign(({ context, event }) => change.record(context, event)),
     complete: assign(({ context }) => ({ received: context.policy.size })),
     spendAttempt: assign(({ context, event }, params: { reason: Reason }) =>
       change.spendAttempt(context, event, params.reason)
@@ -65,6 +68,7 @@ export const upgradeMachine = setup({
     pause: assign(({ event }, params: { from: ResumableState }) =>
       change.pause(event, params.from)
     ),
+    deferAgain: assign(({ event }) => change.deferAgain(event)),
     resume: assign(({ context, event }) => change.resume(context, event)),
     wish: assign(({ context, event }) => change.wish(context, event)),
     sendMetadata: effect,
@@ -75,41 +79,41 @@ export const upgradeMachine = setup({
     sendCancel: effect,
   },
   guards: {
-    isDue: (args, params: { state: TaskStateName }) => ask.isDue(args, params.state),
-    isDueWithRetries: (args, params: { state: TaskStateName }) =>
-      ask.isDue(args, params.state) && ask.hasRetriesLeft(args),
+    isDue: ask.isDue,
+    isTooSlow: ask.isTooSlow,
     isDueOffered: (args, params: { state: TaskStateName }) =>
-      ask.isDue(args, params.state) && args.context.offered,
-    says: (args, params: { status: string }) => ask.says(args, params.status),
-    saysWithRetries: (args, params: { status: string }) =>
-      ask.says(args, params.status) && ask.hasRetriesLeft(args),
+      ask.isDue(args, params) && args.context.offered,
+    isStillWanted: ask.isStillWanted,
+    says: ask.says,
+    saysVerified: (args, params: ask.Said) => ask.isVerified(args) && ask.says(args, params),
     resumesTo: ({ context }, params: { state: ResumableState }) =>
       context.resumeTo === params.state,
     resumesItselfTo: (args, params: { state: ResumableState }) =>
-      ask.isDue(args, "paused") && ask.isDeferralOver(args) &&
+      ask.isDue(args, { state: "paused" }) && ask.isDeferralOver(args) &&
       args.context.resumeTo === params.state,
     isHeardAndResumesTo: ({ context, event }, params: { state: ResumableState }) =>
       event.type === "ContactChanged" && event.data.contact === "listening" &&
       context.reason === "gone" && context.resumeTo === params.state,
-    installsAfterPause: (args) =>
-      ask.says(args, "installing") && args.context.resumeTo === "awaiting_install",
     isGone: ({ event }) => event.type === "ContactChanged" && event.data.contact === "gone",
     isHeard: ({ event }) => event.type === "ContactChanged" && event.data.contact === "listening",
     isRight: ask.isRight,
     isRightAndEnough: (args) => ask.isRight(args) && ask.needs(args, "verified"),
     isComplete: ask.isComplete,
+    isCompleteAgain: (args) => ask.isComplete(args) && !ask.isVerified(args),
     isNotable: ask.isNotable,
     isIncomplete: (args) => !ask.isComplete(args),
+    isUnverified: (args) => !ask.isVerified(args),
     hasRetriesLeft: ask.hasRetriesLeft,
     hasWish: ask.hasWish,
     wasOffered: ({ context }) => context.offered,
     isOwnFinalSuccess: (args) =>
-      ask.needs(args, "reported") && args.event.type === "StatusReported" && ask.runsNew(args),
+      ask.needs(args, "reported") && ask.says(args, { status: "booted", runs: "new" }),
+    installsUnasked: (args) =>
+      ask.needs(args, "reported") && ask.says(args, { status: "installing" }),
+    rebootsUnasked: (args) =>
+      ask.needs(args, "reported") && ask.says(args, { status: "rebooting" }),
     isSeen: (args) => ask.needs(args, "seen") && ask.runsNew(args),
-    bootsNew: (args) => ask.says(args, "booted") && ask.runsNew(args),
-    bootsOther: (args) => ask.says(args, "booted") && ask.runsOther(args),
-    runsNew: ask.runsNew,
-    runsOther: ask.runsOther,
+    isSeenRunning: (args) => ask.needs(args, "seen", "booted") && ask.runsNew(args),
   },
 }).createMachine({
   id: "upgrade",
@@ -127,7 +131,7 @@ export const upgradeMachine = setup({
         ArtifactRequested: downloads,
         ProgressReported: progresses,
         StatusReported: [
-          bootedWithoutDigest,
+          ...ownWord,
           ...deviceFailed,
           deviceRejected,
           deferredIn("offered"),
@@ -146,13 +150,13 @@ export const upgradeMachine = setup({
           { guard: "isNotable", actions: ["record"] },
         ],
         StatusReported: [
-          bootedWithoutDigest,
+          ...ownWord,
           ...deviceFailed,
           deviceRejected,
           deferredIn("downloading"),
         ],
         ContactChanged: goneIn("downloading"),
-        DeadlinePassed: timedOut("downloading", "no_progress"),
+        DeadlinePassed: [...tooSlow, ...timedOut("downloading", "no_progress")],
       },
     },
     paused: {
@@ -160,26 +164,30 @@ export const upgradeMachine = setup({
         ...verifies,
         ...cancels,
         ...revokes,
-        UpdateRequested: [
-          seen,
-          ...resumeWhere("resumesTo").map((t) => ({
-            ...t,
-            actions: [...t.actions, "sendMetadata"] as const,
-          })),
-        ],
+        UpdateRequested: [seen, ...resumeWhere("resumesTo")],
         ArtifactRequested: {
+          guard: "isUnverified",
           target: "downloading",
           actions: ["resume", "download", enter()],
         },
         ProgressReported: [
-          { guard: "isComplete", target: "verifying", actions: ["resume", "download", enter()] },
-          { target: "downloading", actions: ["resume", "download", enter()] },
+          {
+            guard: "isCompleteAgain",
+            target: "verifying",
+            actions: ["resume", "download", enter()],
+          },
+          {
+            guard: "isUnverified",
+            target: "downloading",
+            actions: ["resume", "download", enter()],
+          },
         ],
         StatusReported: [
-          bootedWithoutDigest,
-          { guard: "installsAfterPause", target: "installing", actions: [enter()] },
+          ...ownWord,
+          ...goesOnToInstall,
           ...deviceFailed,
           deviceRejected,
+          defersAgain,
         ],
         ContactChanged: resumable.map((state) => ({
           guard: { type: "isHeardAndResumesTo", params: { state } } as const,
@@ -200,7 +208,7 @@ export const upgradeMachine = setup({
         UpdateRequested: [seen, wished],
         ArtifactRequested: downloads,
         ProgressReported: progresses,
-        StatusReported: [bootedWithoutDigest, ...deviceFailed, deviceRejected],
+        StatusReported: [...ownWord, ...deviceFailed, deviceRejected],
         ContactChanged: goneIn("retrying"),
         DeadlinePassed: timedOut("retrying", "silent"),
       },
@@ -213,7 +221,7 @@ export const upgradeMachine = setup({
         UpdateRequested: [seen, wished],
         ProgressReported: { guard: "isIncomplete", ...downloads },
         StatusReported: [
-          bootedWithoutDigest,
+          ...ownWord,
           ...deviceFailed,
           deviceRejected,
           deferredIn("verifying"),
@@ -226,11 +234,10 @@ export const upgradeMachine = setup({
       on: {
         ...cancels,
         ...revokes,
-        UpdateRequested: [seenNew, wished],
+        UpdateRequested: [seen, wished],
         StatusReported: [
           ...boots,
-          { guard: says("installing"), target: "installing", actions: [enter()] },
-          { guard: says("rebooting"), target: "rebooting", actions: [enter()] },
+          ...installs,
           ...deviceFailed,
           deviceRejected,
           deferredIn("awaiting_install"),
@@ -245,7 +252,7 @@ export const upgradeMachine = setup({
     installing: {
       on: {
         ...revokes,
-        UpdateRequested: seenNew,
+        UpdateRequested: seen,
         StatusReported: [
           ...boots,
           { guard: says("rebooting"), target: "rebooting", actions: [enter()] },
@@ -261,11 +268,7 @@ export const upgradeMachine = setup({
     rebooting: {
       on: {
         ...revokes,
-        UpdateRequested: [
-          seenNew,
-          seenOther,
-          { target: "confirming", actions: [enter()] },
-        ],
+        UpdateRequested: [runsNew, { target: "confirming", actions: [enter()] }],
         ContactChanged: { guard: "isHeard", target: "confirming", actions: [enter()] },
         StatusReported: [...boots, ...deviceFailed],
         DeadlinePassed: {
@@ -278,7 +281,7 @@ export const upgradeMachine = setup({
     confirming: {
       on: {
         ...revokes,
-        UpdateRequested: [seenNew, seenOther],
+        UpdateRequested: runsNew,
         StatusReported: [...boots.filter((t) => t.target !== "confirming"), ...deviceFailed],
         DeadlinePassed: {
           guard: due("confirming"),

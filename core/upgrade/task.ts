@@ -112,6 +112,11 @@ export function isActive(task: Task): boolean {
   return !isWaiting(task) && !isTerminal(task);
 }
 
+/** From when on the task is offered no more: its policy's `expires_in` after it was queued. */
+export function expiresAt({ queuedAt, policy }: Pick<TaskContext, "queuedAt" | "policy">): number {
+  return queuedAt + policy.expires_in_ms;
+}
+
 /** 1 + retries. */
 export function maxAttempts(policy: Pick<TaskPolicy, "retries">): number {
   return 1 + policy.retries;

@@ -3,12 +3,14 @@
  * They name guards and actions; what those do stands in `guards.ts` and `assigns.ts`.
  */
 // deno-lint-ignore-file explicit-module-boundary-types -- XState checks the literal types of these
+import type { DeviceStatus } from "../protocol/mod.ts";
 import type { Reason } from "./reasons.ts";
 import type { ResumableState, TaskStateName } from "./task.ts";
 
-export const due = <S extends TaskStateName>(state: S) =>
-  ({ type: "isDue", params: { state } }) as const;
-export const says = (status: string) => ({ type: "says", params: { status } }) as const;
+export const due = (state: TaskStateName) => ({ type: "isDue", params: { state } }) as const;
+/** The device's word; `runs`: and with it that it runs the task's version, or another. */
+export const says = (status: DeviceStatus, runs?: "new" | "other") =>
+  ({ type: "says", params: { status, ...(runs ? { runs } : {}) } }) as const;
 export const enter = (reason: Reason | null = null) =>
   ({ type: "enter", params: { reason } }) as const;
 const spend = (reason: Reason) => ({ type: "spendAttempt", params: { reason } }) as const;
@@ -22,29 +24,45 @@ export const resumable: readonly ResumableState[] = [
   "awaiting_install",
 ];
 
-/** A device that goes on is in the phase it was in. */
+/**
+ * A device that goes on is in the phase it was in. It is told the metadata again; but a retry that
+ * is owed says more, and stays.
+ */
 export const resumeWhere = <G extends "resumesTo" | "resumesItselfTo">(guard: G) =>
   resumable.map((state) => ({
     guard: { type: guard, params: { state } } as const,
     target: state,
-    actions: guard === "resumesTo"
-      ? ["resume", "wish", enter()] as const
-      : ["resume", enter(), "sendMetadata"] as const,
+    actions: [
+      "resume",
+      ...(guard === "resumesTo" ? ["wish"] as const : []),
+      enter(),
+      ...(state === "retrying" ? [] : ["sendMetadata"] as const),
+    ] as const,
   }));
 
+type Spender =
+  | { readonly type: "isDue" | "isTooSlow"; readonly params: { readonly state: TaskStateName } }
+  | { readonly type: "says"; readonly params: { readonly status: DeviceStatus } };
+
 /** The attempt is spent: the next one, or the end. */
-const spent = <G>(guard: G, guardWithRetries: G, reason: Reason, end: "failed" | "timed_out") =>
+const spent = <G extends Spender>(guard: G, reason: Reason, end: "failed" | "timed_out") =>
   [
     {
-      guard: guardWithRetries,
+      guard: { type: guard.type, params: { ...guard.params, withRetries: true } } as unknown as G,
       target: "retrying",
       actions: [spend(reason), enter(reason), "sendRetry"],
     },
     { guard, target: end, actions: [enter(reason), "sendFailed"] },
   ] as const;
 
-export const timedOut = <S extends TaskStateName>(state: S, reason: Reason) =>
-  spent(due(state), { type: "isDueWithRetries", params: { state } } as never, reason, "timed_out");
+export const timedOut = (state: TaskStateName, reason: Reason) =>
+  spent(due(state), reason, "timed_out");
+/** The download as a whole took longer than its limit, whatever progress it made. */
+export const tooSlow = spent(
+  { type: "isTooSlow", params: { state: "downloading" } },
+  "too_slow",
+  "timed_out",
+);
 
 const digest = (reason: Reason) =>
   [
@@ -72,22 +90,18 @@ export const verifies = {
   ChunkFailed: digest("bad_chunks"),
 };
 
-export const deviceFailed = spent(
-  says("failed"),
-  { type: "saysWithRetries", params: { status: "failed" } } as never,
-  "device_failed",
-  "failed",
-);
+export const deviceFailed = spent(says("failed"), "device_failed", "failed");
 export const deviceRejected = {
   guard: says("rejected"),
   target: "rejected",
   actions: [enter("device_rejected"), "sendFailed"],
 } as const;
-export const bootedWithoutDigest = {
-  guard: "isOwnFinalSuccess",
-  target: "succeeded",
-  actions: [enter(), "sendSuccess"],
-} as const;
+/** A device that checks by itself (`reported`) needs no digest: its own word moves the task. */
+export const ownWord = [
+  { guard: "isOwnFinalSuccess", target: "succeeded", actions: [enter(), "sendSuccess"] },
+  { guard: "installsUnasked", target: "installing", actions: [enter()] },
+  { guard: "rebootsUnasked", target: "rebooting", actions: [enter()] },
+] as const;
 export const deferredIn = (from: ResumableState) =>
   ({
     guard: says("deferred"),
@@ -123,7 +137,11 @@ export const revokes = {
   DeviceRevoked: { target: "cancelled", actions: [enter("device_revoked")] },
 } as const;
 export const activates = {
-  Activate: { target: "offered", actions: [enter(), "offer", "sendMetadata"] },
+  Activate: {
+    guard: "isStillWanted",
+    target: "offered",
+    actions: [enter(), "offer", "sendMetadata"],
+  },
 } as const;
 export const expires = (state: "queued" | "held") =>
   [
@@ -137,9 +155,9 @@ export const expires = (state: "queued" | "held") =>
 
 /** After the digest was right, only the device's own word ends the task. */
 export const boots = [
-  { guard: "bootsNew", target: "succeeded", actions: [enter(), "sendSuccess"] },
+  { guard: says("booted", "new"), target: "succeeded", actions: [enter(), "sendSuccess"] },
   {
-    guard: "bootsOther",
+    guard: says("booted", "other"),
     target: "rolled_back",
     actions: [enter("other_version"), "sendFailed"],
   },
@@ -150,13 +168,24 @@ export const boots = [
     actions: [enter("device_rolled_back"), "sendFailed"],
   },
 ] as const;
-export const seenNew = {
-  guard: "runsNew",
+export const installs = [
+  { guard: says("installing"), target: "installing", actions: [enter()] },
+  { guard: says("rebooting"), target: "rebooting", actions: [enter()] },
+] as const;
+/** The same from a pause that came after the digest was right. */
+export const goesOnToInstall = [...boots, ...installs].map(({ guard, target, actions }) => ({
+  guard: { type: "saysVerified", params: guard.params } as const,
+  target,
+  actions,
+}));
+/** A deferred device that asks for more time keeps the phase that it goes back to. */
+export const defersAgain = {
+  guard: says("deferred"),
+  actions: ["deferAgain"],
+} as const;
+/** After its reboot the device asks for something and says in passing what it runs. */
+export const runsNew = {
+  guard: "isSeenRunning",
   target: "succeeded",
   actions: [enter(), "sendSuccess"],
-} as const;
-export const seenOther = {
-  guard: "runsOther",
-  target: "rolled_back",
-  actions: [enter("other_version"), "sendFailed"],
 } as const;

@@ -89,11 +89,12 @@ function live(happenings: readonly Happening[]): { facts: DeviceFact[]; states: 
   const states = [device];
   const queued = new Set<string>();
   for (const [index, happening] of happenings.entries()) {
-    const draft = draftOf(device, happening);
+    const at = T0 + 1_000 * (index + 1);
+    const draft = draftOf(device, happening, at);
     if (!draft || draft.type === "TaskQueued" && queued.has(draft.task!)) continue;
     if (draft.type === "TaskQueued") queued.add(draft.task!);
     const actor = "report" in happening ? "device:pump-7" : "operator:t";
-    const fact = { ...draft, at: T0 + 1_000 * (index + 1), actor } as DeviceFact;
+    const fact = { ...draft, at, actor } as DeviceFact;
     const step = stepDevice(device, fact);
     if (!step.accepted) {
       assert.equal(step.device, device, "a refused fact changed the device");
@@ -106,13 +107,13 @@ function live(happenings: readonly Happening[]): { facts: DeviceFact[]; states: 
   return { facts, states };
 }
 
-function draftOf(device: Device, happening: Happening) {
+function draftOf(device: Device, happening: Happening, at: number) {
   if ("fact" in happening) return happening.fact;
   const { report: kind, payload } = happening;
   const bytes = new TextEncoder().encode(JSON.stringify(payload));
   const parsed = parseReport(kind, bytes);
   if ("code" in parsed) return undefined;
-  const meaning = interpretReport(device, parsed, "mqtt");
+  const meaning = interpretReport(device, parsed, { via: "mqtt", at });
   return meaning.type === "fact" ? meaning.fact : undefined;
 }
 

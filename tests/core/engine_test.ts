@@ -293,6 +293,30 @@ Deno.test("Engine: a machine that slept spends no attempt; its five minutes begi
   assertReplays(b);
 });
 
+Deno.test("Engine: numbers beyond the image are out of range, however they are written", async () => {
+  const b = await bench();
+  await b.upgrade("pump-7");
+  await b.report("pump-7", "request", {});
+  for (const said of ["1e999", "-5%", "1000%", '{"received":1e999}', `{"received":${SIZE + 1}}`]) {
+    const [answer] = await b.report("pump-7", "progress", said);
+    assert.ok(answer?.kind === "rejected" && answer.payload.code === "out_of_range", said);
+  }
+  const [answer] = await b.report("pump-7", "request", '{"chunk_bytes":1e999}');
+  assert.ok(answer?.kind === "rejected" && answer.payload.code === "out_of_range");
+});
+
+Deno.test("Engine: more bad chunks than are kept apart count as a wrong digest", async () => {
+  const b = await bench();
+  await addFirmware(b, "3.0.0", "11".repeat(32), 1_048_576);
+  const big = { firmware_version: "3.0.0", checksum: `sha256:${"11".repeat(32)}` };
+  await b.upgrade("pump-7", big);
+  await b.report("pump-7", "request", { chunk_bytes: 256 });
+  const bad_chunks = Array.from({ length: 1_025 }, (_, n) => n);
+  const [retry] = await b.report("pump-7", "verify", { checksum: OTHER, bad_chunks });
+  assert.ok(retry?.kind === "retry" && retry.payload.reason === "wrong_digest");
+  assert.equal(retry.payload.resume_from, 0);
+});
+
 Deno.test("Engine: a request that comes again with its id is answered as a request", async () => {
   const b = await bench();
   await b.upgrade("pump-7");

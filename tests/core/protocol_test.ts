@@ -26,6 +26,11 @@ const taken: [kind: ReportKind, text: string, body: object][] = [
   ["progress", "45%", { percent: 45 }],
   ["progress", ' "45 %" ', { percent: 45 }],
   ["progress", "99.5%", { percent: 99.5 }],
+  ["progress", "-5%", { percent: -5 }],
+  ["progress", "1000%", { percent: 1000 }],
+  ["progress", "1e999", { percent: Number.MAX_VALUE }],
+  ["progress", '{"received":-1e999}', { received: -Number.MAX_VALUE }],
+  ["status", '{"status":"deferred","delay_seconds":0}', { status: "deferred", delay_seconds: 0 }],
   ["progress", '{"chunk":3,"total":9}', { chunk: 3, total: 9 }],
   ["verify", `{"checksum":"${SUM}","bad_chunks":[]}`, { checksum: SUM, bad_chunks: [] }],
   ["status", '{"status":"booted","version":"2"}', { status: "booted", version: "2" }],
@@ -43,6 +48,9 @@ const malformed: [kind: ReportKind, text: string | Uint8Array][] = [
   ["request", '{"version":"upgrade"}'],
   ["request", '{"version":"a.bin"}'],
   ["request", '{"product":"a\\u0000"}'],
+  ["request", '{"version":".."}'],
+  ["request", '{"id":"\\ud800"}'],
+  ["request", '{"x":{"\\udc00":1}}'],
   ["request", '{"__proto__":{}}'],
   ["request", '{"a":{"\\u005f_proto__":1}}'],
   ["request", "[".repeat(30_000)],
@@ -62,7 +70,7 @@ const malformed: [kind: ReportKind, text: string | Uint8Array][] = [
   ["verify", `{"checksum":"${SUM}","task_id":"../x"}`],
   ["verify", `{"checksum":"${SUM}","id":""}`],
   ["status", '{"status":"exploded"}'],
-  ["status", '{"status":"deferred","delay_seconds":0}'],
+  ["status", '{"status":"deferred","delay_seconds":-1}'],
 ];
 
 for (const [kind, text] of malformed) {
@@ -72,6 +80,15 @@ for (const [kind, text] of malformed) {
     assert.ok(parsed.reason.length > 0 && parsed.reason.length <= 200);
   });
 }
+
+Deno.test("parseReport() loses no report for what is long in it", () => {
+  const long = parseReport("status", bytes(`{"status":"failed","reason":"${"é".repeat(300)}"}`));
+  assert.ok(!("code" in long) && long.kind === "status");
+  assert.equal(long.body.reason, "é".repeat(256));
+  const all = Array.from({ length: 5_000 }, (_, n) => n);
+  const many = parseReport("verify", bytes(JSON.stringify({ checksum: SUM, bad_chunks: all })));
+  assert.ok(!("code" in many));
+});
 
 Deno.test("parseReport() refuses more than 64 KiB as too_large", () => {
   const parsed = parseReport("request", new Uint8Array(65_537).fill(32));
@@ -118,7 +135,7 @@ Deno.test("a device publishes its four reports on its own topics and nothing els
 });
 
 Deno.test("a device subscribes within its own topics; some filters make it listen", () => {
-  for (const own of ["/ota/a/#", "/ota/a/+", "/ota/a/metadata"]) {
+  for (const own of ["/ota/a/#", "/ota/a/+", "/ota/a/+/#", "/ota/a/metadata"]) {
     assert.ok(maySubscribe("/ota", "a", own));
     assert.ok(coversMetadata("/ota", "a", own));
   }

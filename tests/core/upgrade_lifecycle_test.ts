@@ -19,6 +19,17 @@ const rebooting = given(installing, on.status(5, "rebooting"));
 const confirming = given(rebooting, on.heard(6));
 const lastTry = given(queued({ retries: 0 }), on.turn(1), on.fetch(2));
 
+const hurried = {
+  ...downloading,
+  policy: {
+    ...downloading.policy,
+    limits_ms: { ...downloading.policy.limits_ms, downloading: 10_000 },
+  },
+};
+const waitsToInstall = given(awaiting, on.status(4, "deferred"));
+const pausedRetry = given(retrying, on.gone(5));
+const checksItself = given(queued({ completion: "reported" }), on.turn(1), on.fetch(2));
+
 type Row = readonly [name: string, given: Task, when: TaskEvent, then: string];
 
 const table: Record<string, readonly Row[]> = {
@@ -55,6 +66,7 @@ const table: Record<string, readonly Row[]> = {
     ["5 % is a fact", downloading, on.progress(3, SIZE / 20), "downloading #1"],
     ["less is none", downloading, on.progress(3, SIZE / 20 - 1), "refused"],
     ["but after 30 s it is", downloading, on.progress(30_002, 1), "downloading #1"],
+    ["sooner under a short limit", hurried, on.progress(5_002, 1), "downloading #1"],
     ["backwards is a fact", paused, on.progress(5, 10), "downloading #1"],
     ["stored again in verifying", verifying, on.progress(4, 10), "downloading #1"],
     ["the same in verifying is none", verifying, on.progress(4, SIZE), "refused"],
@@ -127,10 +139,22 @@ const table: Record<string, readonly Row[]> = {
       "rolled_back #1 other_version sendFailed",
     ],
     [
-      "it asks with another version",
+      "a request before the reboot is no word on how it went",
       rebooting,
       on.request(7, { current_version: "1.0.0" }),
-      "rolled_back #1 other_version sendFailed",
+      "confirming #1",
+    ],
+    [
+      "no success before the reboot, whatever version it says it runs",
+      awaiting,
+      on.request(4, { current_version: "2.0.0" }),
+      "refused",
+    ],
+    [
+      "it asks with the new version after the reboot",
+      rebooting,
+      on.request(7, { current_version: "2.0.0" }),
+      "succeeded #1 sendSuccess",
     ],
     [
       "it rolled back",
@@ -160,6 +184,29 @@ const table: Record<string, readonly Row[]> = {
       on.request(3, { current_version: "2.0.0" }),
       "succeeded #1 sendSuccess",
     ],
+  ],
+  "a pause after the digest was right": [
+    ["a stray fetch changes nothing", waitsToInstall, on.fetch(5), "refused"],
+    ["nor does late progress", waitsToInstall, on.progress(5, 10), "refused"],
+    ["nor late complete progress", waitsToInstall, on.progress(5, SIZE), "refused"],
+    ["it installs", waitsToInstall, on.status(5, "installing"), "installing #1"],
+    ["it reboots", waitsToInstall, on.status(5, "rebooting"), "rebooting #1"],
+    [
+      "it has booted",
+      waitsToInstall,
+      on.status(5, "booted", { version: "2.0.0" }),
+      "succeeded #1 sendSuccess",
+    ],
+    ["it asks for more time", waitsToInstall, on.status(5, "deferred"), "paused #1 deferred"],
+    ["a request goes on", waitsToInstall, on.request(5), "awaiting_install #1 sendMetadata"],
+    ["deferred when just heard again", paused, on.status(5, "deferred"), "paused #1 deferred"],
+    ["no install without a digest", paused, on.status(5, "installing"), "refused"],
+    ["a retry that is owed stays the message", pausedRetry, on.request(9), "retrying #2"],
+  ],
+  "a device that checks by itself": [
+    ["installs without a digest", checksItself, on.status(3, "installing"), "installing #1"],
+    ["reboots without a digest", checksItself, on.status(3, "rebooting"), "rebooting #1"],
+    ["another does not", downloading, on.status(3, "installing"), "refused"],
   ],
   "operators and refusals of the device": [
     [
@@ -196,6 +243,13 @@ const table: Record<string, readonly Row[]> = {
       on.deadline(15 * MIN + 2, "downloading", 15 * MIN + 2),
       "retrying #2 no_progress sendRetry",
     ],
+    [
+      "the download as a whole",
+      { ...downloading, progressAt: T0 + DAY },
+      on.deadline(DAY + 2, "downloading", DAY + 2),
+      "retrying #2 too_slow sendRetry",
+    ],
+    ["a turn after it expired", queued(), on.turn(30 * DAY), "refused"],
     [
       "the last download",
       lastTry,
@@ -255,6 +309,26 @@ Deno.test("stepTask() begins a retry at the first bad chunk, at 0 after a wrong 
   assert.deepEqual(stepTask(stored, on.badChunks(4, 7, 3, 7)).task.badChunks, [3, 7]);
   assert.equal(stepTask(stored, on.digest(4, OTHER)).task.received, 0);
   assert.equal(stepTask(stored, on.status(4, "failed")).task.received, 50_000);
+});
+
+Deno.test("stepTask(): the same number again is no progress, however often it is reported", () => {
+  const told = given(downloading, on.progress(31_000, 50), on.progress(62_000, 50));
+  assert.equal(told.progressAt, T0 + 31_000);
+  assert.equal(deadlineOf(told)?.due, T0 + 31_000 + 15 * MIN);
+});
+
+Deno.test("stepTask(): bad chunks are forgotten when the device changes its chunk size", () => {
+  const bad = given(verifying, on.badChunks(4, 7));
+  assert.deepEqual(given(bad, on.request(5, { resume_from: 0 })).badChunks, [7]);
+  const recut = given(bad, on.request(5, { chunk_bytes: 1024 }));
+  assert.deepEqual([recut.badChunks, recut.received], [[], 7 * 4096]);
+});
+
+Deno.test("deadlineOf() counts no time in which the task waited for its turn", () => {
+  const held = given(paused, on.deadline(7 * DAY + 4, "paused", 7 * DAY + 4));
+  const back = given(held, on.turn(9 * DAY), on.fetch(9 * DAY + 1));
+  assert.equal(deadlineOf(back)?.due, T0 + 9 * DAY + 1 + 15 * MIN);
+  assert.equal(back.downloadingSince, T0 + 9 * DAY + 1);
 });
 
 Deno.test("deadlineOf() is not shortened by a pause: the time away is no time of downloading", () => {

@@ -26,8 +26,14 @@ Deno.test("openSqlite() keeps what an engine wrote, and the reads give it back",
     const [one, two] = (await reads.tasks({ limit: 10 })).items;
     assert.deepEqual([one?.state, one?.attempt, two?.state], ["succeeded", 2, "queued"]);
     assert.equal((await reads.tasks({ limit: 10, state: "queued" })).items.length, 1);
-    assert.equal(await store.nextDue(), two!.queuedAt + two!.policy.expires_in_ms);
-    assert.equal((await store.dueTasks(two!.queuedAt, 10)).length, 0);
+    const due = two!.queuedAt + two!.policy.expires_in_ms;
+    const limitMs = two!.policy.expires_in_ms;
+    assert.deepEqual(await store.nextDue(due - 1, 0), { due, limitMs: null });
+    assert.deepEqual(await store.nextDue(due, limitMs - 1), { due: null, limitMs });
+    assert.deepEqual(await store.nextDue(due, limitMs), { due: null, limitMs: null });
+    assert.equal((await store.dueTasks(due - 1, limitMs, 10)).length, 0);
+    assert.equal((await store.dueTasks(due, limitMs - 1, 10)).length, 0);
+    assert.equal((await store.dueTasks(due, limitMs, 10)).length, 1);
     assert.equal((await reads.firmware("pump", "2.0.0"))?.sha256, IMAGE.slice(7));
     assert.equal(await reads.firmware("pump", "9"), undefined);
     const rows = await reads.rows(undefined, 0, 1_000);

@@ -57,7 +57,14 @@ export interface Bench {
   readonly faults: unknown[];
   engine: Engine;
   command(command: Command): Promise<Answer>;
-  report(device: string, kind: ReportKind, payload: unknown): Promise<readonly Message[]>;
+  /** The device to which sending throws. */
+  failSend?: string;
+  report(
+    device: string,
+    kind: ReportKind,
+    payload: unknown,
+    packet?: { key: string; isRepeat: boolean },
+  ): Promise<readonly Message[]>;
   upgrade(device: string, more?: object): Promise<Answer>;
   /** Starts another engine on the same store, as after a crash. */
   restart(): Promise<void>;
@@ -77,7 +84,10 @@ export async function bench(): Promise<Bench> {
     store,
     clock,
     outbox: {
-      send: (m: OutboundMessage) => void sent.push(m),
+      send: (m: OutboundMessage) => {
+        if (m.device === self.failSend) throw new Error("The socket is gone.");
+        sent.push(m);
+      },
       disconnect: (d: string) => void cut.push(d),
     },
     digest: { sha256, salt: () => (++salt).toString(16).padStart(32, "0") },
@@ -95,7 +105,7 @@ export async function bench(): Promise<Bench> {
     faults,
     engine: await startEngine(ports, options),
     command: (command) => self.engine.submit({ kind: "command", actor: "operator:test", command }),
-    report: async (device, kind, payload) => {
+    report: async (device, kind, payload, packet) => {
       const bytes = new TextEncoder().encode(
         typeof payload === "string" ? payload : JSON.stringify(payload),
       );
@@ -105,6 +115,7 @@ export async function bench(): Promise<Bench> {
         report: kind,
         parsed: parseReport(kind, bytes),
         via: "mqtt",
+        packet,
       });
       if (!answer.ok) throw new Error(answer.problem.detail);
       return answer.messages;
@@ -132,10 +143,15 @@ function upgradeRequest(device_id: string, more: object) {
   });
 }
 
-export function addFirmware(bench: Bench, version: string, sha256: string): Promise<Answer> {
+export function addFirmware(
+  bench: Bench,
+  version: string,
+  sha256: string,
+  size = SIZE,
+): Promise<Answer> {
   return bench.command({
     type: "addFirmware",
-    image: { sha256, size: SIZE, sha1: "00", md5: "00" },
+    image: { sha256, size, sha1: "00", md5: "00" },
     version,
     product: null,
     name: `${version}.bin`,

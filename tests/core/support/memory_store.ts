@@ -6,6 +6,7 @@ import type {
   DueTask,
   Image,
   LogHead,
+  NextDue,
   Release,
   Store,
   StoredDevice,
@@ -66,12 +67,22 @@ export class MemoryStore implements Store {
     return Promise.resolve(this.tasks.get(task)?.device);
   }
 
-  dueTasks(now: number, limit: number): Promise<DueTask[]> {
-    return Promise.resolve(this.#deadlines().filter(({ due }) => due <= now).slice(0, limit));
+  /** Called before each look at the deadlines. */
+  onDue: () => void = () => {};
+
+  async dueTasks(now: number, limitMsMax: number, count: number): Promise<DueTask[]> {
+    await Promise.resolve(this.onDue());
+    const due = this.#deadlines().filter((d) => d.due <= now && d.limitMs <= limitMsMax);
+    return due.slice(0, count);
   }
 
-  nextDue(): Promise<number | undefined> {
-    return Promise.resolve(this.#deadlines()[0]?.due);
+  nextDue(now: number, limitMsMax: number): Promise<NextDue> {
+    const all = this.#deadlines();
+    const limits = all.filter((d) => d.due <= now && d.limitMs > limitMsMax).map((d) => d.limitMs);
+    return Promise.resolve({
+      due: all.find((d) => d.due > now)?.due ?? null,
+      limitMs: limits.length > 0 ? Math.min(...limits) : null,
+    });
   }
 
   devicesWithTaskIn(states: readonly string[]): Promise<string[]> {
