@@ -7,8 +7,8 @@ import { problem, toHex } from "../protocol/mod.ts";
 import { activeTask } from "../device/queue.ts";
 import { decideCommand } from "./decide_command.ts";
 import { decideReport, sendOwed } from "./decide_report.ts";
-import type { LeftOut } from "./decide_report.ts";
 import type { CommandResult, Input } from "./inputs.ts";
+import type { LeftOut } from "./left_out.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
 
 /** What the decisions know besides the log: who listens now, and refusals not on record. */

@@ -9,15 +9,8 @@ import type { DeviceFact } from "../log/mod.ts";
 import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
 import type { ReportInput } from "./inputs.ts";
+import type { LeftOut } from "./left_out.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
-
-/** Refusals since the last one on record, by device: counted in the next one that is recorded. */
-export interface LeftOut {
-  /** How many; 0 for none. */
-  get(device: string): number;
-  /** Keeps how many, once the batch is durable. */
-  set(device: string, count: number): void;
-}
 
 /** Decides a report of a device that is known and not revoked. */
 export function decideReport(

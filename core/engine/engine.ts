@@ -3,12 +3,13 @@
  * transaction, and only then answers and sends. One batch is in flight, the next collects meanwhile.
  */
 import { BATCH_MAX, CACHE_DEVICES_MAX, problem, QUEUE_MAX } from "../protocol/mod.ts";
-import type { Problem } from "../protocol/mod.ts";
 import type { EngineApi } from "./api.ts";
 import { Cache } from "./cache.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
-import type { Answer, CommandResult, Input } from "./inputs.ts";
+import { answerOf, dispatch } from "./dispatch.ts";
+import type { Answer, Input } from "./inputs.ts";
+import { LeftOut } from "./left_out.ts";
 import type { LogHead, Ports, StoredDevice } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import { EngineTime } from "./time.ts";
@@ -39,15 +40,13 @@ export class Engine implements EngineApi {
   readonly #presence: Presence;
   readonly #deadlines: Deadlines;
   readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
-  readonly #leftOut = new Cache<number>(CACHE_DEVICES_MAX);
+  readonly #leftOut = new LeftOut();
   #queue: Waiting[] = [];
   #pumping: Promise<void> | undefined;
   #position: Position;
   #stopped = false;
   /** Set after a fault of the store: nothing is taken before it was opened and checked again. */
   #suspect = false;
-  /** How far the wall clock stepped since this was last recorded. */
-  #steppedMs = 0;
 
   /** `head` is what `store.open()` gave. */
   constructor(ports: Ports, options: EngineOptions, head: LogHead) {
@@ -169,23 +168,19 @@ export class Engine implements EngineApi {
 
   /** An input that makes us fail is refused alone; the others are decided without it. */
   async #decideAll(batch: readonly Waiting[]): Promise<void> {
-    this.#followClock();
+    // A wall clock that leapt ahead means that this machine slept: its silence was ours.
+    if (this.#time.followStep() > 0) this.#deadlines.reachableAgain();
     const work = this.#workspace();
     await this.#noteClockStep(work);
     const answers: Answer[] = [];
-    const leftOut = new Map<string, number>();
-    const around = {
-      isListening: (device: string) => this.#presence.isListening(device),
-      leftOut: {
-        get: (device: string) => leftOut.get(device) ?? this.#leftOut.get(device) ?? 0,
-        set: (device: string, count: number) => void leftOut.set(device, count),
-      },
-    };
+    const isListening = (device: string) => this.#presence.isListening(device);
+    const around = { isListening, leftOut: this.#leftOut };
+    this.#leftOut.begin();
     for (const [index, { input, answer }] of batch.entries()) {
       const sent = work.outgoing.length;
       try {
         const result = await decide(work, input, around);
-        answers.push(toAnswer(result, work, sent, input));
+        answers.push(answerOf(result, work, sent, input));
       } catch (error) {
         this.#fault(error);
         answer({ ok: false, problem: problem(500, "The engine failed on this input.") });
@@ -194,25 +189,9 @@ export class Engine implements EngineApi {
       }
     }
     await this.#commit(work, batch.length);
-    for (const [device, count] of leftOut) this.#leftOut.set(device, count);
+    this.#leftOut.keep();
     for (const [index, { answer }] of batch.entries()) answer(answers[index]!);
-    this.#sendAll(work);
-  }
-
-  /** Everything is durable: one message that cannot be handed over is no reason to keep the others. */
-  #sendAll({ outgoing, cut }: Workspace): void {
-    const { outbox } = this.#ports;
-    const calls = [
-      ...outgoing.map((message) => () => outbox.send(message)),
-      ...cut.map((device) => () => outbox.disconnect(device)),
-    ];
-    for (const call of calls) {
-      try {
-        call();
-      } catch (error) {
-        this.#fault(error);
-      }
-    }
+    dispatch(this.#ports.outbox, work, (error) => this.#fault(error));
   }
 
   async #commit(work: Workspace, inputs = 0): Promise<void> {
@@ -225,7 +204,7 @@ export class Engine implements EngineApi {
     }
     this.#position = work.position;
     for (const [id, stored] of work.changedDevices()) this.#cache.set(id, stored);
-    this.#steppedMs = 0;
+    this.#time.stepRecorded();
     const tasks = writes.flatMap(({ models }) => models.tasks ?? []);
     this.#deadlines.note(tasks);
     for (const task of tasks) {
@@ -240,16 +219,8 @@ export class Engine implements EngineApi {
     return new Workspace({ store, digest, cached, baseUrl, at: this.now() }, this.#position);
   }
 
-  #followClock(): void {
-    const step = this.#time.followStep();
-    // A wall clock that leapt ahead means that this machine slept: its silence was ours.
-    if (step > 0) this.#deadlines.reachableAgain();
-    this.#steppedMs += step;
-  }
-
-  /** The step is forgotten when it is durable, not before. */
   async #noteClockStep(work: Workspace): Promise<void> {
-    const by_ms = this.#steppedMs;
+    const { steppedMs: by_ms } = this.#time;
     if (by_ms === 0) return;
     await work.recordEngine({
       type: "ClockStepped",
@@ -293,15 +264,4 @@ function positionOf(head: LogHead, log: string): Position {
 
 function refusal(detail: string): Answer {
   return { ok: false, problem: problem(503, detail) };
-}
-
-function toAnswer(
-  result: CommandResult | Problem | undefined,
-  work: Workspace,
-  sent: number,
-  input: Input,
-): Answer {
-  if (result && "status" in result) return { ok: false, problem: result };
-  const messages = input.kind === "command" ? [] : work.outgoing.slice(sent).map((o) => o.message);
-  return { ok: true, messages, ...(result ? { result } : {}) };
 }

@@ -11,6 +11,7 @@ export class EngineTime {
   #anchor: number;
   #anchorMonotonic: number;
   #wallOffset: number;
+  #steppedMs = 0;
 
   /** `lastAt`: engine time of the log's last row, 0 for a new log. */
   constructor(clock: Clock, lastAt: number) {
@@ -26,6 +27,16 @@ export class EngineTime {
     return this.#anchor + Math.floor(this.#clock.monotonic() - this.#anchorMonotonic);
   }
 
+  /** How far the wall clock stepped since that was last on record, in milliseconds. */
+  get steppedMs(): number {
+    return this.#steppedMs;
+  }
+
+  /** The step is on record and durable. */
+  stepRecorded(): void {
+    this.#steppedMs = 0;
+  }
+
   /**
    * How far the wall clock stepped since this was last asked, or 0. A step forward is followed, a
    * step back is not.
@@ -36,6 +47,7 @@ export class EngineTime {
     const step = Math.floor(offset - this.#wallOffset);
     if (Math.abs(step) <= CLOCK_STEP_MS) return 0;
     this.#wallOffset = offset;
+    this.#steppedMs += step;
     const now = this.now();
     const wall = Math.floor(this.#clock.wall());
     if (wall > now) {

@@ -1,0 +1,36 @@
+/** What leaves after the commit: the answer to each input, messages to devices, cut connections. */
+import type { Problem } from "../protocol/mod.ts";
+import type { Answer, CommandResult, Input } from "./inputs.ts";
+import type { Outbox } from "./ports.ts";
+import type { Workspace } from "./workspace.ts";
+
+/** The answer to an input that was decided; its messages are those from the `sent`th on. */
+export function answerOf(
+  result: CommandResult | Problem | undefined,
+  work: Workspace,
+  sent: number,
+  input: Input,
+): Answer {
+  if (result && "status" in result) return { ok: false, problem: result };
+  const messages = input.kind === "command" ? [] : work.outgoing.slice(sent).map((o) => o.message);
+  return { ok: true, messages, ...(result ? { result } : {}) };
+}
+
+/** Everything is durable: one message that cannot be handed over is no reason to keep the others. */
+export function dispatch(
+  outbox: Outbox,
+  { outgoing, cut }: Workspace,
+  onFault: (error: unknown) => void,
+): void {
+  const calls = [
+    ...outgoing.map((message) => () => outbox.send(message)),
+    ...cut.map((device) => () => outbox.disconnect(device)),
+  ];
+  for (const call of calls) {
+    try {
+      call();
+    } catch (error) {
+      onFault(error);
+    }
+  }
+}
