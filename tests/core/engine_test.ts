@@ -110,6 +110,20 @@ Deno.test("Engine.listening() offers the next task to a device that listens", as
   assertReplays(b);
 });
 
+Deno.test("Engine: a device that listens gets its next task when the last one has ended", async () => {
+  const b = await bench();
+  listen(b);
+  await addFirmware(b, "3.0.0", "11".repeat(32));
+  await b.upgrade("pump-7");
+  await b.upgrade("pump-7", { firmware_version: "3.0.0", checksum: `sha256:${"11".repeat(32)}` });
+  b.heard();
+  await b.report("pump-7", "verify", { checksum: IMAGE });
+  assert.deepEqual(b.heard(), ["success", "metadata"]);
+  const [verify, contact] = b.store.rows.slice(-2).map(({ bytes }) => JSON.parse(bytes));
+  assert.deepEqual([contact.type, contact.cause], ["ContactChanged", verify.seq]);
+  assertReplays(b);
+});
+
 Deno.test("Engine: never two active tasks; security before normal before low, then first come", async () => {
   const b = await bench();
   const wanted = [["1.1", "low"], ["1.2", "normal"], ["1.3", "security"], ["1.4", "security"]];

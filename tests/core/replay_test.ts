@@ -1,0 +1,83 @@
+/** A replay sees what the cells of one row alone cannot show: where a row stands in the log. */
+import assert from "node:assert/strict";
+import { canonicalJson, hashBytes, isDivergence, Replay } from "../../core/mod.ts";
+import type { SealedRow } from "../../core/mod.ts";
+import { bench, sha256 } from "./support/bench_engine.ts";
+import { IMAGE, OTHER } from "./support/given.ts";
+
+async function history(): Promise<SealedRow[]> {
+  const b = await bench();
+  await b.upgrade("pump-7");
+  await b.report("pump-7", "request", { current_version: "1.0.0" });
+  await b.restart();
+  await b.report("pump-7", "verify", { checksum: OTHER });
+  await b.report("pump-7", "verify", { checksum: IMAGE });
+  return b.store.rows;
+}
+
+/** Where a replay of the rows diverges: `seq what`. */
+function divergence(rows: readonly SealedRow[]): string | undefined {
+  const replay = new Replay(sha256);
+  for (const row of rows) {
+    const taken = replay.take(row);
+    if (isDivergence(taken)) return `${taken.seq} ${taken.what}`;
+  }
+}
+
+type Header = Record<string, unknown>;
+
+/** The rows with one header edited, every hash and chain after it made again, as a forger would. */
+function forged(rows: readonly SealedRow[], seq: number, edit: (header: Header) => void) {
+  const heads = new Map<string, string>();
+  return rows.map((row) => {
+    const header = JSON.parse(row.bytes) as Header;
+    header.prev = heads.get(row.stream) ?? null;
+    if (row.seq === seq) edit(header);
+    const bytes = canonicalJson(header);
+    const hash = hashBytes(bytes, sha256);
+    heads.set(row.stream, hash);
+    const { seq: at, version, stream } = header as unknown as SealedRow;
+    return { ...row, seq: at, version, stream, bytes, hash };
+  });
+}
+
+Deno.test("Replay takes its own log, and one that was only hashed again", async () => {
+  const rows = await history();
+  assert.equal(divergence(rows), undefined);
+  assert.deepEqual(forged(rows, 0, () => {}), rows);
+});
+
+const forgeries: [field: string, value: unknown][] = [
+  ["seq", 99],
+  ["log", "fedcba"],
+  ["version", 99],
+  ["prev", `sha256:${"0".repeat(64)}`],
+  ["epoch", 1],
+  ["at", 5],
+  ["cause", 99],
+];
+
+for (const [field, value] of forgeries) {
+  Deno.test(`Replay finds a forged ${field} though every hash was made again`, async () => {
+    const rows = await history();
+    const { seq } = rows.at(-1)!;
+    const edited = forged(rows, seq, (header) => header[field] = value);
+    assert.equal(divergence(edited), `${seq} ${field}`);
+  });
+}
+
+Deno.test("Replay finds a row that was taken out, put in twice, or swapped", async () => {
+  const rows = await history();
+  for (let at = 0; at < rows.length - 1; at++) {
+    assert.ok(divergence(rows.toSpliced(at, 1)), `without row ${at + 1}`);
+    assert.ok(divergence(rows.toSpliced(at, 0, rows[at]!)), `row ${at + 1} twice`);
+    assert.ok(divergence(rows.toSpliced(at, 2, rows[at + 1]!, rows[at]!)), `row ${at + 1} later`);
+  }
+});
+
+Deno.test("Replay finds a decision that was edited though every hash was made again", async () => {
+  const rows = await history();
+  const { seq } = rows.at(-1)!;
+  const edited = forged(rows, seq, (header) => header.outcome = { moves: [], effects: [] });
+  assert.equal(divergence(edited), `${seq} outcome`);
+});
