@@ -2,25 +2,26 @@
  * The embedded broker: aedes behind a guard on each connection. It logs devices in, keeps each to its
  * own topics and carries reports in and messages out. It decides nothing about them.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { Aedes } from "aedes";
 import type { AuthenticateError, Client, PublishPacket, Subscription } from "aedes";
 import {
   coversMetadata,
-  isClientIdOf,
   maySubscribe,
   messageQos,
-  parseDeviceId,
   parseReport,
   PAYLOAD_BYTES_MAX,
   publishableReport,
   topicOf,
 } from "../../core/mod.ts";
 import type { Answer, EngineApi, OutboundMessage, Outbox } from "../../core/engine/mod.ts";
+import { Connections } from "./connections.ts";
+import type { Connection } from "./connections.ts";
 import { grantedQos } from "./filters.ts";
 import { Guard } from "./guard.ts";
+import { Logins } from "./logins.ts";
 import { Repeats } from "./repeats.ts";
 
 /** How to run the broker. */
@@ -34,20 +35,17 @@ export interface BrokerOptions {
   authenticate(device: string, tokenSha256: string): Promise<boolean>;
   /** Connections at once; further ones are closed as they come. Default 10,000. */
   readonly connectionsMax?: number;
+  /** Who has not logged in within so many milliseconds is cut. Default 10 s. */
+  readonly loginMs?: number;
 }
 
 /** Filters that one client may have. */
 const FILTERS_MAX = 16;
-/** CONNACK return codes (MQTT 3.1.1 §3.2.2.3). */
-const IDENTIFIER_REJECTED = 2;
-const NOT_AUTHORIZED = 5;
-
-interface Connection {
-  readonly id: string;
-  readonly device: string;
-  readonly client: Client & { subscriptions: Record<string, { qos: number }> };
-  readonly guard: Guard;
-}
+/** Connections of one device; a further one closes the oldest. */
+const DEVICE_CONNECTIONS_MAX = 8;
+/** QoS 2 reports of one connection between PUBLISH and PUBREL: aedes keeps each until then. */
+const UNFINISHED_REPORTS_MAX = 32;
+const LOGIN_MS = 10_000;
 
 /** The broker and, as the engine sees it, the way to devices. */
 export class Broker implements Outbox {
@@ -55,28 +53,22 @@ export class Broker implements Outbox {
   readonly #server: Server;
   readonly #aedes: Aedes;
   readonly #guards = new Set<Guard>();
-  readonly #connections = new Map<Client, Connection>();
-  readonly #byDevice = new Map<string, Set<Connection>>();
+  readonly #connections = new Connections();
+  readonly #logins: Logins;
   readonly #repeats = new Repeats<Answer>();
-  readonly #foreignWills = new WeakSet<Client>();
   #engine!: EngineApi;
 
   /** Use {@link createBroker}. */
   constructor(options: BrokerOptions) {
     this.#options = options;
+    this.#logins = new Logins(options.prefix, options.authenticate);
     this.#aedes = new Aedes({
-      connectTimeout: 10_000,
+      connectTimeout: LOGIN_MS,
       drainTimeout: 30_000,
       maxClientsIdLength: 200,
+      maxInflightInbound: UNFINISHED_REPORTS_MAX,
       preConnect: (client, packet, done) => {
-        const { will, username } = packet;
-        if (will && !maySubscribe(options.prefix, username ?? "", will.topic)) {
-          this.#foreignWills.add(client);
-        }
-        // A will is at most a hint that the device is gone, and the closed connection says as much.
-        delete packet.will;
-        // Sessions live no longer than the connection: what is owed is in the log, not in here.
-        packet.clean = true;
+        this.#logins.prepare(client, packet);
         done(null, true);
       },
       authenticate: (client, username, password, done) => {
@@ -126,7 +118,7 @@ export class Broker implements Outbox {
 
   send({ device, message, owed }: OutboundMessage): void {
     const topic = topicOf(this.#options.prefix, device, message.kind);
-    for (const { client, guard } of this.#byDevice.get(device) ?? []) {
+    for (const { client, guard } of this.#connections.ofDevice(device)) {
       const granted = grantedQos(client.subscriptions, topic);
       if (granted === undefined) continue;
       if (guard.isStuck) {
@@ -143,7 +135,8 @@ export class Broker implements Outbox {
   }
 
   disconnect(device: string): void {
-    for (const { guard } of this.#byDevice.get(device) ?? []) guard.destroy();
+    this.#logins.cut(device);
+    for (const { guard } of this.#connections.ofDevice(device)) guard.destroy();
   }
 
   /** Closes every connection and the listener. */
@@ -154,11 +147,13 @@ export class Broker implements Outbox {
   }
 
   #accept(socket: Socket): void {
-    const guard: Guard = new Guard(socket, ({ task, kind, attempt }) => {
-      const connection = this.#connections.get(client);
-      if (!connection) return;
-      const { device } = connection;
-      void this.#engine.submit({ kind: "delivered", device, task, message: kind, attempt });
+    const guard: Guard = new Guard(socket, {
+      loginMs: this.#options.loginMs ?? LOGIN_MS,
+      onDelivered: ({ task, kind, attempt }) => {
+        const { device } = this.#connections.of(client) ?? {};
+        if (device === undefined) return;
+        void this.#engine.submit({ kind: "delivered", device, task, message: kind, attempt });
+      },
     });
     this.#guards.add(guard);
     guard.on("error", () => {});
@@ -168,41 +163,35 @@ export class Broker implements Outbox {
     guard.once("close", () => this.#gone(client));
   }
 
+  /** The CONNACK return code. */
   async #logIn(
     client: Client,
     username: string | undefined,
     password: Uint8Array | undefined,
   ): Promise<number> {
-    const device = parseDeviceId(username ?? "");
-    if (device === undefined || !password || this.#foreignWills.has(client)) return NOT_AUTHORIZED;
-    if (!isClientIdOf(device, client.id) || client.id.length > 200) return IDENTIFIER_REJECTED;
-    const tokenSha256 = createHash("sha256").update(password).digest("hex");
-    const known = await this.#options.authenticate(device, tokenSha256).catch(() => false);
-    if (!known) return NOT_AUTHORIZED;
+    const login = await this.#logins.decide(client, username, password);
+    if ("returnCode" in login) return login.returnCode;
     const guard = client.conn as unknown as Guard;
-    guard.authenticated = true;
+    const { device } = login;
+    // From now on a revocation finds it, long before the broker has let it in.
     const connection = { id: randomUUID(), device, client: client as Connection["client"], guard };
-    this.#connections.set(client, connection);
+    if (!guard.destroyed) this.#connections.add(connection);
     return 0;
   }
 
   #ready(client: Client): void {
-    const connection = this.#connections.get(client);
+    const connection = this.#connections.of(client);
     if (!connection || connection.guard.destroyed) return;
-    const { device, id } = connection;
-    const all = this.#byDevice.get(device) ?? new Set();
-    this.#byDevice.set(device, all.add(connection));
+    const { device, id, guard } = connection;
+    const others = this.#connections.ofDevice(device).filter((other) => !other.guard.destroyed);
+    for (const old of others.slice(0, -DEVICE_CONNECTIONS_MAX)) old.guard.destroy();
     this.#engine.connected(device, id);
+    guard.admit();
   }
 
   #gone(client: Client): void {
-    const connection = this.#connections.get(client);
-    if (!connection) return;
-    this.#connections.delete(client);
-    const all = this.#byDevice.get(connection.device);
-    all?.delete(connection);
-    if (all?.size === 0) this.#byDevice.delete(connection.device);
-    this.#engine.disconnected(connection.device, connection.id);
+    const connection = this.#connections.remove(client);
+    if (connection) this.#engine.disconnected(connection.device, connection.id);
   }
 
   /** Queues the report at once, so that a device's order is kept; answers after the commit. */
@@ -211,7 +200,7 @@ export class Broker implements Outbox {
     packet: PublishPacket,
     done: (error?: Error | null) => void,
   ): void {
-    const connection = client && this.#connections.get(client);
+    const connection = this.#connections.of(client);
     if (!client || !connection) return done(new Error("Not logged in"));
     const { device } = connection;
     const kind = publishableReport(this.#options.prefix, device, packet.topic);
@@ -221,27 +210,33 @@ export class Broker implements Outbox {
     }
     const published = packet as unknown as Parameters<Repeats<Answer>["once"]>[1];
     const parsed = parseReport(kind, payload);
-    void this.#repeats.once(
+    const { isRepeat, answer } = this.#repeats.once(
       client.id,
       published,
       () => this.#engine.submit({ kind: "report", device, report: kind, parsed, via: "mqtt" }),
-    ).then((answer) => {
-      if (answer.ok) return done(null);
-      // Without an acknowledgement the device sends it again after it has reconnected.
-      this.#repeats.forget(client.id, published.messageId);
-      done(new Error(answer.problem.detail));
+    );
+    void answer.then((answer) => {
+      if (!answer.ok) {
+        // Without an acknowledgement the device sends it again after it has reconnected.
+        this.#repeats.forget(client.id, published.messageId);
+        return done(new Error(answer.problem.detail));
+      }
+      // The engine has sent these once; whoever repeats a report may have missed the answer, too.
+      if (isRepeat) { for (const message of answer.messages) this.send({ device, message }); }
+      done(null);
     });
   }
 
   #maySubscribe(client: Client, { topic }: Subscription): boolean {
-    const connection = this.#connections.get(client);
-    return connection !== undefined &&
-      maySubscribe(this.#options.prefix, connection.device, topic) &&
-      Object.keys(connection.client.subscriptions).length < FILTERS_MAX;
+    const connection = this.#connections.of(client);
+    if (!connection || !maySubscribe(this.#options.prefix, connection.device, topic)) return false;
+    const { subscriptions } = connection.client;
+    // To ask again for a filter it has takes no room.
+    return Object.hasOwn(subscriptions, topic) || Object.keys(subscriptions).length < FILTERS_MAX;
   }
 
   #noteListening(client: Client): void {
-    const connection = this.#connections.get(client);
+    const connection = this.#connections.of(client);
     if (!connection) return;
     const { device, id } = connection;
     const filters = Object.keys(connection.client.subscriptions);

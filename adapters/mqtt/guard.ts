@@ -1,19 +1,14 @@
 /**
  * The stream between a socket and the broker. It cuts a packet that is too large before anybody
- * holds it, and sees which of our messages the device itself has confirmed.
+ * holds it, keeps everything behind a CONNECT waiting until the login is decided, and sees which of
+ * our messages the device itself has confirmed.
  */
 import { Duplex } from "node:stream";
 import type { Socket } from "node:net";
-import type { OwedKind } from "../../core/mod.ts";
 import { PAYLOAD_BYTES_MAX } from "../../core/mod.ts";
+import { Confirmations } from "./confirmations.ts";
+import type { OwedMessage } from "./confirmations.ts";
 import { PacketScanner } from "./scanner.ts";
-
-/** An owed message as the device's confirmation names it. */
-export interface OwedMessage {
-  readonly task: string;
-  readonly kind: OwedKind;
-  readonly attempt: number;
-}
 
 /** Packet types, in the upper four bits of the first byte (MQTT 3.1.1 §2.2.1). */
 const PUBLISH = 3;
@@ -21,40 +16,50 @@ const PUBACK = 4;
 const PUBCOMP = 7;
 /** Room for topic and packet id beside the payload. */
 const PACKET_BYTES_MAX = PAYLOAD_BYTES_MAX + 512;
-/** Everything that a connection may send before it has logged in. */
-const ANONYMOUS_BYTES_MAX = 8_192;
+/** The CONNECT of somebody who has not logged in. */
+const CONNECT_BYTES_MAX = 8_192;
 /** What a device that does not read may leave waiting. */
 const WAITING_BYTES_MAX = 1_048_576;
-/** Messages on their way to one connection. */
-const IN_FLIGHT_MAX = 256;
+
+/** How to guard a connection. */
+export interface GuardOptions {
+  /** Who is not let in within so many milliseconds is cut. */
+  readonly loginMs: number;
+  /** Told of each owed message that the device confirmed. */
+  onDelivered(message: OwedMessage): void;
+}
 
 /** One guarded connection. */
 export class Guard extends Duplex {
-  /** Set once the device has logged in. */
-  authenticated = false;
   readonly #socket: Socket;
-  readonly #onDelivered: (message: OwedMessage) => void;
+  readonly #confirmations = new Confirmations();
   readonly #inbound: PacketScanner;
   readonly #outbound: PacketScanner;
-  #received = 0;
-  /** Handed to the broker and not yet seen on the wire. */
-  #expected: { payload: string; owed: OwedMessage }[] = [];
-  /** On the wire and not yet confirmed, by packet id. */
-  readonly #sent = new Map<number, OwedMessage>();
+  readonly #loginTimer: ReturnType<typeof setTimeout>;
+  #isAdmitted = false;
+  #hasConnect = false;
+  /** What came behind the CONNECT: no more than one read of the socket, which pauses then. */
+  #held: Uint8Array[] = [];
 
-  /** `onDelivered` is told of each owed message that the device confirmed. */
-  constructor(socket: Socket, onDelivered: (message: OwedMessage) => void) {
+  /** Guards the socket from now on. */
+  constructor(socket: Socket, { loginMs, onDelivered }: GuardOptions) {
     super({ allowHalfOpen: false });
     this.#socket = socket;
-    this.#onDelivered = onDelivered;
     this.#inbound = new PacketScanner({
       start: (first, length) => this.#startInbound(first, length),
-      end: (first, kept) => this.#endInbound(first, kept),
+      end: (first, kept) => {
+        this.#hasConnect = true;
+        const owed = isConfirmation(first) && kept.length === 2
+          ? this.#confirmations.confirmed(kept[0]! << 8 | kept[1]!)
+          : undefined;
+        if (owed) onDelivered(owed);
+      },
     });
     this.#outbound = new PacketScanner({
       start: (first, length) => isConfirmed(first) ? length : 0,
-      end: (first, kept) => this.#endOutbound(first, kept),
+      end: (first, body) => void (isConfirmed(first) && this.#confirmations.sent(body)),
     });
+    this.#loginTimer = setTimeout(() => this.destroy(new Error("No login in time")), loginMs);
     // Without it every acknowledgement waits for the peer's delayed ACK (46 ms).
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
@@ -64,10 +69,17 @@ export class Guard extends Duplex {
     socket.on("close", () => this.destroy());
   }
 
+  /** The device has logged in: lets through what it sent meanwhile, and everything from now on. */
+  admit(): void {
+    clearTimeout(this.#loginTimer);
+    this.#isAdmitted = true;
+    this.#socket.resume();
+    for (const bytes of this.#held.splice(0)) this.#take(bytes);
+  }
+
   /** Expects the payload on the wire soon; its confirmation confirms the owed message. */
   expect(payload: string, owed: OwedMessage): void {
-    this.#expected.push({ payload, owed });
-    if (this.#expected.length > IN_FLIGHT_MAX) this.#expected.shift();
+    this.#confirmations.expect(payload, owed);
   }
 
   /** Whether the device leaves so much unread that it is better cut. */
@@ -75,8 +87,19 @@ export class Guard extends Duplex {
     return this.writableLength + this.#socket.writableLength > WAITING_BYTES_MAX;
   }
 
+  /**
+   * Without a size everything that is buffered: aedes reads once for each `readable`, and a stream
+   * that gave it the first of several chunks only would leave the others lying for ever.
+   */
+  override read(size?: number | null): Uint8Array | null {
+    if (size !== undefined && size !== null) return super.read(size);
+    const parts: Uint8Array[] = [];
+    for (let part = super.read(); part !== null; part = super.read()) parts.push(part);
+    return parts.length > 1 ? Buffer.concat(parts) : parts[0] ?? null;
+  }
+
   override _read(): void {
-    this.#socket.resume();
+    if (this.#isAdmitted || !this.#hasConnect) this.#socket.resume();
   }
 
   override _write(bytes: Uint8Array, _: string, done: (error?: Error | null) => void): void {
@@ -96,52 +119,43 @@ export class Guard extends Duplex {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#loginTimer);
+    this.#held = [];
     this.#socket.destroy();
     done(error);
   }
 
   #take(bytes: Uint8Array): void {
     if (this.destroyed) return;
-    this.#received += bytes.length;
     try {
-      if (!this.authenticated && this.#received > ANONYMOUS_BYTES_MAX) {
-        throw new Error("Too much before the login");
-      }
-      this.#inbound.push(bytes);
+      const end = this.#isAdmitted ? bytes.length : this.#endOfConnect(bytes);
+      if (this.#isAdmitted) this.#inbound.push(bytes);
+      if (end < bytes.length) this.#held.push(bytes.subarray(end));
+      const hasRoom = end === 0 || this.push(bytes.subarray(0, end));
+      if (!hasRoom || !this.#isAdmitted && this.#hasConnect) this.#socket.pause();
     } catch (error) {
-      return void this.destroy(error as Error);
+      this.destroy(error as Error);
     }
-    if (!this.push(bytes)) this.#socket.pause();
+  }
+
+  /** How many of the bytes belong to the first packet; the rest is for later. */
+  #endOfConnect(bytes: Uint8Array): number {
+    return this.#hasConnect ? 0 : this.#inbound.pushPacket(bytes);
   }
 
   #startInbound(first: number, length: number): number {
-    const max = this.authenticated ? PACKET_BYTES_MAX : ANONYMOUS_BYTES_MAX;
+    const max = this.#isAdmitted ? PACKET_BYTES_MAX : CONNECT_BYTES_MAX;
     if (length > max) throw new Error(`A packet of ${length} bytes is too large`);
-    return first >> 4 === PUBACK || first >> 4 === PUBCOMP ? 2 : 0;
-  }
-
-  #endInbound(first: number, kept: Uint8Array): void {
-    if (kept.length < 2 || first >> 4 === PUBLISH) return;
-    const id = kept[0]! << 8 | kept[1]!;
-    const message = this.#sent.get(id);
-    this.#sent.delete(id);
-    if (message) this.#onDelivered(message);
-  }
-
-  /** A PUBLISH with QoS above 0: topic, packet id, payload (MQTT 3.1.1 §3.3). */
-  #endOutbound(first: number, body: Uint8Array): void {
-    if (!isConfirmed(first)) return;
-    const topicEnd = 2 + (body[0]! << 8 | body[1]!);
-    const id = body[topicEnd]! << 8 | body[topicEnd + 1]!;
-    const payload = new TextDecoder().decode(body.subarray(topicEnd + 2));
-    const index = this.#expected.findIndex((message) => message.payload === payload);
-    if (index < 0) return;
-    const owed = this.#expected.splice(index, 1)[0]!.owed;
-    if (this.#sent.size >= IN_FLIGHT_MAX) this.#sent.clear();
-    this.#sent.set(id, owed);
+    return isConfirmation(first) ? 2 : 0;
   }
 }
 
+/** PUBACK and PUBCOMP: the device has our message. */
+function isConfirmation(first: number): boolean {
+  return first >> 4 === PUBACK || first >> 4 === PUBCOMP;
+}
+
+/** A PUBLISH that will be confirmed: its QoS is above 0. */
 function isConfirmed(first: number): boolean {
   return first >> 4 === PUBLISH && (first & 0b0110) !== 0;
 }

@@ -18,28 +18,32 @@ export interface PublishedPacket {
   readonly payload: Uint8Array;
 }
 
-interface Taken {
+interface Taken<T> {
   readonly id: number;
   readonly digest: string;
-  readonly answer: Promise<unknown>;
+  readonly answer: Promise<T>;
 }
 
 /** The last packets of each client id. */
 export class Repeats<T> {
-  readonly #clients = new Map<string, Taken[]>();
+  readonly #clients = new Map<string, Taken<T>[]>();
 
   /** The first one's answer when this is a repeat, else what `take` gives, remembered. */
-  once(client: string, packet: PublishedPacket, take: () => Promise<T>): Promise<T> {
+  once(
+    client: string,
+    packet: PublishedPacket,
+    take: () => Promise<T>,
+  ): { isRepeat: boolean; answer: Promise<T> } {
     const { qos, messageId: id } = packet;
-    if (qos === 0 || id === undefined) return take();
+    if (qos === 0 || id === undefined) return { isRepeat: false, answer: take() };
     const digest = createHash("sha256").update(packet.topic).update("\0").update(packet.payload)
       .digest("base64");
     const taken = this.#clients.get(client) ?? [];
     const first = taken.find((known) => known.id === id && known.digest === digest);
-    if (first && packet.dup) return first.answer as Promise<T>;
+    if (first && packet.dup) return { isRepeat: true, answer: first.answer };
     const answer = take();
     this.#remember(client, [{ id, digest, answer }, ...taken.filter((known) => known.id !== id)]);
-    return answer;
+    return { isRepeat: false, answer };
   }
 
   /** Forgets a packet that was not taken after all. */
@@ -48,7 +52,7 @@ export class Repeats<T> {
     if (taken) this.#remember(client, taken);
   }
 
-  #remember(client: string, taken: Taken[]): void {
+  #remember(client: string, taken: Taken<T>[]): void {
     this.#clients.delete(client);
     this.#clients.set(client, taken.slice(0, TAKEN_MAX));
     const oldest = this.#clients.keys().next();

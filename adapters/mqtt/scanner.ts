@@ -27,6 +27,7 @@ export class PacketScanner {
   #left = 0;
   #kept = new Uint8Array(0);
   #keptCount = 0;
+  #packets = 0;
 
   /** `events` is told of each packet. */
   constructor(events: PacketEvents) {
@@ -35,8 +36,17 @@ export class PacketScanner {
 
   /** @throws {Error} when a packet is refused or malformed; the stream is of no use afterwards. */
   push(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) at += this.pushPacket(bytes.subarray(at));
+  }
+
+  /** Reads to the end of the packet at most; how many bytes that were. @throws {Error} as `push` */
+  pushPacket(bytes: Uint8Array): number {
+    const before = this.#packets;
     let at = 0;
-    while (at < bytes.length) at = this.#inBody ? this.#body(bytes, at) : this.#header(bytes, at);
+    while (at < bytes.length && this.#packets === before) {
+      at = this.#inBody ? this.#body(bytes, at) : this.#header(bytes, at);
+    }
+    return at;
   }
 
   #header(bytes: Uint8Array, at: number): number {
@@ -78,6 +88,7 @@ export class PacketScanner {
     this.#first = -1;
     this.#length = this.#lengthBytes = 0;
     this.#inBody = false;
+    this.#packets++;
     this.#events.end(first, kept);
   }
 }
