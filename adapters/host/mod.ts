@@ -1,5 +1,6 @@
-/** The machine otalog runs on: clocks, randomness, digests and secrets. */
+/** The machine otalog runs on: clocks, randomness, digests, the data folder and its secrets. */
 export { machineClock } from "./clock.ts";
 export { machineDigest } from "./digest.ts";
+export { makeDataFolder } from "./folder.ts";
 export { logIdentity, operatorToken } from "./secrets.ts";
 export type { LogIdentity, OperatorToken } from "./secrets.ts";

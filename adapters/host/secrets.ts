@@ -4,6 +4,7 @@
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { randomInt } from "node:crypto";
+import { cannotUse } from "./trouble.ts";
 
 /** Which log this is: its id is derived from its public key. */
 export interface LogIdentity {
@@ -20,27 +21,48 @@ export interface OperatorToken {
   readonly madeIn?: string;
 }
 
-/** The key of the log, made at its first start. */
+/** A token that is shorter can be guessed. */
+const TOKEN_CHARACTERS_MIN = 16;
+
+/**
+ * The key of the log, made at its first start.
+ *
+ * @throws {Error} when the file cannot be read or made, or holds something else.
+ */
 export async function logIdentity(folder: string): Promise<LogIdentity> {
-  const pem = await readOrMake(`${folder}/log.key`, () => {
-    const { privateKey } = generateKeyPairSync("ed25519");
-    return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-  });
-  const key = createPublicKey(createPrivateKey(pem.text));
-  const raw = Buffer.from(String(key.export({ format: "jwk" }).x), "base64url");
+  const path = `${folder}/log.key`;
+  const whatToDo = "Restore it from a backup: without its key a log cannot be continued.";
+  const pem = await readOrMake(path, makeKey, whatToDo);
+  const raw = rawPublicKey(pem.text);
+  if (!raw) throw new Error(`Cannot use ${path}: it holds no Ed25519 private key. ${whatToDo}`);
   const log = createHash("sha256").update(raw).digest("hex").slice(0, 32);
   return { log, publicKey: `ed25519:${raw.toString("base64")}` };
 }
 
-/** The token from the environment, from the folder, or a fresh one. */
+/**
+ * The token from the environment, from the folder, or a fresh one.
+ *
+ * @throws {Error} when it is too short, or the file cannot be read or made.
+ */
 export async function operatorToken(
   folder: string,
   given: string | undefined,
 ): Promise<OperatorToken> {
-  if (given !== undefined && given !== "") return { token: given };
+  const rule = `a token of ${TOKEN_CHARACTERS_MIN} or more visible characters`;
+  if (given !== undefined && given !== "") {
+    if (isToken(given)) return { token: given };
+    throw new Error(`OTALOG_OPERATOR_TOKEN must be ${rule}. Without it, one is made.`);
+  }
   const path = `${folder}/operator.token`;
-  const { text, made } = await readOrMake(path, makeToken);
-  return { token: text.trim(), ...(made ? { madeIn: path } : {}) };
+  const whatToDo = "Move it away, and a new one is made, or set OTALOG_OPERATOR_TOKEN.";
+  const { text, made } = await readOrMake(path, makeToken, whatToDo);
+  const token = text.trim();
+  if (!isToken(token)) throw new Error(`Cannot use ${path}: it must hold ${rule}. ${whatToDo}`);
+  return { token, ...(made ? { madeIn: path } : {}) };
+}
+
+function isToken(text: string): boolean {
+  return text.length >= TOKEN_CHARACTERS_MIN && /^[\x21-\x7e]+$/.test(text);
 }
 
 function makeToken(): string {
@@ -48,16 +70,43 @@ function makeToken(): string {
   return Array.from({ length: 40 }, () => alphabet[randomInt(alphabet.length)]).join("");
 }
 
+function makeKey(): string {
+  const { privateKey } = generateKeyPairSync("ed25519");
+  return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+}
+
+/** The 32 bytes of the public key; `undefined` when the text is no private key of that kind. */
+function rawPublicKey(pem: string): Buffer | undefined {
+  try {
+    const key = createPrivateKey(pem);
+    if (key.asymmetricKeyType !== "ed25519") return undefined;
+    return Buffer.from(String(createPublicKey(key).export({ format: "jwk" }).x), "base64url");
+  } catch {
+    return undefined;
+  }
+}
+
 async function readOrMake(
   path: string,
   make: () => string,
+  whatToDo: string,
 ): Promise<{ text: string; made: boolean }> {
   try {
-    return { text: await Deno.readTextFile(path), made: false };
+    const known = await readKnown(path);
+    if (known !== undefined) return { text: known, made: false };
+    const text = make();
+    await Deno.writeTextFile(path, `${text.trimEnd()}\n`, { createNew: true, mode: 0o600 });
+    return { text, made: true };
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw cannotUse(path, error, whatToDo);
   }
-  const text = make();
-  await Deno.writeTextFile(path, `${text.trimEnd()}\n`, { createNew: true, mode: 0o600 });
-  return { text, made: true };
+}
+
+async function readKnown(path: string): Promise<string | undefined> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

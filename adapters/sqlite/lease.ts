@@ -1,4 +1,5 @@
 /** Exactly one engine uses a data folder: an OS lock, which a killed process cannot keep. */
+import { cannotUse } from "./trouble.ts";
 
 /** A held lock on the folder. */
 export interface Lease {
@@ -9,15 +10,26 @@ export interface Lease {
 /**
  * Takes the lock.
  *
- * @throws {Error} when another engine, in this process or another, has it.
+ * @throws {Error} when another engine, in this process or another, has it, or the folder cannot be
+ * written.
  */
 export function takeLease(folder: string): Lease {
-  const file = Deno.openSync(`${folder}/engine.lock`, { create: true, write: true, read: true });
+  const file = openLock(folder);
   if (!file.tryLockSync(true)) {
     file.close();
     throw new Error(
-      `Cannot open ${folder}: another engine is using it. Stop it, or choose another folder with --data.`,
+      `Cannot use ${folder}: another engine is using it. Stop it, or choose another folder with --data.`,
     );
   }
   return { release: () => file.close() };
+}
+
+function openLock(folder: string): Deno.FsFile {
+  const how = { create: true, write: true, read: true, mode: 0o600 };
+  try {
+    return Deno.openSync(`${folder}/engine.lock`, how);
+  } catch (error) {
+    const what = "The engine must be able to write there: mend that, or choose another folder";
+    throw cannotUse(folder, error, `${what} with --data.`);
+  }
 }

@@ -41,12 +41,28 @@ const firstTables = [
    ) strict, without rowid`,
 ].map((statement) => statement.replaceAll(/\s+/g, " "));
 
-/** Brings the tables up to date; does nothing when they are. */
+/**
+ * Brings the tables up to date; does nothing when they are.
+ *
+ * @throws {Error} when they are of a newer otalog, or the database is none.
+ */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
+  const newer = await unknownMigration(db);
+  if (newer !== undefined) throw new Error(`a newer otalog wrote it (${newer})`);
   const provider = { getMigrations: () => Promise.resolve(migrations) };
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error) throw error;
   // Kysely stamps the wall clock, a cell that nobody could prove: the migration's own day stands.
   const day = sql`substr(name, 1, 10) || 'T00:00:00.000Z'`;
   await sql`update kysely_migration set timestamp = ${day} where timestamp <> ${day}`.execute(db);
+}
+
+/** A migration that was run and that we do not have. */
+async function unknownMigration(db: Kysely<Tables>): Promise<string | undefined> {
+  const table = sql`select 1 from sqlite_master where name = 'kysely_migration'`;
+  if ((await table.execute(db)).rows.length === 0) return undefined;
+  const known = sql.join(Object.keys(migrations));
+  const unknown = sql<{ name: string }>`
+    select name from kysely_migration where name not in (${known}) order by name limit 1`;
+  return (await unknown.execute(db)).rows[0]?.name;
 }

@@ -10,6 +10,7 @@ import { takeLease } from "./lease.ts";
 import { migrate } from "./migrations.ts";
 import { SqliteReads } from "./reads.ts";
 import { SqliteWriter } from "./store.ts";
+import { cannotUse } from "./trouble.ts";
 
 export { openReplica } from "./replica.ts";
 export type { CellDifference, Replica } from "./replica.ts";
@@ -31,8 +32,7 @@ export async function openSqlite(folder: string): Promise<SqliteStore> {
   const lease = takeLease(folder);
   const path = `${folder}/${DATABASE}`;
   try {
-    const maker = kyselyOn(openDurable(path));
-    await migrate(maker).finally(() => maker.destroy());
+    await makeTables(path);
     const database = new DatabaseSync(path, { readOnly: true });
     const reader = kyselyOn(database);
     const writer = new SqliteWriter(path);
@@ -47,5 +47,24 @@ export async function openSqlite(folder: string): Promise<SqliteStore> {
   } catch (error) {
     lease.release();
     throw error;
+  }
+}
+
+/** Only its owner reads what is in the log; files that SQLite puts beside it get the same mode. */
+async function makeTables(path: string): Promise<void> {
+  try {
+    createOnce(path);
+    const maker = kyselyOn(openDurable(path));
+    await migrate(maker).finally(() => maker.destroy());
+  } catch (error) {
+    throw cannotUse(path, error, "Restore a backup, or choose another folder with --data.");
+  }
+}
+
+function createOnce(path: string): void {
+  try {
+    Deno.openSync(path, { createNew: true, write: true, mode: 0o600 }).close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
   }
 }

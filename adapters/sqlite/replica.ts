@@ -9,6 +9,7 @@ import { DATABASE } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { ModelsWriter } from "./models.ts";
+import { cannotUse } from "./trouble.ts";
 
 type Row = Record<string, unknown>;
 
@@ -71,7 +72,7 @@ export async function openReplica(folder: string): Promise<Replica> {
 function openReadOnly(path: string, folder: string): DatabaseSync {
   if (!exists(path)) {
     throw new Error(
-      `Cannot replay ${folder}: there is no ${DATABASE} in it. Name a data folder with --data.`,
+      `Cannot use ${folder}: there is no ${DATABASE} in it. Name a data folder with --data.`,
     );
   }
   const ways = exists(`${path}-wal`) ? [path] : [`file:${encodeURI(path)}?immutable=1`, path];
@@ -83,8 +84,7 @@ function openReadOnly(path: string, folder: string): DatabaseSync {
       fault = error;
     }
   }
-  const { message } = fault as Error;
-  throw new Error(`Cannot replay ${folder}: ${message}. Is it the data folder of an engine?`);
+  throw cannotUse(path, fault, NAME_ANOTHER);
 }
 
 /** Begins the one read transaction that everything is read in. */
@@ -100,13 +100,18 @@ function snapshot(database: DatabaseSync): DatabaseSync {
   }
 }
 
+/** @throws {Error} when nobody can tell: that a file may not be looked at does not mean it is gone. */
 function exists(path: string): boolean {
   try {
-    return Deno.statSync(path).isFile;
-  } catch {
-    return false;
+    Deno.statSync(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw cannotUse(path, error, NAME_ANOTHER);
   }
 }
+
+const NAME_ANOTHER = "Name the data folder of an engine with --data, and one that you may read.";
 
 /** The log itself is compared row by row by the replay. */
 const REPLAYED = "events";

@@ -98,7 +98,7 @@ Deno.test("replay and device say in one sentence what is wrong", async () => {
       "replay",
       ["--data", "/nowhere"],
       1,
-      /^Cannot replay \/nowhere: there is no otalog\.db in it\./,
+      /^Cannot use \/nowhere: there is no otalog\.db in it\./,
     ],
     ["replay", ["--at"], 2, /^There is no flag --at\./],
     ["device", [], 2, /^--url is missing\. Give it as --url URL\.$/],

@@ -96,7 +96,7 @@ Deno.test("serve says when it is ready, refuses a second engine and taken ports,
       assert.equal(response.status, status, path);
     }
     const refused: [string[], number, RegExp][] = [
-      [["--data", `${folder}/a`, ...where(0, 0)], 1, /^Cannot open .*another engine is using it\./],
+      [["--data", `${folder}/a`, ...where(0, 0)], 1, /^Cannot use .*another engine is using it\./],
       [
         ["--data", `${folder}/b`, ...where(http, 0)],
         1,

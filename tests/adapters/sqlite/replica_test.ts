@@ -153,6 +153,9 @@ Deno.test("openReplica() says so when there is no log", async () => {
       `${folder}/otalog.db`,
       "no database at all, but long enough".repeat(99),
     );
-    await assert.rejects(openReplica(folder), /Is it the data folder of an engine\?/);
+    await assert.rejects(
+      openReplica(folder),
+      /^Error: Cannot use .*otalog\.db: it is not a database, or was damaged\. Name the data folder/,
+    );
   });
 });

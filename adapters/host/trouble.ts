@@ -1,0 +1,19 @@
+/** Why a file or a folder cannot be used, as a sentence for whoever starts the engine. */
+
+/** What the operating system's codes mean to a person. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "a part of the path is not a folder",
+  EEXIST: "it is not a folder",
+  EISDIR: "it is a folder, not a file",
+  ENOSPC: "the disk is full",
+};
+
+/** `Cannot use {path}: {why}. {what to do}` */
+export function cannotUse(path: string, error: unknown, whatToDo: string): Error {
+  const { code = "", message } = error as { code?: string; message: string };
+  const why = reasons[code] ?? message.replace(/\.$/, "");
+  return new Error(`Cannot use ${path}: ${why}. ${whatToDo}`, { cause: error });
+}

@@ -1,0 +1,38 @@
+/** Why a file or a folder cannot be used, as a sentence for whoever starts the engine. */
+
+/** What the operating system's codes mean to a person. */
+const reasons: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EPERM: "permission denied",
+  EROFS: "the file system is read-only",
+  ENOTDIR: "it is not a folder",
+  EISDIR: "it is a folder, not a file",
+  ENOENT: "it does not exist",
+  ENOSPC: "the disk is full",
+};
+
+/** SQLite's own words (sqlite3_errstr); Deno hands its result codes over for some calls only. */
+const NO_DATABASE = /file is not a database|disk image is malformed/;
+const NOT_OPENED = /unable to open database file|attempt to write a readonly database/;
+
+/** `Cannot use {path}: {why}. {what to do}` */
+export function cannotUse(path: string, error: unknown, whatToDo: string): Error {
+  return new Error(`Cannot use ${path}: ${reasonOf(error, path)}. ${whatToDo}`, { cause: error });
+}
+
+/** Why, in a few words without a full stop. */
+export function reasonOf(error: unknown, path: string): string {
+  const { code, message } = error as { code?: string; message: string };
+  if (NO_DATABASE.test(message)) return "it is not a database, or was damaged";
+  if (NOT_OPENED.test(message)) return whyNotOpened(path) ?? message;
+  return reasons[code ?? ""] ?? message.replace(/\.$/, "");
+}
+
+/** SQLite does not say why it could not open a file: the operating system does. */
+function whyNotOpened(path: string): string | undefined {
+  try {
+    Deno.openSync(path, { read: true, write: true }).close();
+  } catch (error) {
+    return reasonOf(error, path);
+  }
+}
