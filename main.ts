@@ -3,13 +3,13 @@
  * wires them to the core and decides nothing.
  */
 import { startEngine } from "./core/engine/mod.ts";
-import type { Engine, Reads } from "./core/engine/mod.ts";
+import type { Engine, Outbox, Reads } from "./core/engine/mod.ts";
 import { TOPIC_PREFIX } from "./core/mod.ts";
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
 import { openImageFiles } from "./adapters/files/mod.ts";
 import { logIdentity, machineClock, machineDigest, operatorToken } from "./adapters/host/mod.ts";
-import { createApp, listen } from "./adapters/http/mod.ts";
+import { createApp, Downloads, HTTP_LIMITS, listen } from "./adapters/http/mod.ts";
 import { createBroker } from "./adapters/mqtt/mod.ts";
 import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
 
@@ -62,8 +62,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         await reads.deviceByToken(hash, engine.now()) === device,
     });
     const observer = { fault: onFault };
+    const downloads = new Downloads();
+    const outbox = outboxOf(broker, downloads);
     const engine = await startEngine(
-      { store, clock: machineClock, outbox: broker, digest: machineDigest, observer },
+      { store, clock: machineClock, outbox, digest: machineDigest, observer },
       { baseUrl: httpUrl, identity },
     );
     undo.push(() => engine.stop());
@@ -77,6 +79,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       operatorTokenSha256,
       prefix: TOPIC_PREFIX,
       openArtifacts,
+      downloads,
+      limits: HTTP_LIMITS,
     };
     app = createApp({ ...deps, ready: () => ready }, onFault);
     const mqtt = await broker.listen(engine);
@@ -89,6 +93,17 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     await close();
     throw error;
   }
+}
+
+/** Messages go by MQTT; a device that must go loses every connection, whatever it speaks. */
+function outboxOf(broker: Outbox, downloads: Downloads): Outbox {
+  return {
+    send: (message) => broker.send(message),
+    disconnect: (device) => {
+      broker.disconnect(device);
+      downloads.disconnect(device);
+    },
+  };
 }
 
 async function makeFolder(folder: string): Promise<void> {

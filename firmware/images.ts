@@ -28,17 +28,8 @@ export interface ImageFiles {
    * @throws {ImageError} and then nothing stays.
    */
   ingest(body: ReadableStream<Uint8Array>, options: IngestOptions): Promise<StoredImage>;
-  /**
-   * The bytes [start, end) as a stream that reads on demand; it errors rather than end short.
-   * `hold` is called at the first read; what it returns is called once, when the last byte was given
-   * or nobody wants more.
-   */
-  read(
-    sha256: string,
-    start: number,
-    end: number,
-    hold?: () => () => void,
-  ): ReadableStream<Uint8Array>;
+  /** The bytes [start, end) as a stream that reads on demand; it errors rather than end short. */
+  read(sha256: string, start: number, end: number): ReadableStream<Uint8Array>;
   /** Digests of `count` chunks from chunk `from` on; made once per image and size, and kept. */
   chunkDigests(
     sha256: string,

@@ -41,13 +41,8 @@ export class FolderImages implements ImageFiles {
     }
   }
 
-  read(
-    sha256: string,
-    start: number,
-    end: number,
-    hold?: () => () => void,
-  ): ReadableStream<Uint8Array> {
-    return readRange(this.#path(sha256), start, end, hold);
+  read(sha256: string, start: number, end: number): ReadableStream<Uint8Array> {
+    return readRange(this.#path(sha256), start, end);
   }
 
   async chunkDigests(

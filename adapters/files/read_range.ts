@@ -8,22 +8,17 @@ export function readRange(
   path: string,
   start: number,
   end: number,
-  hold: () => () => void = () => () => {},
 ): ReadableStream<Uint8Array> {
   let file: Deno.FsFile | undefined;
-  let letGo = () => {};
   let at = start;
   const close = () => {
     file?.close();
     file = undefined;
-    letGo();
-    letGo = () => {};
   };
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         if (!file) {
-          letGo = hold();
           file = await Deno.open(path, { read: true });
           if (start > 0) await file.seek(start, Deno.SeekMode.Start);
         }

@@ -8,7 +8,7 @@ import { problem } from "../../core/mod.ts";
 import { readJson } from "./body.ts";
 import { authorize, identify } from "./callers.ts";
 import { invalid, problemResponse, Refused } from "./problems.ts";
-import type { HttpDeps, Route } from "./route.ts";
+import type { Call, HttpDeps, Route } from "./route.ts";
 import { artifactRoutes } from "./routes/artifacts.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
@@ -16,6 +16,7 @@ import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { taskRoutes } from "./routes/tasks.ts";
+import { wireOf } from "./wire.ts";
 
 /** Every route there is. */
 export const routes: readonly Route[] = [
@@ -28,6 +29,7 @@ export const routes: readonly Route[] = [
   ...eventRoutes,
 ];
 
+type AnyCall = Call<unknown, unknown, unknown>;
 type Env = { Bindings: Partial<HttpBindings> };
 
 /** Builds the application. */
@@ -36,7 +38,8 @@ export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Ho
   for (const route of routes) {
     app.on(route.method, route.path, async (c) => {
       const isHttp10 = c.env?.incoming?.httpVersion === "1.0";
-      return await answer(deps, route, c.req.raw, c.req.param(), isHttp10);
+      const origin = { request: c.req.raw, isHttp10, wire: wireOf(c.env) };
+      return await answer(deps, route, origin, c.req.param());
     });
   }
   app.notFound(() => problemResponse(problem(404, "There is no such resource. See the README.")));
@@ -51,17 +54,17 @@ export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Ho
 async function answer(
   deps: HttpDeps,
   route: Route,
-  request: Request,
+  origin: Pick<AnyCall, "request" | "isHttp10" | "wire">,
   rawParams: Record<string, string>,
-  isHttp10: boolean,
 ): Promise<Response> {
+  const { request } = origin;
   const caller = await identify(deps, request);
   authorize(route, caller, rawParams);
   const params = check("path", route.params, rawParams);
   const search = Object.fromEntries(new URL(request.url).searchParams);
   const query = check("query", route.query, search);
   const body = route.body && check("body", route.body, await readJson(request));
-  return await route.handle({ deps, caller, request, params, query, body, isHttp10 });
+  return await route.handle({ ...origin, deps, caller, params, query, body });
 }
 
 function check(what: string, schema: Route["params"], value: unknown): unknown {

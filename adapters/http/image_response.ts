@@ -3,7 +3,8 @@ import { answerRange, ENDED_FETCH_MS, namesTag, rangeHolds } from "../../core/mo
 import type { Image } from "../../core/engine/mod.ts";
 import { Refused } from "./problems.ts";
 import type { Call } from "./route.ts";
-import { refusalOf } from "./submit.ts";
+import { servedBody } from "./served_body.ts";
+import type { ServedBodyOptions } from "./served_body.ts";
 
 type AnyCall = Call<unknown, unknown, unknown>;
 
@@ -57,25 +58,46 @@ export async function bytesResponse(
   // Without it the body would be chunked, which many devices cannot read.
   headers.set("content-length", String(end - start));
   if (request.method === "HEAD") return new Response(null, { status, headers });
-  if (caller.kind === "device") {
-    deps.engine.heard(caller.id);
-    const { sha256 } = image;
-    const input = { kind: "artifact", device: caller.id, sha256, from: start } as const;
-    const refusal = await refusalOf(deps, input);
-    if (refusal) return refusal;
-  }
-  const body = deps.images.read(image.sha256, start, end, contact(call));
+  const around = caller.kind === "device"
+    ? await announce(call, caller.id, { sha256: image.sha256, from: start })
+    : {};
+  const source = deps.images.read(image.sha256, start, end);
+  const { stalledMs } = deps.limits;
+  const body = servedBody(source, { ...around, stalledMs, wire: call.wire });
   return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, headers });
 }
 
-/** A device that is fetching is there, however slowly: its download counts as a connection. */
-function contact({ deps: { engine }, caller }: AnyCall): () => () => void {
-  if (caller.kind !== "device") return () => () => {};
-  const { id } = caller;
+/**
+ * Tells the engine of a device's download and ties the two together: bytes that are taken are
+ * contact, and a device that is revoked takes no more.
+ *
+ * @throws {Refused} 403 when the device may not.
+ */
+async function announce(
+  { deps: { engine, downloads, limits } }: AnyCall,
+  device: string,
+  asked: { sha256: string; from: number },
+): Promise<Pick<ServedBodyOptions, "signal" | "onTaken" | "onEnd">> {
+  const onTaken = atMostEvery(limits.heardEveryMs, engine, () => engine.heard(device));
+  onTaken();
+  // Begun before the engine is asked: a revocation beside it must not miss this download.
+  const { signal, end } = downloads.begin(device);
+  const answer = await engine.submit({ kind: "artifact", device, ...asked });
+  // A log that cannot be written, or is behind, keeps no bytes from a device that may have them.
+  if (!answer.ok && answer.problem.status === 403 || signal.aborted) {
+    end();
+    throw new Refused(403, `Device ${device} is not registered, or was revoked.`);
+  }
+  return { signal, onTaken, onEnd: end };
+}
+
+function atMostEvery(ms: number, engine: { now(): number }, call: () => void): () => void {
+  let last = -Infinity;
   return () => {
-    const connection = crypto.randomUUID();
-    engine.connected(id, connection);
-    return () => engine.disconnected(id, connection);
+    const now = engine.now();
+    if (now - last < ms) return;
+    last = now;
+    call();
   };
 }
 

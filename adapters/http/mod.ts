@@ -1,5 +1,8 @@
 /** Devices and operators over HTTP. Reads, submits and writes answers down; decides nothing. */
 export { createApp, routes } from "./app.ts";
+export { Downloads } from "./downloads.ts";
+export { HTTP_LIMITS } from "./limits.ts";
+export type { HttpLimits } from "./limits.ts";
 export { listen } from "./listen.ts";
 export type { HttpListener } from "./listen.ts";
 export type { Call, Caller, HttpDeps, Route } from "./route.ts";

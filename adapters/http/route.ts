@@ -5,6 +5,9 @@
 import type { z } from "zod";
 import type { EngineApi, Reads } from "../../core/engine/mod.ts";
 import type { ImageFiles } from "../../firmware/mod.ts";
+import type { Downloads } from "./downloads.ts";
+import type { HttpLimits } from "./limits.ts";
+import type { Wire } from "./wire.ts";
 
 /** What the routes work with. */
 export interface HttpDeps {
@@ -17,6 +20,10 @@ export interface HttpDeps {
   readonly prefix: string;
   /** Every registered device may fetch every image. */
   readonly openArtifacts: boolean;
+  /** The downloads under way, for whoever must cut one. */
+  readonly downloads: Downloads;
+  /** How long peers may keep us waiting. */
+  readonly limits: HttpLimits;
   /** Whether the engine can serve devices now. */
   ready(): boolean;
 }
@@ -37,6 +44,8 @@ export interface Call<P, Q, B> {
   readonly body: B;
   /** Whether the request came with HTTP/1.0. */
   readonly isHttp10: boolean;
+  /** The connection, if there is one. */
+  readonly wire?: Wire | undefined;
 }
 
 /** A route of the API. */

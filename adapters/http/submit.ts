@@ -1,6 +1,5 @@
 /** Commands to the engine, and its refusals as problems. */
-import type { Answer, Command, Input } from "../../core/engine/mod.ts";
-import type { CommandResult } from "../../core/engine/mod.ts";
+import type { Command, CommandResult } from "../../core/engine/mod.ts";
 import { problemResponse } from "./problems.ts";
 import type { Caller, HttpDeps } from "./route.ts";
 
@@ -16,10 +15,4 @@ export async function command(
   return answer.ok
     ? await done(answer.result ?? { type: "done" })
     : problemResponse(answer.problem);
-}
-
-/** Gives any other input to the engine; `undefined` when it was taken. */
-export async function refusalOf(deps: HttpDeps, input: Input): Promise<Response | undefined> {
-  const answer: Answer = await deps.engine.submit(input);
-  return answer.ok ? undefined : problemResponse(answer.problem);
 }

@@ -1,6 +1,6 @@
 /** One upgrade exactly as PROTOCOL tells it, over real TCP and HTTP. */
 import assert from "node:assert/strict";
-import { checksumOf, inHouse, randomImage } from "./house.ts";
+import { checksumOf, inHouse, randomImage, soon } from "./house.ts";
 import { RawDevice } from "./raw_device.ts";
 
 Deno.test("an upgrade goes request, metadata, bytes, progress, verify, success", async () => {
@@ -151,5 +151,23 @@ Deno.test("an owed answer waits for a device that was away", async () => {
     await using device = await RawDevice.connect(stage.house.mqttUrl, "pump-7", token);
     await device.say("request", {});
     await device.hears("idle");
+  });
+});
+
+Deno.test("a device that is revoked loses its open download, and nobody else does", async () => {
+  await inHouse(async (stage) => {
+    const checksum = await stage.upload("2.0.0", new Uint8Array(16_000_000));
+    const begin = async (device: string) => {
+      const token = await stage.register(device);
+      await stage.order(device, "2.0.0", checksum);
+      const url = `${stage.house.httpUrl}/artifacts/${checksum.slice(7)}`;
+      const response = await fetch(url, { headers: { authorization: `Bearer ${token}` } });
+      assert.equal(response.status, 200);
+      return response.arrayBuffer.bind(response);
+    };
+    const [revoked, other] = [await begin("pump-7"), await begin("pump-8")];
+    assert.equal((await stage.ask("DELETE", "/devices/pump-7")).status, 204);
+    await assert.rejects(soon(revoked(), "the end of the download"), TypeError);
+    assert.equal((await soon(other(), "the whole image")).byteLength, 16_000_000);
   });
 });

@@ -101,26 +101,3 @@ Deno.test("removeOrphans() removes unfinished uploads and images that nobody kno
     assert.deepEqual(names(), [sha256]);
   });
 });
-
-Deno.test("read() holds what it is told to from its first read to its end, however it ends", async () => {
-  await inFolder(async (images) => {
-    await images.ingest(streamOf(bytes), options);
-    let [held, letGo] = [0, 0];
-    const hold = () => {
-      held++;
-      return () => void letGo++;
-    };
-    const read = (end: number) => images.read(sha256, 0, end, hold);
-    await read(10).cancel();
-    assert.deepEqual([held, letGo], [0, 0]);
-    await textOf(read(300_000));
-    assert.deepEqual([held, letGo], [1, 1]);
-    const reader = read(300_000).getReader();
-    await reader.read();
-    assert.deepEqual([held, letGo], [2, 1]);
-    await reader.cancel();
-    assert.deepEqual([held, letGo], [2, 2]);
-    await textOf(read(300_001)).catch(() => {});
-    assert.deepEqual([held, letGo], [3, 3]);
-  });
-});

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { connect } from "node:net";
 import { listen } from "../../../adapters/http/mod.ts";
 import { onStage, OPERATOR, sha256 } from "./stage.ts";
 import type { HttpStage } from "./stage.ts";
+import { talk } from "./talk.ts";
 
 const bytes = new Uint8Array(randomBytes(200_000));
 const hex = sha256(bytes);
@@ -141,18 +141,6 @@ Deno.test("the first byte of an attempt is a fact, once; HEAD is none", async ()
     assert.deepEqual(await types(), ["UpdateRequested", "ArtifactRequested"]);
   });
 });
-
-/** Everything a socket gives until it is closed, at most five seconds. */
-async function talk(port: number, text: string, sent = () => {}): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const parts: Uint8Array[] = [];
-  const socket = connect(port, "127.0.0.1", () => socket.write(text, sent));
-  const timer = setTimeout(() => reject(new Error("Never closed")), 5_000);
-  socket.on("data", (part: Uint8Array) => parts.push(part));
-  socket.on("error", () => {});
-  socket.on("close", () => resolve(Buffer.concat(parts).toString("latin1")));
-  return await promise.finally(() => clearTimeout(timer));
-}
 
 Deno.test("on the wire an image is never chunked, its headers are short, HTTP/1.0 works", async () => {
   await onStage(async (stage) => {

@@ -1,10 +1,12 @@
 /** The HTTP application on a real store, real files and a real engine, without a socket. */
 import { createHash } from "node:crypto";
 import { startEngine } from "../../../core/engine/mod.ts";
-import type { Engine } from "../../../core/engine/mod.ts";
+import type { Engine, EngineApi } from "../../../core/engine/mod.ts";
+import type { Problem } from "../../../core/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
-import { createApp } from "../../../adapters/http/mod.ts";
+import { createApp, Downloads, HTTP_LIMITS } from "../../../adapters/http/mod.ts";
+import type { HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
 export const OPERATOR = "the-operators-token";
@@ -13,7 +15,10 @@ export interface HttpStage {
   readonly app: ReturnType<typeof createApp>;
   readonly engine: Engine;
   readonly faults: unknown[];
+  readonly downloads: Downloads;
   ready: boolean;
+  /** What the engine answers to everything, as if its log could not be written. */
+  refuse: Problem | undefined;
   openArtifacts: boolean;
   request(
     method: string,
@@ -27,19 +32,30 @@ export interface HttpStage {
   }>;
 }
 
+/** The engine, but for its way in. */
+function withSubmit(engine: Engine, submit: EngineApi["submit"]): EngineApi {
+  return new Proxy(engine, {
+    get: (target, name: keyof EngineApi) => name === "submit" ? submit : target[name].bind(target),
+  });
+}
+
 export const sha256 = (bytes: Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
 
-export async function onStage(story: (stage: HttpStage) => Promise<void>): Promise<void> {
+export async function onStage(
+  story: (stage: HttpStage) => Promise<void>,
+  limits: Partial<HttpLimits> = {},
+): Promise<void> {
   const folder = await Deno.makeTempDir();
   const { store, reads, close } = await openSqlite(folder);
   const images = await openImageFiles(folder, 300);
+  const downloads = new Downloads();
   const engine = await startEngine(
     {
       store,
       clock: machineClock,
       digest: machineDigest,
-      outbox: { send: () => {}, disconnect: () => {} },
+      outbox: { send: () => {}, disconnect: (device) => downloads.disconnect(device) },
     },
     { baseUrl: "http://127.0.0.1:8000", identity: { log: "00", publicKey: "ed25519:00" } },
   );
@@ -48,10 +64,15 @@ export async function onStage(story: (stage: HttpStage) => Promise<void>): Promi
   const stage: HttpStage = {
     engine,
     faults,
+    downloads,
     ready: true,
+    refuse: undefined,
     openArtifacts: false,
     app: createApp({
-      engine,
+      engine: withSubmit(engine, async (input) => {
+        const refused = stage.refuse;
+        return refused ? { ok: false, problem: refused } : await engine.submit(input);
+      }),
       reads,
       images,
       operatorTokenSha256,
@@ -59,6 +80,8 @@ export async function onStage(story: (stage: HttpStage) => Promise<void>): Promi
       get openArtifacts() {
         return stage.openArtifacts;
       },
+      downloads,
+      limits: { ...HTTP_LIMITS, ...limits },
       ready: () => stage.ready,
     }, (error) => faults.push(error)),
     request: async (method, path, { token = OPERATOR, body, headers = {} } = {}) => {

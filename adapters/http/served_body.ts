@@ -1,0 +1,116 @@
+/**
+ * A body on its way out. Bytes leave as the peer takes them; a peer that takes nothing for too long
+ * loses its connection, however it came to be silent.
+ */
+import type { Wire } from "./wire.ts";
+
+/**
+ * Pieces are small at first and never large against what the buffers below have swallowed already.
+ * Only whole pieces are seen to be taken: a large one would make a slow peer look like a dead one.
+ */
+const PIECE_BYTES_MIN = 16_384;
+const PIECE_BYTES_MAX = 131_072;
+
+/** What happens around a body. */
+export interface ServedBodyOptions {
+  /** The peer may take nothing for so long. */
+  readonly stalledMs: number;
+  /** The connection; without one a cut body ends with an error. */
+  readonly wire?: Wire | undefined;
+  /** Cuts the body when it is aborted. */
+  readonly signal?: AbortSignal | undefined;
+  /** The peer wants the next piece. */
+  readonly onTaken?: () => void;
+  /** Called once, when it is all over. */
+  readonly onEnd?: () => void;
+}
+
+/** The bytes of `source`, given out under the limits. */
+export function servedBody(
+  source: ReadableStream<Uint8Array>,
+  options: ServedBodyOptions,
+): ReadableStream<Uint8Array> {
+  return new ReadableStream(new ServedBody(source, options), { highWaterMark: 0 });
+}
+
+class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
+  readonly #source: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #options: ServedBodyOptions;
+  readonly #onAbort = () => this.#cut("The download was ended: its device may not go on.");
+  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  #rest: Uint8Array = new Uint8Array();
+  #given = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isOver = false;
+
+  constructor(source: ReadableStream<Uint8Array>, options: ServedBodyOptions) {
+    this.#source = source.getReader();
+    this.#options = options;
+  }
+
+  start(controller: ReadableStreamDefaultController<Uint8Array>): void {
+    this.#controller = controller;
+    const { signal, wire } = this.#options;
+    if (signal?.aborted) return this.#onAbort();
+    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    // What was given out last is only over when the connection has taken it.
+    wire?.onClosed(() => this.#end());
+    this.#await();
+  }
+
+  async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
+    // While we read, it is not the peer who keeps us waiting.
+    clearTimeout(this.#timer);
+    this.#options.onTaken?.();
+    const piece = await this.#next().catch((error) => {
+      this.#end();
+      throw error;
+    });
+    if (this.#isOver) return;
+    this.#await();
+    if (piece) return controller.enqueue(piece);
+    controller.close();
+    if (!this.#options.wire) this.#end();
+  }
+
+  cancel(): void {
+    this.#end();
+  }
+
+  /** The next piece; `undefined` after the last one. */
+  async #next(): Promise<Uint8Array | undefined> {
+    if (this.#rest.length === 0) {
+      const { done, value } = await this.#source.read();
+      if (done) return undefined;
+      this.#rest = value;
+    }
+    const share = Math.floor(this.#given / 4);
+    const size = Math.min(Math.max(PIECE_BYTES_MIN, share), PIECE_BYTES_MAX);
+    const piece = this.#rest.subarray(0, size);
+    this.#rest = this.#rest.subarray(piece.length);
+    this.#given += piece.length;
+    return piece;
+  }
+
+  #await(): void {
+    const { stalledMs } = this.#options;
+    const late = () => this.#cut(`The download was ended: nothing was taken for ${stalledMs} ms.`);
+    this.#timer = setTimeout(late, stalledMs);
+  }
+
+  #cut(why: string): void {
+    const { wire } = this.#options;
+    this.#end();
+    if (wire) wire.cut();
+    else this.#controller.error(new Error(why));
+  }
+
+  #end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    this.#options.signal?.removeEventListener("abort", this.#onAbort);
+    this.#source.cancel().catch(() => {});
+    this.#options.onEnd?.();
+  }
+}

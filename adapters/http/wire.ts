@@ -1,0 +1,18 @@
+/** The connection that an answer leaves by, as little of it as a handler may touch. */
+import type { HttpBindings } from "@hono/node-server";
+
+/** The connection of one request. */
+export interface Wire {
+  /** Ends it at once. */
+  cut(): void;
+  /** Calls back once, when the answer was handed over whole or the connection is gone. */
+  onClosed(call: () => void): void;
+}
+
+/** `undefined` where the application is called without a socket. */
+export function wireOf({ outgoing }: Partial<HttpBindings> = {}): Wire | undefined {
+  return outgoing && {
+    cut: () => void outgoing.destroy(),
+    onClosed: (call) => void outgoing.once("close", call),
+  };
+}

@@ -1,0 +1,100 @@
+/** A download as contact, as something that ends, and as something that a full disk does not stop. */
+import assert from "node:assert/strict";
+import { listen } from "../../../adapters/http/mod.ts";
+import { problem } from "../../../core/mod.ts";
+import { onStage, sha256 } from "./stage.ts";
+import type { HttpStage } from "./stage.ts";
+import { SlowPeer, until } from "./talk.ts";
+
+/** More than the buffers of a connection take. */
+const bytes = new Uint8Array(16_000_000).fill(7);
+const url = `/artifacts/${sha256(bytes)}`;
+
+async function pump(stage: HttpStage): Promise<string> {
+  await (await stage.request("PUT", "/firmware/2.0.0", { body: bytes })).body?.cancel();
+  const { body } = await stage.json("POST", "/devices", { device_id: "pump-7" });
+  const checksum = `sha256:${sha256(bytes)}`;
+  const order = { device_id: "pump-7", firmware_version: "2.0.0", checksum };
+  await stage.json("POST", "/firmware/upgrade", order);
+  await stage.json("POST", "/ota/pump-7/request", {}, body.token);
+  return body.token;
+}
+
+async function onWire(
+  stage: HttpStage,
+  token: string,
+  story: (peer: SlowPeer) => Promise<void>,
+): Promise<void> {
+  const listener = await listen((r, env) => stage.app.fetch(r, env), "127.0.0.1", 0);
+  try {
+    const head = [`GET ${url} HTTP/1.1`, "Host: x", `Authorization: Bearer ${token}`];
+    await using peer = await SlowPeer.ask(listener.port, head);
+    await story(peer);
+  } finally {
+    await listener.close();
+  }
+}
+
+Deno.test("bytes that are taken are contact; an open download of which nothing is taken is none", async () => {
+  await onStage(async (stage) => {
+    const token = await pump(stage);
+    const reader = (await stage.request("GET", url, { token })).body!.getReader();
+    await reader.read();
+    const heardAt = stage.engine.lastHeardAt("pump-7")!;
+    await until("a later time", () => stage.engine.now() > heardAt + 5);
+    assert.equal(stage.engine.lastHeardAt("pump-7"), heardAt);
+    await reader.read();
+    assert.ok(stage.engine.lastHeardAt("pump-7")! > heardAt);
+    await reader.cancel();
+    assert.equal(stage.downloads.size, 0);
+  }, { heardEveryMs: 0 });
+});
+
+Deno.test("a peer that stops reading loses its connection", async () => {
+  await onStage(async (stage) => {
+    await onWire(stage, await pump(stage), async (peer) => {
+      assert.equal(stage.downloads.size, 1);
+      await until("the end of the download", () => stage.downloads.size === 0);
+      assert.ok(await peer.drain() < bytes.length);
+    });
+    assert.deepEqual(stage.faults, []);
+  }, { stalledMs: 200 });
+});
+
+Deno.test("a peer that reads gets everything, and then its download is over", async () => {
+  await onStage(async (stage) => {
+    await onWire(stage, await pump(stage), async (peer) => {
+      const all = peer.drain();
+      await until("the end of the download", () => stage.downloads.size === 0);
+      await until("the last byte", () => peer.bytes > bytes.length);
+      await peer[Symbol.asyncDispose]();
+      await all;
+    });
+  });
+});
+
+Deno.test("a device that is revoked loses its downloads at once", async () => {
+  await onStage(async (stage) => {
+    await onWire(stage, await pump(stage), async (peer) => {
+      assert.equal((await stage.json("DELETE", "/devices/pump-7")).status, 204);
+      assert.equal(stage.downloads.size, 0);
+      assert.ok(await peer.drain() < bytes.length);
+    });
+  });
+});
+
+Deno.test("a log that cannot be written keeps no bytes from a device, a revocation does", async () => {
+  await onStage(async (stage) => {
+    const token = await pump(stage);
+    const get = async () => {
+      const headers = { range: "bytes=0-9" };
+      const answer = await stage.request("GET", url, { token, headers });
+      return [answer.status, (await answer.arrayBuffer()).byteLength];
+    };
+    stage.refuse = problem(503, "The log cannot be written now.");
+    assert.deepEqual(await get(), [206, 10]);
+    stage.refuse = problem(403, "Device pump-7 was revoked.");
+    assert.equal((await get())[0], 403);
+    assert.equal(stage.downloads.size, 0);
+  });
+});

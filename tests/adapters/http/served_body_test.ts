@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { servedBody } from "../../../adapters/http/served_body.ts";
+import type { Wire } from "../../../adapters/http/wire.ts";
+
+const bytes = Uint8Array.from({ length: 500_000 }, (_, n) => n % 251);
+
+/** A source that says when nobody wants it any more. */
+function source(): { stream: ReadableStream<Uint8Array>; state: { isCancelled: boolean } } {
+  const state = { isCancelled: false };
+  let at = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.subarray(at, at += 131_072));
+    },
+    cancel: () => void (state.isCancelled = true),
+  }, { highWaterMark: 0 });
+  return { stream, state };
+}
+
+Deno.test("servedBody() gives every byte in pieces that begin small and are never large", async () => {
+  let [taken, ended] = [0, 0];
+  const body = servedBody(source().stream, {
+    stalledMs: 1_000,
+    onTaken: () => void taken++,
+    onEnd: () => void ended++,
+  });
+  const sizes: number[] = [];
+  const parts: Uint8Array[] = [];
+  for await (const piece of body) {
+    sizes.push(piece.length);
+    parts.push(piece);
+  }
+  assert.deepEqual(new Uint8Array(Buffer.concat(parts)), bytes);
+  assert.equal(sizes[0], 16_384);
+  let given = 0;
+  for (const size of sizes) {
+    assert.ok(size <= Math.max(16_384, given / 4) && size <= 131_072, `${size} after ${given}`);
+    given += size;
+  }
+  assert.deepEqual([taken, ended], [sizes.length + 1, 1]);
+});
+
+Deno.test("servedBody() is cut when nothing is taken for too long, and frees its source", async () => {
+  const { stream, state } = source();
+  let ended = 0;
+  const reader = servedBody(stream, { stalledMs: 20, onEnd: () => void ended++ }).getReader();
+  await reader.read();
+  await assert.rejects(reader.closed, /nothing was taken for 20 ms/);
+  assert.deepEqual([state.isCancelled, ended], [true, 1]);
+});
+
+Deno.test("servedBody() cuts the connection, also while its last bytes are not taken", async () => {
+  const { promise: cut, resolve } = Promise.withResolvers<void>();
+  let closed = () => {};
+  let ended = 0;
+  const wire: Wire = { cut: resolve, onClosed: (call) => void (closed = call) };
+  const body = servedBody(source().stream, { stalledMs: 20, wire, onEnd: () => void ended++ });
+  for await (const _ of body);
+  assert.equal(ended, 0);
+  await cut;
+  closed();
+  assert.equal(ended, 1);
+});
+
+Deno.test("servedBody() ends without a limit running on when its connection took everything", async () => {
+  let closed = () => {};
+  const wire: Wire = {
+    cut: () => assert.fail("was cut"),
+    onClosed: (call) => void (closed = call),
+  };
+  for await (const _ of servedBody(source().stream, { stalledMs: 20, wire }));
+  closed();
+  await new Promise((resolve) => setTimeout(resolve, 30));
+});
+
+Deno.test("servedBody() is cut when it is told, before or while it is read", async () => {
+  const now = servedBody(source().stream, { stalledMs: 1_000, signal: AbortSignal.abort() });
+  await assert.rejects(now.getReader().read(), /may not go on/);
+  const late = new AbortController();
+  const { stream, state } = source();
+  const reader = servedBody(stream, { stalledMs: 1_000, signal: late.signal }).getReader();
+  await reader.read();
+  late.abort();
+  await assert.rejects(reader.read(), /may not go on/);
+  assert.ok(state.isCancelled);
+});
