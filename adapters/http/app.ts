@@ -5,9 +5,10 @@
 import { Hono } from "hono";
 import type { HttpBindings } from "@hono/node-server";
 import { problem } from "../../core/mod.ts";
+import { absent } from "./absent.ts";
 import { readJson } from "./body.ts";
-import { authorize, identify } from "./callers.ts";
-import { invalid, problemResponse, Refused } from "./problems.ts";
+import { callerOf } from "./callers.ts";
+import { invalid, problemResponse, refusalResponse, Refused } from "./problems.ts";
 import type { Call, HttpDeps, Route } from "./route.ts";
 import { artifactRoutes } from "./routes/artifacts.ts";
 import { deviceRoutes } from "./routes/devices.ts";
@@ -42,9 +43,9 @@ export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Ho
       return await answer(deps, route, origin, c.req.param());
     });
   }
-  app.notFound(() => problemResponse(problem(404, "There is no such resource. See the README.")));
+  app.notFound((c) => refusalResponse(absent(app.router, c.req.method, c.req.url)));
   app.onError((error) => {
-    if (error instanceof Refused) return problemResponse(error.problem, error.headers);
+    if (error instanceof Refused) return refusalResponse(error);
     onFault(error);
     return problemResponse(problem(500, "The engine failed on this request. Its log says why."));
   });
@@ -58,8 +59,7 @@ async function answer(
   rawParams: Record<string, string>,
 ): Promise<Response> {
   const { request } = origin;
-  const caller = await identify(deps, request);
-  authorize(route, caller, rawParams);
+  const caller = await callerOf(deps, route, request, rawParams);
   const params = check("path", route.params, rawParams);
   const search = Object.fromEntries(new URL(request.url).searchParams);
   const query = check("query", route.query, search);

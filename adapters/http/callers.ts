@@ -3,8 +3,26 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Refused } from "./problems.ts";
 import type { Caller, HttpDeps, Route } from "./route.ts";
 
+/**
+ * Who may use the route and does. Where anyone may, credentials are not even looked at: a supervisor
+ * that sends a stale token must not take a healthy engine for a dead one.
+ *
+ * @throws {Refused} 401 or 403.
+ */
+export async function callerOf(
+  deps: HttpDeps,
+  route: Route,
+  request: Request,
+  params: Record<string, string>,
+): Promise<Caller> {
+  if (route.who === "anyone") return { kind: "nobody" };
+  const caller = await identify(deps, request);
+  authorize(route.who, caller, params);
+  return caller;
+}
+
 /** The caller of a request; `nobody` without credentials. @throws {Refused} 401 for wrong ones. */
-export async function identify(deps: HttpDeps, request: Request): Promise<Caller> {
+async function identify(deps: HttpDeps, request: Request): Promise<Caller> {
   const header = request.headers.get("authorization");
   if (header === null) return { kind: "nobody" };
   const given = readCredentials(header);
@@ -24,12 +42,7 @@ export async function identify(deps: HttpDeps, request: Request): Promise<Caller
 }
 
 /** @throws {Refused} 401 without credentials, 403 with those of the wrong kind or device. */
-export function authorize(
-  { who }: Route,
-  caller: Caller,
-  params: Record<string, string>,
-): void {
-  if (who === "anyone") return;
+function authorize(who: Route["who"], caller: Caller, params: Record<string, string>): void {
   if (caller.kind === "nobody") {
     throw new Refused(401, "A token is needed. Send it as Authorization: Bearer <token>.");
   }

@@ -36,7 +36,7 @@ export async function imageResponse(call: AnyCall, image: Image): Promise<Respon
   if (plain) headers.set("x-md5", image.md5);
   const asked = plain || !rangeHolds(header("if-range"), etag) ? undefined : header("range");
   const answer = answerRange(asked, image.size);
-  if (answer.status === 416) throw new RangeRefused(image.size);
+  if (answer.status === 416) throw rangeRefused(image.size);
   const [start, end] = answer.status === 206 ? [answer.start, answer.end] : [0, image.size];
   if (answer.status === 206) {
     headers.set("content-range", `bytes ${start}-${end - 1}/${image.size}`);
@@ -102,11 +102,8 @@ function atMostEvery(ms: number, engine: { now(): number }, call: () => void): (
 }
 
 /** 416 says how long the image is (RFC 9110 §15.5.17). */
-class RangeRefused extends Refused {
-  override readonly headers: Readonly<Record<string, string>>;
-
-  constructor(size: number) {
-    super(416, `The image has ${size} bytes; the range begins after its end.`);
-    this.headers = { "content-range": `bytes */${size}` };
-  }
+function rangeRefused(size: number): Refused {
+  const headers = { "content-range": `bytes */${size}` };
+  const detail = `The image has ${size} bytes; the range begins after its end.`;
+  return new Refused(416, detail, {}, headers);
 }

@@ -2,10 +2,11 @@
  * The listener: `node:http`, since it alone has time limits. A peer that sends half a header, or
  * nothing, is cut; one that uploads slowly is not.
  */
-import { createAdaptorServer } from "@hono/node-server";
-import type { HttpBindings } from "@hono/node-server";
-import type { Server } from "node:http";
+import { createServer } from "node:http";
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { getRequestListener, RequestError } from "@hono/node-server";
+import type { HttpBindings } from "@hono/node-server";
 import { problem } from "../../core/mod.ts";
 import { problemResponse } from "./problems.ts";
 
@@ -22,6 +23,9 @@ type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Respons
 const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 30_000;
 const CONNECTIONS_MAX = 12_000;
+/** What stands for the host where none is named; no route looks at it. */
+const NO_HOST = "localhost";
+const oneHost = "The request must name its host once. Send one Host header.";
 
 /**
  * Serves the application.
@@ -29,13 +33,12 @@ const CONNECTIONS_MAX = 12_000;
  * @throws {Error} when the address cannot be listened on; the sentence says what to do.
  */
 export async function listen(fetch: Fetch, host: string, port: number): Promise<HttpListener> {
-  const server = createAdaptorServer({
-    fetch: (request, env) => {
-      const bindings = env as HttpBindings;
-      return hasOneHost(bindings) ? fetch(request, bindings) : problemResponse(twoHosts);
-    },
-    serverOptions: { maxHeaderSize: 16_384 },
-  }) as Server;
+  const answer = getRequestListener((request, env) => {
+    const bindings = env as HttpBindings;
+    return namesItsHost(bindings.incoming) ? fetch(request, bindings) : malformed(oneHost);
+  }, { hostname: NO_HOST, errorHandler });
+  // A missing Host is ours to answer: HTTP/1.0 has none, and HTTP/1.1 is told what is missing.
+  const server = createServer({ maxHeaderSize: 16_384, requireHostHeader: false }, answer);
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   server.keepAliveTimeout = KEEP_ALIVE_MS;
   // An upload may last; a body that stalls is cut by its reader.
@@ -57,12 +60,22 @@ export async function listen(fetch: Fetch, host: string, port: number): Promise<
   return { host, port: (server.address() as AddressInfo).port, close };
 }
 
-const twoHosts = problem(400, "The request names its host more than once. Send one Host header.");
+/** Says what is wrong with the head, and ends the connection: where its body ends is unsure, too. */
+function malformed(detail: string): Response {
+  return problemResponse(problem(400, detail), { connection: "close" });
+}
 
-/** Two Host headers smuggle requests past a proxy (RFC 9112 §3.2). */
-function hasOneHost({ incoming }: HttpBindings): boolean {
-  const names = incoming.rawHeaders.filter((_, index) => index % 2 === 0);
-  return names.filter((name) => name.toLowerCase() === "host").length < 2;
+/** One Host with HTTP/1.1, at most one before it: two smuggle requests past a proxy (RFC 9112 §3.2). */
+function namesItsHost({ httpVersion, rawHeaders }: IncomingMessage): boolean {
+  const names = rawHeaders.filter((_, index) => index % 2 === 0);
+  const hosts = names.filter((name) => name.toLowerCase() === "host").length;
+  return hosts === 1 || hosts === 0 && httpVersion === "1.0";
+}
+
+function errorHandler(error: unknown): Response {
+  return error instanceof RequestError
+    ? malformed("The path or the Host header of the request is malformed. Send a valid one.")
+    : problemResponse(problem(500, "The engine failed on this request."));
 }
 
 function listenError(address: string, error: NodeJS.ErrnoException): Error {

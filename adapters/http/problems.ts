@@ -3,23 +3,46 @@ import type { ZodError } from "zod";
 import { problem } from "../../core/mod.ts";
 import type { Problem } from "../../core/mod.ts";
 
+/** Refusals that only HTTP knows: the core has no word for them. */
+const ownTitles = { 405: "Method not allowed", 408: "Request timeout" } as const;
+
+/** Problem details of any status that is used here. */
+export type HttpProblem = Omit<Problem, "status"> & {
+  readonly status: Problem["status"] | keyof typeof ownTitles;
+};
+
+type More = Parameters<typeof problem>[2];
+
 /** Thrown by a handler to refuse the request. */
 export class Refused extends Error {
   override readonly name = "Refused";
   /** What to answer. */
-  readonly problem: Problem;
+  readonly problem: HttpProblem;
   /** Further headers of the answer. */
-  readonly headers: Readonly<Record<string, string>> = {};
+  readonly headers: Readonly<Record<string, string>>;
   /** `more` as in `problem()`. */
-  constructor(status: Problem["status"], detail: string, more?: Parameters<typeof problem>[2]) {
+  constructor(
+    status: HttpProblem["status"],
+    detail: string,
+    more?: More,
+    headers: Readonly<Record<string, string>> = {},
+  ) {
     super(detail);
-    this.problem = problem(status, detail, more);
+    this.problem = status === 405 || status === 408
+      ? { status, title: ownTitles[status], detail, ...more }
+      : problem(status, detail, more);
+    this.headers = headers;
   }
+}
+
+/** The refusal as a response. */
+export function refusalResponse({ problem, headers }: Refused): Response {
+  return problemResponse(problem, headers);
 }
 
 /** A problem as a response. */
 export function problemResponse(
-  given: Problem,
+  given: HttpProblem,
   more: Readonly<Record<string, string>> = {},
 ): Response {
   const headers: Record<string, string> = { "content-type": "application/problem+json", ...more };

@@ -212,6 +212,42 @@ Deno.test("healthz is always 200, readyz says when devices are served", async ()
     assert.deepEqual([await status("/healthz"), await status("/readyz")], [200, 200]);
     stage.ready = false;
     assert.deepEqual([await status("/healthz"), await status("/readyz")], [200, 503]);
-    assert.equal(await status("/nowhere"), 404);
+    const headers = { authorization: "Bearer stale" };
+    const stale = await stage.request("GET", "/healthz", { token: null, headers });
+    assert.equal(stale.status, 200);
+  });
+});
+
+Deno.test("what is not there is 404; a method that a path does not take is 405, with those it takes", async () => {
+  await onStage(async (stage) => {
+    const ask = async (method: string, path: string) => {
+      const answer = await stage.request(method, path);
+      const text = await answer.text();
+      const { detail } = text === "" ? { detail: "" } : JSON.parse(text);
+      return [answer.status, answer.headers.get("allow"), detail];
+    };
+    assert.deepEqual(await ask("GET", "/devces?x=1"), [
+      404,
+      null,
+      "There is no route GET /devces. The routes are listed in the README.",
+    ]);
+    assert.deepEqual(await ask("PATCH", "/devices"), [
+      405,
+      "GET, HEAD, POST",
+      "/devices does not take PATCH. It takes GET, HEAD, POST.",
+    ]);
+    const refused = [
+      ["DELETE", "/firmware/1.0.0", "GET, HEAD, PUT"],
+      ["PUT", `/artifacts/${"0".repeat(64)}`, "GET, HEAD"],
+      ["GET", "/tasks/OTA_20230801_001/cancel", "POST"],
+      ["HEAD", "/ota/pump-7/request", "POST"],
+      ["OPTIONS", "/healthz", "GET, HEAD"],
+    ] as const;
+    for (const [method, path, allow] of refused) {
+      assert.deepEqual((await ask(method, path)).slice(0, 2), [405, allow], `${method} ${path}`);
+    }
+    assert.deepEqual(await ask("HEAD", "/devices"), [200, null, ""]);
+    assert.deepEqual(await ask("HEAD", "/nowhere"), [404, null, ""]);
+    assert.ok((await ask("GET", `/${"x".repeat(5_000)}`))[2].length < 300);
   });
 });
