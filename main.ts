@@ -7,7 +7,7 @@ import type { Engine, Outbox, Reads } from "./core/engine/mod.ts";
 import { TOPIC_PREFIX } from "./core/mod.ts";
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
-import { openImageFiles } from "./adapters/files/mod.ts";
+import { makeFolder, openImageFiles } from "./adapters/files/mod.ts";
 import { logIdentity, machineClock, machineDigest, operatorToken } from "./adapters/host/mod.ts";
 import { createApp, Downloads, HTTP_LIMITS, listen } from "./adapters/http/mod.ts";
 import { createBroker } from "./adapters/mqtt/mod.ts";
@@ -104,15 +104,6 @@ function outboxOf(broker: Outbox, downloads: Downloads): Outbox {
       downloads.disconnect(device);
     },
   };
-}
-
-async function makeFolder(folder: string): Promise<void> {
-  try {
-    await Deno.mkdir(folder, { recursive: true });
-  } catch (error) {
-    const { message } = error as Error;
-    throw new Error(`Cannot use ${folder}: ${message}. Choose another folder with --data.`);
-  }
 }
 
 function urlOf(scheme: string, { host, port }: { host: string; port: number }): string {

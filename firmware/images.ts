@@ -18,16 +18,24 @@ export interface IngestOptions {
   readonly expectedSize?: number | undefined;
   /** More bytes than this are refused. */
   readonly maxSize: number;
+  /** The SHA-256 that was declared, if any; other bytes are refused. */
+  readonly expectedSha256?: string | undefined;
 }
 
 /** The stored bytes of images. Digests are 64 lowercase hexadecimal digits. */
 export interface ImageFiles {
   /**
-   * Streams the bytes into the store; they are durable before it resolves.
+   * Streams the bytes into the store; they are durable before it resolves. Then the log decides on
+   * them, and `settle` must follow.
    *
    * @throws {ImageError} and then nothing stays.
    */
   ingest(body: ReadableStream<Uint8Array>, options: IngestOptions): Promise<StoredImage>;
+  /**
+   * Ends an ingest: once no other of the same bytes is under way, they are removed unless they are
+   * named. When that cannot be told or done, they stay until the next start. Never rejects.
+   */
+  settle(sha256: string, isNamed: () => Promise<boolean>): Promise<void>;
   /** The bytes [start, end) as a stream that reads on demand; it errors rather than end short. */
   read(sha256: string, start: number, end: number): ReadableStream<Uint8Array>;
   /** Digests of `count` chunks from chunk `from` on; made once per image and size, and kept. */
@@ -40,7 +48,14 @@ export interface ImageFiles {
 }
 
 /** Why an image was not taken. */
-export type ImageErrorCode = "too_large" | "no_room" | "truncated" | "stalled" | "empty" | "io";
+export type ImageErrorCode =
+  | "too_large"
+  | "no_room"
+  | "truncated"
+  | "stalled"
+  | "empty"
+  | "mismatch"
+  | "io";
 
 /** An image was not taken, and nothing of it stays. */
 export class ImageError extends Error {

@@ -1,2 +1,3 @@
 /** Images as files: content-addressed, durable, streamed. What an image means is not known here. */
 export { FolderImages, openImageFiles } from "./folder_images.ts";
+export { makeFolder } from "./folder.ts";

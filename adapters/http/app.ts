@@ -17,6 +17,7 @@ import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { taskRoutes } from "./routes/tasks.ts";
+import { wordsOf } from "./words.ts";
 import { wireOf } from "./wire.ts";
 
 /** Every route there is. */
@@ -63,13 +64,13 @@ async function answer(
   const params = check("path", route.params, rawParams);
   const search = Object.fromEntries(new URL(request.url).searchParams);
   const query = check("query", route.query, search);
-  const body = route.body && check("body", route.body, await readJson(request));
+  const body = route.body && check("body", route.body, await readJson(request, deps.limits));
   return await route.handle({ ...origin, deps, caller, params, query, body });
 }
 
 function check(what: string, schema: Route["params"], value: unknown): unknown {
   if (!schema) return undefined;
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: wordsOf });
   if (!parsed.success) throw invalid(what, parsed.error);
   return parsed.data;
 }

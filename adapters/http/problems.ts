@@ -53,15 +53,10 @@ export function problemResponse(
 
 /** What a schema found wrong, field by field. */
 export function invalid(what: string, error: ZodError): Refused {
-  const errors = error.issues.slice(0, 20).flatMap((issue) => {
-    const path = issue.path.join(".");
-    const keys = issue.code === "unrecognized_keys" ? issue.keys : undefined;
-    return keys
-      ? keys.map((key) => ({
-        path: [path, key].filter(Boolean).join("."),
-        message: "is not known here",
-      }))
-      : [{ path, message: issue.message }];
+  const errors = error.issues.slice(0, 20).flatMap(({ message, ...issue }) => {
+    const keys = issue.code === "unrecognized_keys" ? issue.keys : [];
+    const paths = keys.length > 0 ? keys.map((key) => [...issue.path, key]) : [issue.path];
+    return paths.map((path) => ({ path: path.join("."), message }));
   });
   return new Refused(422, `The ${what} is not valid: see errors.`, { errors });
 }

@@ -1,43 +1,89 @@
 /** Firmware: uploading images under a version, and listing them. */
 import { z } from "zod";
-import { IMAGE_BYTES_MAX, label, toChecksum, versionName } from "../../../core/mod.ts";
+import { checksum, IMAGE_BYTES_MAX, label, toChecksum, versionName } from "../../../core/mod.ts";
 import type { Problem } from "../../../core/mod.ts";
 import { firmwareView } from "../../../core/engine/mod.ts";
 import { ImageError } from "../../../firmware/mod.ts";
 import type { ImageErrorCode, StoredImage } from "../../../firmware/mod.ts";
+import { announcedSha256 } from "../announced_digest.ts";
 import { imageResponse, mayFetch } from "../image_response.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { Refused } from "../problems.ts";
 import { route } from "../route.ts";
-import type { HttpDeps, Route } from "../route.ts";
+import type { Call, HttpDeps, Route } from "../route.ts";
 import { command } from "../submit.ts";
 
 const params = z.object({ version: versionName });
 const query = z.strictObject({ product: label.optional() });
+const uploadQuery = query.extend({ checksum: checksum.optional() });
 
 const statuses: Readonly<Record<ImageErrorCode, Problem["status"]>> = {
   too_large: 413,
   truncated: 400,
   stalled: 400,
   empty: 422,
+  mismatch: 422,
   no_room: 503,
   io: 503,
 };
 
 /** Streams the body into the store. @throws {Refused} and then nothing of it stays. */
-async function ingest({ images }: HttpDeps, request: Request): Promise<StoredImage> {
+async function ingest(
+  { images }: HttpDeps,
+  request: Request,
+  expectedSha256: string | undefined,
+): Promise<StoredImage> {
   if (!request.body) throw new Refused(422, "The image is empty. Send its bytes as the body.");
   const declared = request.headers.get("content-length");
   const expectedSize = declared === null ? undefined : Number(declared);
-  if (expectedSize !== undefined && expectedSize > IMAGE_BYTES_MAX) {
-    throw new Refused(413, `The image is over ${IMAGE_BYTES_MAX} bytes. Send a smaller one.`);
+  const maxSize = IMAGE_BYTES_MAX;
+  if (expectedSize !== undefined && expectedSize > maxSize) {
+    throw new Refused(413, `The image is over ${maxSize} bytes. Send a smaller one.`);
   }
   try {
-    return await images.ingest(request.body, { expectedSize, maxSize: IMAGE_BYTES_MAX });
+    return await images.ingest(request.body, { expectedSize, maxSize, expectedSha256 });
   } catch (error) {
     if (error instanceof ImageError) throw new Refused(statuses[error.code], error.message);
     throw error;
   }
+}
+
+/** Names the image in the log; its bytes stay only if the log then knows it. */
+async function name(
+  { deps, caller }: Pick<Call<unknown, unknown, unknown>, "deps" | "caller">,
+  image: StoredImage,
+  version: string,
+  product: string | undefined,
+): Promise<Response> {
+  const wanted = { image, version, product: product ?? null, name: `${version}.bin` };
+  try {
+    return await command(
+      deps,
+      caller,
+      { type: "addFirmware", ...wanted },
+      (result) =>
+        Response.json({
+          version,
+          ...(product === undefined ? {} : { product }),
+          size: image.size,
+          checksum: toChecksum(image.sha256),
+        }, { status: result.type === "firmware" && result.created ? 201 : 200 }),
+    );
+  } finally {
+    const isNamed = async () => await deps.reads.image(image.sha256) !== undefined;
+    await deps.images.settle(image.sha256, isNamed);
+  }
+}
+
+function absentFirmware(version: string, product: string | undefined): Refused {
+  return new Refused(
+    404,
+    product === undefined
+      ? `There is no firmware ${version} without a product. If it is a product's, name that with ?product=; else upload it with PUT /firmware/${version}.`
+      : `There is no firmware ${version} of ${product}, nor one without a product. Upload it with PUT /firmware/${version}?product=${
+        encodeURIComponent(product)
+      }.`,
+  );
 }
 
 /** `/firmware` */
@@ -47,22 +93,11 @@ export const firmwareRoutes: readonly Route[] = [
     path: "/firmware/:version",
     who: "operator",
     params,
-    query,
-    handle: async ({ deps, caller, request, params: { version }, query: { product } }) => {
-      const image = await ingest(deps, request);
-      const name = `${version}.bin`;
-      return await command(
-        deps,
-        caller,
-        { type: "addFirmware", image, version, product: product ?? null, name },
-        (result) =>
-          Response.json({
-            version,
-            ...(product === undefined ? {} : { product }),
-            size: image.size,
-            checksum: toChecksum(image.sha256),
-          }, { status: result.type === "firmware" && result.created ? 201 : 200 }),
-      );
+    query: uploadQuery,
+    handle: async (call) => {
+      const { deps, request, params: { version }, query: { product, checksum } } = call;
+      const image = await ingest(deps, request, announcedSha256(request.headers, checksum));
+      return await name(call, image, version, product);
     },
   }),
   route({
@@ -98,7 +133,7 @@ export const firmwareRoutes: readonly Route[] = [
     query,
     handle: async ({ deps, params: { version }, query: { product } }) => {
       const found = await deps.reads.firmware(product ?? null, version);
-      if (!found) throw new Refused(404, `There is no firmware ${version}. Upload it with PUT.`);
+      if (!found) throw absentFirmware(version, product);
       return Response.json(firmwareView(found));
     },
   }),

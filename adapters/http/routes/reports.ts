@@ -18,7 +18,7 @@ export const reportRoutes: readonly Route[] = (
     who: "device",
     params: z.object({ device: deviceId }),
     handle: async ({ deps, request, params: { device } }) => {
-      const bytes = await readBytes(request);
+      const bytes = await readBytes(request, deps.limits);
       const id = request.headers.get("idempotency-key") ?? undefined;
       const parsed = withId(parseReport(kind, bytes), id);
       deps.engine.heard(device);

@@ -53,6 +53,7 @@ Deno.test("ingest() refuses what is cut, too long, stalled or empty, and leaves 
       [never, {}, "stalled"],
       [breaks, {}, "io"],
       [streamOf(), {}, "empty"],
+      [streamOf(bytes), { expectedSha256: "0".repeat(64) }, "mismatch"],
     ];
     for (const [body, other, code] of bad) {
       const error = await images.ingest(body, { ...options, ...other }).catch((e) => e);
@@ -100,4 +101,55 @@ Deno.test("removeOrphans() removes unfinished uploads and images that nobody kno
     assert.equal(await images.removeOrphans((known) => Promise.resolve(known === sha256)), 2);
     assert.deepEqual(names(), [sha256]);
   });
+});
+
+Deno.test("settle() removes bytes that nobody names once no other upload of them is under way", async () => {
+  await inFolder(async (images, names) => {
+    const asked: boolean[] = [];
+    const settle = (isNamed: boolean) =>
+      images.settle(sha256, () => Promise.resolve(asked.push(isNamed)).then(() => isNamed));
+    await Promise.all([
+      images.ingest(streamOf(bytes), options),
+      images.ingest(streamOf(bytes), { ...options, expectedSha256: sha256 }),
+    ]);
+    await settle(false);
+    assert.deepEqual([names(), asked], [[sha256], []]);
+    await settle(true);
+    assert.deepEqual([names(), asked], [[sha256], [true]]);
+    await images.ingest(streamOf(bytes), options);
+    await images.settle(sha256, () => Promise.reject(new Error("cannot tell")));
+    assert.deepEqual(names(), [sha256]);
+    await images.ingest(streamOf(bytes), options);
+    await settle(false);
+    assert.deepEqual(names(), []);
+  });
+});
+
+Deno.test("settle() lets an upload of the same bytes come after its removal, not into it", async () => {
+  await inFolder(async (images, names) => {
+    await images.ingest(streamOf(bytes), options);
+    const { promise: told, resolve: tell } = Promise.withResolvers<boolean>();
+    const settled = images.settle(sha256, () => told);
+    const second = images.ingest(streamOf(bytes), options);
+    tell(false);
+    await Promise.all([settled, second]);
+    assert.deepEqual(names(), [sha256]);
+  });
+});
+
+Deno.test("openImageFiles() says what to do when its folder cannot be one", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/images`, "");
+    await assert.rejects(openImageFiles(folder), {
+      message:
+        `Cannot use ${folder}/images: it is not a folder. Choose another folder with --data.`,
+    });
+    await assert.rejects(openImageFiles(`${folder}/images`), {
+      message:
+        `Cannot use ${folder}/images/images: it is not a folder. Choose another folder with --data.`,
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });

@@ -109,6 +109,39 @@ Deno.test("an upload that is cut, empty, stalled or under a bad name changes not
   });
 });
 
+Deno.test("what is wrong with an input is said in words, field by field", async () => {
+  await onStage(async (stage) => {
+    const wrong = async (path: string, body?: object) => {
+      const answer = await stage.json(body ? "POST" : "GET", path, body);
+      assert.equal(answer.status, 422);
+      return answer.body.errors.map((e: { path: string; message: string }) =>
+        `${e.path} ${e.message}`.trim()
+      );
+    };
+    assert.deepEqual(await wrong("/devices", {}), ["device_id is missing"]);
+    assert.deepEqual(await wrong("/devices", ["a"]), ["must be an object"]);
+    assert.deepEqual(await wrong("/devices", { device_id: 7, tags: "x", tag: "y", name: "z" }), [
+      "device_id must be a string",
+      "tags must be a list",
+      "tag is not known here",
+      "name is not known here",
+    ]);
+    assert.deepEqual(await wrong("/devices", { device_id: "a", tags: Array(33).fill("b") }), [
+      "tags must have at most 32 items",
+    ]);
+    const wish = { device_id: "a", firmware_version: "1", checksum };
+    const more = { chunk_size: 1.5, retries: 11, priority: "high", limits: { offered: 0 } };
+    assert.deepEqual(await wrong("/firmware/upgrade", { ...wish, ...more, allow_downgrade: 1 }), [
+      "chunk_size must be an integer",
+      "priority must be one of security, normal, low",
+      "retries must be at most 10",
+      "limits.offered must be at least 1",
+      "allow_downgrade must be true or false",
+    ]);
+    assert.deepEqual(await wrong("/devices?limit=x"), ["limit must be a number"]);
+  });
+});
+
 Deno.test("an upgrade is refused in the order of the contract, with what to do", async () => {
   await onStage(async (stage) => {
     const order = async (body: object) => {

@@ -16,6 +16,8 @@ export interface HttpStage {
   readonly engine: Engine;
   readonly faults: unknown[];
   readonly downloads: Downloads;
+  /** The names of all files among the images. */
+  images(): string[];
   ready: boolean;
   /** What the engine answers to everything, as if its log could not be written. */
   refuse: Problem | undefined;
@@ -65,6 +67,7 @@ export async function onStage(
     engine,
     faults,
     downloads,
+    images: () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort(),
     ready: true,
     refuse: undefined,
     openArtifacts: false,
@@ -85,7 +88,8 @@ export async function onStage(
       ready: () => stage.ready,
     }, (error) => faults.push(error)),
     request: async (method, path, { token = OPERATOR, body, headers = {} } = {}) => {
-      const isPlain = body !== undefined && Object.getPrototypeOf(body) === Object.prototype;
+      const isPlain = Array.isArray(body) ||
+        body !== undefined && Object.getPrototypeOf(body) === Object.prototype;
       return await stage.app.request(path, {
         method,
         headers: { ...(token === null ? {} : { authorization: `Bearer ${token}` }), ...headers },
