@@ -11,8 +11,8 @@ const kinds: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-/** Words an issue; `undefined` leaves it to the schema, whose own words come before these. */
-export function wordsOf(issue: Issue): string | undefined {
+/** Words an issue that its schema has no words for. */
+export function wordsOf(issue: Issue): string {
   if (issue.input === undefined) return "is missing";
   switch (issue.code) {
     case "invalid_type":
@@ -25,6 +25,8 @@ export function wordsOf(issue: Issue): string | undefined {
       return bound(issue.origin, "at most", issue.maximum);
     case "unrecognized_keys":
       return "is not known here";
+    default:
+      return "does not have the right form";
   }
 }
 

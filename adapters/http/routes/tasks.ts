@@ -41,7 +41,7 @@ export const taskRoutes: readonly Route[] = [
     who: "operator",
     query: z.strictObject({
       ...pageQuery,
-      after: z.string().regex(/^\d{1,10}$/).optional(),
+      after: z.string().regex(/^\d{1,10}$/, "must be what `next` gave").optional(),
       device_id: deviceId.optional(),
       state: z.enum(taskStates).optional(),
     }),

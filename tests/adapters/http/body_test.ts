@@ -55,8 +55,12 @@ Deno.test("readBytes() calls a body that is cut no fault of ours", async () => {
   );
 });
 
-// Without the sanitizer: the listener's library waits half a second for the rest of such a body.
-const stalling = { name: "a peer whose body stalls is told so, and is closed", sanitizeOps: false };
+// Without sanitizers: the listener's library waits half a second for the rest of such a body.
+const stalling = {
+  name: "a peer whose body stalls is told so, and is closed",
+  sanitizeOps: false,
+  sanitizeResources: false,
+};
 Deno.test(stalling, async () => {
   await onStage(async (stage) => {
     const { body } = await stage.json("POST", "/devices", { device_id: "pump-7" });

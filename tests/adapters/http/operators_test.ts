@@ -139,6 +139,7 @@ Deno.test("what is wrong with an input is said in words, field by field", async 
       "allow_downgrade must be true or false",
     ]);
     assert.deepEqual(await wrong("/devices?limit=x"), ["limit must be a number"]);
+    assert.deepEqual(await wrong("/tasks?after=x"), ["after must be what `next` gave"]);
   });
 });
 
