@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
-import { openImageFiles } from "../../../adapters/files/mod.ts";
+import { makeFolder, openImageFiles } from "../../../adapters/files/mod.ts";
 import type { FolderImages } from "../../../adapters/files/mod.ts";
 import { ImageError } from "../../../firmware/mod.ts";
 
@@ -142,6 +142,10 @@ Deno.test("openImageFiles() says what to do when its folder cannot be one", asyn
   try {
     await Deno.writeTextFile(`${folder}/images`, "");
     await assert.rejects(openImageFiles(folder), {
+      message:
+        `Cannot use ${folder}/images: it is not a folder. Choose another folder with --data.`,
+    });
+    await assert.rejects(makeFolder(`${folder}/images`), {
       message:
         `Cannot use ${folder}/images: it is not a folder. Choose another folder with --data.`,
     });
