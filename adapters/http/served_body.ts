@@ -5,11 +5,13 @@
 import type { Wire } from "./wire.ts";
 
 /**
- * Pieces are small at first and never large against what the buffers below have swallowed already.
  * Only whole pieces are seen to be taken: a large one would make a slow peer look like a dead one.
+ * So pieces begin small, grow only while they are taken quickly, and are never large against what
+ * the buffers below have swallowed already.
  */
 const PIECE_BYTES_MIN = 16_384;
 const PIECE_BYTES_MAX = 131_072;
+const QUICK_MS = 250;
 
 /** What happens around a body. */
 export interface ServedBodyOptions {
@@ -23,6 +25,8 @@ export interface ServedBodyOptions {
   readonly onTaken?: () => void;
   /** Called once, when it is all over. */
   readonly onEnd?: () => void;
+  /** Milliseconds of a clock that never steps. */
+  readonly now?: () => number;
 }
 
 /** The bytes of `source`, given out under the limits. */
@@ -40,6 +44,8 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
   #given = 0;
+  #size = PIECE_BYTES_MIN;
+  #givenAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
 
@@ -84,12 +90,20 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
       if (done) return undefined;
       this.#rest = value;
     }
-    const share = Math.floor(this.#given / 4);
-    const size = Math.min(Math.max(PIECE_BYTES_MIN, share), PIECE_BYTES_MAX);
-    const piece = this.#rest.subarray(0, size);
+    this.#fitSize();
+    const piece = this.#rest.subarray(0, this.#size);
     this.#rest = this.#rest.subarray(piece.length);
     this.#given += piece.length;
     return piece;
+  }
+
+  #fitSize(): void {
+    const now = (this.#options.now ?? performance.now.bind(performance))();
+    const isQuick = now - this.#givenAt < QUICK_MS;
+    this.#givenAt = now;
+    const share = Math.floor(this.#given / 4);
+    const grown = Math.min(2 * this.#size, share, PIECE_BYTES_MAX);
+    this.#size = isQuick ? Math.max(grown, PIECE_BYTES_MIN) : PIECE_BYTES_MIN;
   }
 
   #await(): void {

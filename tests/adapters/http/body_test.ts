@@ -36,10 +36,12 @@ Deno.test("readBytes() refuses a body that pauses too long, and one that never e
   });
   assert.equal(await refusalOf(pausing), late);
   assert.ok(isCancelled);
+  let pieces = 0;
   const trickling = new ReadableStream<Uint8Array>({
     async pull(controller) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       controller.enqueue(new Uint8Array(1));
+      if (++pieces === 100) controller.close();
     },
   }, { highWaterMark: 0 });
   assert.equal(await refusalOf(trickling), late);

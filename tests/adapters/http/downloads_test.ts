@@ -98,3 +98,13 @@ Deno.test("a log that cannot be written keeps no bytes from a device, a revocati
     assert.equal(stage.downloads.size, 0);
   });
 });
+
+Deno.test("a revocation beside the request for the bytes is not missed", async () => {
+  await onStage(async (stage) => {
+    const token = await pump(stage);
+    stage.onSubmit = () => stage.downloads.disconnect("pump-7");
+    const answer = await stage.request("GET", url, { token });
+    assert.equal(answer.status, 403);
+    assert.equal(stage.downloads.size, 0);
+  });
+});

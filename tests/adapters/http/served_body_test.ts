@@ -41,6 +41,20 @@ Deno.test("servedBody() gives every byte in pieces that begin small and are neve
   assert.deepEqual([taken, ended], [sizes.length + 1, 1]);
 });
 
+Deno.test("servedBody() gives small pieces to a slow peer, however much it has taken", async () => {
+  let now = 0;
+  const body = servedBody(source().stream, { stalledMs: 1_000, now: () => now });
+  let given = 0;
+  for await (const { length } of body) {
+    // Quick until the middle, then slow.
+    const isSlow = given > 250_000;
+    if (now > 1_000) assert.ok(length <= 16_384, `${length} after ${given}`);
+    now += isSlow ? 1_001 : 1;
+    given += length;
+  }
+  assert.equal(given, bytes.length);
+});
+
 Deno.test("servedBody() is cut when nothing is taken for too long, and frees its source", async () => {
   const { stream, state } = source();
   let ended = 0;

@@ -21,6 +21,8 @@ export interface HttpStage {
   ready: boolean;
   /** What the engine answers to everything, as if its log could not be written. */
   refuse: Problem | undefined;
+  /** Called before the engine is asked anything. */
+  onSubmit(): void;
   openArtifacts: boolean;
   request(
     method: string,
@@ -70,9 +72,11 @@ export async function onStage(
     images: () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort(),
     ready: true,
     refuse: undefined,
+    onSubmit: () => {},
     openArtifacts: false,
     app: createApp({
       engine: withSubmit(engine, async (input) => {
+        stage.onSubmit();
         const refused = stage.refuse;
         return refused ? { ok: false, problem: refused } : await engine.submit(input);
       }),
