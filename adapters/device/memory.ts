@@ -1,12 +1,24 @@
 /** What a device keeps across a reboot: one image being stored, and a few facts about itself. */
 import { createHash } from "node:crypto";
+import { without } from "./spans.ts";
+import type { Span } from "./spans.ts";
+
+/** The task in hand. Bytes are counted, not chunks, whose size may change on the way. */
+export interface KeptTask {
+  readonly id: string;
+  /** The image's checksum. */
+  readonly checksum: string;
+  /** Bytes of the image. */
+  readonly size: number;
+  /** What is not stored yet, or found bad, in ascending order. */
+  missing: readonly Span[];
+}
 
 /** The facts. */
 export interface Kept {
   /** The version that runs. */
   version: string | null;
-  /** The task in hand and the checksum of its image. */
-  task: { id: string; checksum: string; received: number } | null;
+  task: KeptTask | null;
 }
 
 /** The device's flash: `{folder}/{id}.bin` and `{folder}/{id}.json`. */
@@ -30,23 +42,34 @@ export class DeviceMemory {
     return new DeviceMemory(base, kept);
   }
 
-  /** Keeps the facts: a new file replaces the old one, whole. */
-  async save(): Promise<void> {
-    await Deno.writeTextFile(`${this.#facts}.new`, JSON.stringify(this.kept));
-    await Deno.rename(`${this.#facts}.new`, this.#facts);
+  /** Begins the task, unless it is the one in hand. */
+  async begin(id: string, checksum: string, size: number): Promise<void> {
+    const { task } = this.kept;
+    if (task?.id === id && task.checksum === checksum && task.missing) return;
+    await this.#resize(size);
+    this.kept.task = { id, checksum, size, missing: [[0, size]] };
+    await this.save();
   }
 
-  /** Stores bytes at their place. */
+  /** Bytes stored without a gap from the start; 0 without a task. */
+  get received(): number {
+    const { task } = this.kept;
+    return task ? task.missing?.[0]?.[0] ?? task.size : 0;
+  }
+
+  /** Stores bytes of the task's image at their place. */
   async store(offset: number, bytes: Uint8Array): Promise<void> {
     using file = await Deno.open(this.image, { create: true, write: true });
     await file.seek(offset, Deno.SeekMode.Start);
     for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+    const task = this.kept.task!;
+    task.missing = without(task.missing, [offset, offset + bytes.length]);
   }
 
-  /** Makes room for an image of that size. */
-  async resize(size: number): Promise<void> {
-    using file = await Deno.open(this.image, { create: true, write: true });
-    await file.truncate(size);
+  /** Keeps the facts: a new file replaces the old one, whole. */
+  async save(): Promise<void> {
+    await Deno.writeTextFile(`${this.#facts}.new`, JSON.stringify(this.kept));
+    await Deno.rename(`${this.#facts}.new`, this.#facts);
   }
 
   /** SHA-256 of [start, end) of what is stored, as `sha256:…`; of everything without bounds. */
@@ -62,5 +85,10 @@ export class DeviceMemory {
       left -= count;
     }
     return `sha256:${hash.digest("hex")}`;
+  }
+
+  async #resize(size: number): Promise<void> {
+    using file = await Deno.open(this.image, { create: true, write: true });
+    await file.truncate(size);
   }
 }

@@ -15,7 +15,7 @@ export interface DeviceOptions {
   readonly product?: string | undefined;
   /** The chunk size it wishes for, in bytes. */
   readonly chunkBytes?: number | undefined;
-  /** Loses both connections once when so many bytes are stored. */
+  /** Loses both connections once at that byte of the image, in the middle of a chunk or not. */
   readonly cutAt?: number | undefined;
   /** Stores this chunk wrongly, once. */
   readonly corruptChunk?: number | undefined;
@@ -25,7 +25,11 @@ export interface DeviceOptions {
   readonly onEvent?: ((event: DeviceEvent) => void) | undefined;
 }
 
-/** Something that happened in a virtual device. */
+/**
+ * Something that happened in a virtual device. Its states: connecting, unreachable, connected,
+ * waiting, downloading, cut, verifying, installing, rebooting, preempted, rejected (a report of
+ * its own), ignored (an option that has no effect) and the outcomes; `detail` is for a person.
+ */
 export type DeviceEvent =
   | { readonly type: "state"; readonly state: string; readonly detail?: string }
   | { readonly type: "stored"; readonly received: number; readonly size: number }
@@ -42,9 +46,11 @@ export interface DeviceEnd {
 /** What an upgrade took. */
 export interface DeviceStats {
   readonly attempts: number;
+  /** Requests for bytes of the image, vain ones too. */
   readonly requests: number;
+  /** Bytes of the image that came; one that came twice counts twice. */
   readonly bytesFetched: number;
   readonly cuts: number;
-  /** The index of each chunk in the order they were fetched. */
+  /** The index of each chunk in the order they were stored. */
   readonly chunks: readonly number[];
 }

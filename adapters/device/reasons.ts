@@ -1,0 +1,38 @@
+/** Why a broker is not reached or does not let a device in, as a person says it. */
+
+/** CONNACK return codes (MQTT 3.1.1 §3.2.2.3): 3, "server unavailable", is the only passing one. */
+const SERVER_UNAVAILABLE = 3;
+const IDENTIFIER_REJECTED = 2;
+const CONNACK_CODE_MAX = 5;
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "nothing listens there",
+  ECONNRESET: "the connection was cut",
+  ENOTFOUND: "there is no host of that name",
+  EAI_AGAIN: "the name of the host cannot be looked up now",
+  EHOSTUNREACH: "there is no way to that host",
+  ENETUNREACH: "there is no way to that network",
+  ETIMEDOUT: "there is no answer",
+};
+
+type Failure = Error & { readonly code?: unknown };
+
+/** Whether the broker refused the login for good. */
+export function isRefusal({ code }: Failure): boolean {
+  return typeof code === "number" && code !== SERVER_UNAVAILABLE && code <= CONNACK_CODE_MAX;
+}
+
+/** The rest of the sentence about a refusal. */
+export function whyRefused({ code }: Failure): string {
+  return code === IDENTIFIER_REJECTED
+    ? "its id is not the one that the token belongs to. Check the id."
+    : "the token is wrong or the device was revoked. " +
+      "Give its present token, or have an operator issue a new one.";
+}
+
+/** Why the broker is not reached: a word or two. */
+export function whyUnreachable({ code, message }: Failure): string {
+  if (code === SERVER_UNAVAILABLE) return "the broker takes nobody now";
+  if (message === "connack timeout") return reasons.ETIMEDOUT!;
+  return reasons[String(code)] ?? message;
+}

@@ -1,0 +1,139 @@
+/** The download against an HTTP server that fails as it is told to. */
+import assert from "node:assert/strict";
+import { createHash, randomBytes } from "node:crypto";
+import { download } from "../../../adapters/device/download.ts";
+import { Cut, Faults } from "../../../adapters/device/faults.ts";
+import { TokenRefused } from "../../../adapters/device/http.ts";
+import { DeviceMemory } from "../../../adapters/device/memory.ts";
+import type { DeviceOptions } from "../../../adapters/device/mod.ts";
+import type { Metadata } from "../../../core/mod.ts";
+
+const IMAGE = new Uint8Array(randomBytes(1_000));
+const CHECKSUM = `sha256:${createHash("sha256").update(IMAGE).digest("hex")}`;
+
+interface Scene {
+  readonly memory: DeviceMemory;
+  /** The ranges that were asked for. */
+  readonly ranges: string[];
+  readonly chunks: number[];
+  /** Downloads what is missing, in chunks of so many bytes. */
+  fetch(chunkBytes: number, faults?: Partial<DeviceOptions>): Promise<void>;
+}
+
+type Answer = (body: Uint8Array<ArrayBuffer>) => Response;
+
+/** `answers` are given first, one for each request; then everything goes well. */
+async function scene(answers: Answer[], story: (scene: Scene) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  const ranges: string[] = [];
+  const chunks: number[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, (request) => {
+    const range = request.headers.get("range")!;
+    ranges.push(range);
+    const [, from, last] = /^bytes=(\d+)-(\d+)$/.exec(range)!;
+    const body = IMAGE.slice(Number(from), Number(last) + 1);
+    return answers.shift()?.(body) ?? new Response(body, { status: 206 });
+  });
+  const memory = await DeviceMemory.open(folder, "pump-7", null);
+  await memory.begin("OTA_20230801_001", CHECKSUM, IMAGE.length);
+  const url = `http://127.0.0.1:${server.addr.port}/image`;
+  const fetch = (chunk_bytes: number, faults: Partial<DeviceOptions> = {}) =>
+    download({
+      metadata: { url, chunk_bytes } as Metadata,
+      memory,
+      faults: new Faults(faults as DeviceOptions),
+      token: "t",
+      signal: new AbortController().signal,
+      requested: () => {},
+      received: () => {},
+      stored: (index) => Promise.resolve(void chunks.push(index)),
+    });
+  try {
+    await story({ memory, ranges, chunks, fetch });
+  } finally {
+    await server.shutdown();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("download() asks for each chunk once", async () => {
+  await scene([], async ({ memory, ranges, chunks, fetch }) => {
+    await fetch(400);
+    assert.deepEqual(ranges, ["bytes=0-399", "bytes=400-799", "bytes=800-999"]);
+    assert.deepEqual(chunks, [0, 1, 2]);
+    assert.equal(await memory.checksum(), CHECKSUM);
+    assert.equal(memory.received, 1_000);
+  });
+});
+
+Deno.test("download() is cut at the byte, also after a restart goes on at it with other chunks", async () => {
+  await scene([], async ({ memory, ranges, chunks, fetch }) => {
+    await assert.rejects(fetch(400, { cutAt: 450 }), Cut);
+    assert.equal(memory.received, 450);
+    await fetch(256);
+    assert.deepEqual(ranges, [
+      "bytes=0-399",
+      "bytes=400-799",
+      "bytes=450-511",
+      "bytes=512-767",
+      "bytes=768-999",
+    ]);
+    assert.deepEqual(chunks, [0, 1, 2, 3]);
+    assert.equal(await memory.checksum(), CHECKSUM);
+  });
+});
+
+Deno.test("download() is cut before the first byte and after the last one, too", async () => {
+  for (const cutAt of [0, 1_000]) {
+    await scene([], async ({ memory, fetch }) => {
+      await assert.rejects(fetch(400, { cutAt }), Cut);
+      assert.equal(memory.received, cutAt);
+    });
+  }
+});
+
+Deno.test("download() goes on at the byte where a server ended the body", async () => {
+  const half: Answer = (body) => new Response(body.subarray(0, 100), { status: 206 });
+  await scene([half], async ({ memory, ranges, fetch }) => {
+    await fetch(500);
+    assert.deepEqual(ranges, ["bytes=0-499", "bytes=100-499", "bytes=500-999"]);
+    assert.equal(await memory.checksum(), CHECKSUM);
+  });
+});
+
+Deno.test("download() tries a failing server again, a refused token not", async () => {
+  const failing: Answer = () => new Response(null, { status: 503 });
+  await scene([failing], async ({ ranges, fetch }) => {
+    await fetch(1_000);
+    assert.deepEqual(ranges, ["bytes=0-999", "bytes=0-999"]);
+  });
+  const refusing: Answer = () => new Response(null, { status: 401 });
+  await scene([refusing], async ({ ranges, fetch }) => {
+    await assert.rejects(fetch(1_000), TokenRefused);
+    assert.equal(ranges.length, 1);
+  });
+});
+
+Deno.test("download() fetches what was found bad, and nothing else", async () => {
+  await scene([], async ({ memory, ranges, fetch }) => {
+    await fetch(400, { corruptChunk: 1 });
+    assert.notEqual(await memory.checksum(), CHECKSUM);
+    memory.kept.task!.missing = [[400, 800]];
+    assert.equal(memory.received, 400);
+    await fetch(400);
+    assert.deepEqual(ranges.slice(3), ["bytes=400-799"]);
+    assert.equal(await memory.checksum(), CHECKSUM);
+  });
+});
+
+Deno.test("a device's memory knows after a restart what is missing", async () => {
+  await scene([], async ({ memory, fetch }) => {
+    await assert.rejects(fetch(400, { cutAt: 450 }), Cut);
+    const folder = memory.image.slice(0, memory.image.lastIndexOf("/"));
+    const again = await DeviceMemory.open(folder, "pump-7", null);
+    await again.begin("OTA_20230801_001", CHECKSUM, IMAGE.length);
+    assert.equal(again.received, 450);
+    await again.begin("OTA_20230801_002", CHECKSUM, IMAGE.length);
+    assert.equal(again.received, 0);
+  });
+});
