@@ -213,7 +213,8 @@ export class Broker implements Outbox {
     const { isRepeat, answer } = this.#repeats.once(
       client.id,
       published,
-      () => this.#engine.submit({ kind: "report", device, report: kind, parsed, via: "mqtt" }),
+      (packet) =>
+        this.#engine.submit({ kind: "report", device, report: kind, parsed, via: "mqtt", packet }),
     );
     void answer.then((answer) => {
       if (!answer.ok) {
@@ -222,7 +223,7 @@ export class Broker implements Outbox {
         return done(new Error(answer.problem.detail));
       }
       // The engine has sent these once; whoever repeats a report may have missed the answer, too.
-      if (isRepeat) { for (const message of answer.messages) this.send({ device, message }); }
+      for (const message of isRepeat ? answer.messages : []) this.send({ device, message });
       done(null);
     });
   }

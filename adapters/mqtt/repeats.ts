@@ -3,11 +3,15 @@
  * id and payload of one of the last taken from this client id (PROTOCOL §1, "Repeats").
  */
 import { createHash } from "node:crypto";
+import type { Packet } from "../../core/mod.ts";
 
 /** Publishes that are remembered for each client id. */
 const TAKEN_MAX = 32;
 /** Client ids that are remembered. */
 const CLIENTS_MAX = 10_000;
+
+/** Enough of a digest to keep apart the packets of one device. */
+const KEY_DIGITS = 16;
 
 /** A packet with what decides whether it is a repeat. */
 export interface PublishedPacket {
@@ -20,7 +24,7 @@ export interface PublishedPacket {
 
 interface Taken<T> {
   readonly id: number;
-  readonly digest: string;
+  readonly key: string;
   readonly answer: Promise<T>;
 }
 
@@ -32,17 +36,17 @@ export class Repeats<T> {
   once(
     client: string,
     packet: PublishedPacket,
-    take: () => Promise<T>,
+    take: (packet?: Packet) => Promise<T>,
   ): { isRepeat: boolean; answer: Promise<T> } {
     const { qos, messageId: id } = packet;
     if (qos === 0 || id === undefined) return { isRepeat: false, answer: take() };
-    const digest = createHash("sha256").update(packet.topic).update("\0").update(packet.payload)
-      .digest("base64");
+    const key = keyOf(client, id, packet);
     const taken = this.#clients.get(client) ?? [];
-    const first = taken.find((known) => known.id === id && known.digest === digest);
+    const first = taken.find((known) => known.key === key);
     if (first && packet.dup) return { isRepeat: true, answer: first.answer };
-    const answer = take();
-    this.#remember(client, [{ id, digest, answer }, ...taken.filter((known) => known.id !== id)]);
+    // One from before a restart is not known here; the engine has its key in the log.
+    const answer = take({ key, isRepeat: packet.dup });
+    this.#remember(client, [{ id, key, answer }, ...taken.filter((known) => known.id !== id)]);
     return { isRepeat: false, answer };
   }
 
@@ -58,4 +62,9 @@ export class Repeats<T> {
     const oldest = this.#clients.keys().next();
     if (this.#clients.size > CLIENTS_MAX && !oldest.done) this.#clients.delete(oldest.value);
   }
+}
+
+function keyOf(client: string, id: number, { topic, payload }: PublishedPacket): string {
+  const digest = createHash("sha256").update(`${client}\0${id}\0${topic}\0`).update(payload);
+  return digest.digest("hex").slice(0, KEY_DIGITS);
 }
