@@ -141,12 +141,21 @@ async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
 }
 
 async function device(args: string[], screen: cli.Screen): Promise<boolean> {
-  const { json, ...options } = cli.parseDevice(args);
-  const show = (event: object) =>
-    screen.write(json ? `${JSON.stringify(event)}\n` : `${Object.values(event).join(" ")}\n`);
-  const device = new VirtualDevice({ ...options, onEvent: show });
+  const { json, token: given, tokenFile, ...options } = cli.parseDevice(args);
+  const fromEnvironment = Deno.env.get("OTALOG_DEVICE_TOKEN");
+  const token = await cli.deviceToken({ token: given, tokenFile }, fromEnvironment);
+  const show = (event: object, line: string) =>
+    screen.write(`${json ? JSON.stringify(event) : line}\n`);
+  const device = new VirtualDevice({
+    ...options,
+    token,
+    onEvent: (event) => show(event, cli.deviceLine(event)),
+  });
   const end = await device.run();
-  show({ type: "end", outcome: end.outcome, task_id: end.taskId });
+  show(
+    { type: "end", outcome: end.outcome, task_id: end.taskId },
+    cli.deviceEndLine(end.taskId, end),
+  );
   return end.outcome === "succeeded";
 }
 

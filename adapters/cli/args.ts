@@ -27,6 +27,8 @@ export type Values<F extends Flags> = {
 export interface Command<F extends Flags> {
   readonly name: string;
   readonly summary: string;
+  /** More about it, in lines of at most 100 characters: when it ends, with which exit codes. */
+  readonly notes?: readonly string[];
   readonly flags: F;
 }
 
@@ -136,13 +138,14 @@ export function hostPort(fallback: string, help: string): Flag<HostPort> {
 }
 
 /** How to use a command. */
-export function helpText<F extends Flags>({ name, summary, flags }: Command<F>): string {
+export function helpText<F extends Flags>({ name, summary, notes, flags }: Command<F>): string {
   const rows = Object.entries({ ...flags, ...common }).map(([flag, { value, help }]) =>
     [`  --${flag}${value === undefined ? "" : ` ${value}`}`, help] as const
   );
   const width = Math.max(...rows.map(([flag]) => flag.length)) + 2;
   const lines = rows.map(([flag, help]) => flag.padEnd(width) + help);
-  return [`deno task ${name} [flags]`, "", summary, "", ...lines].join("\n");
+  const more = notes ? ["", ...notes] : [];
+  return [`deno task ${name} [flags]`, "", summary, "", ...lines, ...more].join("\n");
 }
 
 function seeHelp({ name }: { name: string }): string {

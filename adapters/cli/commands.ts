@@ -48,18 +48,25 @@ const replay = {
 
 const device = {
   name: "device",
-  summary: "One virtual device that really downloads, checks and boots.",
+  summary: "One virtual device that really downloads, checks and boots, until one task has ended.",
+  notes: [
+    "It waits for a task, goes on trying when it cannot connect, and ends after one task. Exit code 0:",
+    "the task succeeded; 1: it ended otherwise, or the broker refused the device; 2: a wrong flag.",
+    "Flags can be seen by others in the list of processes: keep the token out of them with",
+    "--token-file or with OTALOG_DEVICE_TOKEN in the environment. --token wins, then the file.",
+  ],
   flags: {
     url: required("URL", "The engine, such as http://127.0.0.1:8000 (names the MQTT host, too)"),
     mqtt: text("HOST:PORT", "The broker [the host of --url, port 1883]"),
     device: required("ID", "The id of the device"),
-    token: required("TOKEN", "Its token"),
+    token: text("TOKEN", "Its token [OTALOG_DEVICE_TOKEN]"),
+    "token-file": text("FILE", "A file with its token"),
     folder: textOr("DIR", "./data/devices", "Where it keeps image and state"),
     version: text("VERSION", "The version that runs when the folder is new"),
     product: text("NAME", "What it says it is"),
     "chunk-bytes": count("The chunk size it asks for", undefined, 256, 16_777_216),
     "cut-at": count(
-      "Lose both connections once when so many bytes are stored",
+      "Lose both connections once when so many bytes have been received",
       undefined,
       0,
       2 ** 40,
@@ -133,7 +140,10 @@ export function parseReplay(args: string[]): ReplayOptions {
 export interface DeviceCommand {
   readonly mqttUrl: string;
   readonly id: string;
-  readonly token: string;
+  /** The token itself, if it was given as a flag. */
+  readonly token: string | undefined;
+  /** The file it is in. */
+  readonly tokenFile: string | undefined;
   readonly folder: string;
   readonly version: string | undefined;
   readonly product: string | undefined;
@@ -153,6 +163,7 @@ export function parseDevice(args: string[]): DeviceCommand {
     mqttUrl: `mqtt://${given.mqtt ?? `${hostname}:1883`}`,
     id,
     token,
+    tokenFile: given["token-file"],
     folder,
     version,
     product,
@@ -162,6 +173,32 @@ export function parseDevice(args: string[]): DeviceCommand {
     corruptChunk: given["corrupt-chunk"],
     corruptAlways: given["corrupt-always"],
   };
+}
+
+/**
+ * The device's token: the flag, else what the file holds, else what the environment says.
+ *
+ * @throws {UsageError} when there is none, or the file cannot be read.
+ */
+export async function deviceToken(
+  { token, tokenFile }: Pick<DeviceCommand, "token" | "tokenFile">,
+  fromEnvironment: string | undefined,
+): Promise<string> {
+  const found = token ?? (tokenFile === undefined ? fromEnvironment : await readToken(tokenFile));
+  if (found) return found;
+  throw new UsageError(
+    "The device's token is missing. " +
+      "Give it as --token TOKEN, in a --token-file FILE, or in OTALOG_DEVICE_TOKEN.",
+  );
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await Deno.readTextFile(file)).trim();
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UsageError(`Cannot read ${file}: ${message}. Name another with --token-file.`);
+  }
 }
 
 /** What there is, for somebody who asks for nothing in particular. */

@@ -4,6 +4,7 @@ export type { HostPort } from "./args.ts";
 export * from "./commands.ts";
 export { runDemo } from "./demo.ts";
 export type { DemoHouse, MakeDevice } from "./demo.ts";
+export { deviceEndLine, deviceLine } from "./device_view.ts";
 export { runReplay } from "./replay.ts";
 export type { ReplaySource } from "./replay.ts";
 export { bar, bytesText, complain, Lines, paint, stdoutScreen, table } from "./terminal.ts";

@@ -68,7 +68,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
       assert.ok(error instanceof HelpWanted);
       const lines = error.message.split("\n");
       assert.match(lines[0]!, /^deno task [a-z]+ \[flags\]$/);
-      const starts = lines.slice(4).map((line) =>
+      const starts = lines.filter((line) => line.startsWith("  --")).map((line) =>
         /^ {2}--\S+(?: [A-Z:]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
       );
       assert.equal(new Set(starts).size, 1, error.message);
