@@ -4,7 +4,7 @@
  */
 import { Hono } from "hono";
 import type { HttpBindings } from "@hono/node-server";
-import { problem } from "../../core/mod.ts";
+import { problem, wordsOf } from "../../core/mod.ts";
 import { absent } from "./absent.ts";
 import { readJson } from "./body.ts";
 import { callerOf } from "./callers.ts";
@@ -17,7 +17,6 @@ import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { taskRoutes } from "./routes/tasks.ts";
-import { wordsOf } from "./words.ts";
 import { wireOf } from "./wire.ts";
 
 /** Every route there is. */

@@ -11,3 +11,4 @@ export * from "./problem.ts";
 export * from "./range.ts";
 export * from "./reports.ts";
 export * from "./topics.ts";
+export * from "./words.ts";

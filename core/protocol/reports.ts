@@ -6,6 +6,7 @@ import { z } from "zod";
 import { checksum, deviceId, label, reportId, taskId, versionName } from "./ids.ts";
 import { decodeText, parseJson } from "./json.ts";
 import { CHUNKS_MAX, DURATION_S_MAX, PAYLOAD_BYTES_MAX, REASON_CHARACTERS_MAX } from "./limits.ts";
+import { wordsOf } from "./words.ts";
 
 /**
  * How the bytes of an image travel.
@@ -139,7 +140,7 @@ export function parseReport(kind: ReportKind, bytes: Uint8Array): Report | Malfo
   if (text === undefined) return malformed("The payload is not UTF-8.");
   const json = readBody(kind, text);
   if (!json) return malformed("The payload is not acceptable JSON.");
-  const parsed = reportSchemas[kind].safeParse(json.value);
+  const parsed = reportSchemas[kind].safeParse(json.value, { error: wordsOf });
   if (!parsed.success) return malformed(describe(parsed.error));
   return { kind, body: parsed.data } as Report;
 }

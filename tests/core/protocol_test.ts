@@ -90,6 +90,23 @@ Deno.test("parseReport() loses no report for what is long in it", () => {
   assert.ok(!("code" in many));
 });
 
+const reasons: [kind: ReportKind, text: string, reason: string][] = [
+  ["verify", "{}", "checksum: is missing"],
+  ["verify", '{"checksum":1}', "checksum: must be a string"],
+  ["verify", '{"checksum":"x"}', 'checksum: must be "sha256:" and 64 lowercase hexadecimal digits'],
+  ["progress", '{"received":"1"}', "received: must be a number"],
+  ["request", "[]", "the payload: must be an object"],
+  ["request", '{"transport":"udp"}', "transport: must be one of http, mqtt"],
+  ["verify", `{"checksum":"${SUM}","attempt":0}`, "attempt: must be at least 1"],
+];
+
+for (const [kind, text, reason] of reasons) {
+  Deno.test(`parseReport() says of ${kind} ${text.slice(0, 30)}: ${reason.slice(0, 40)}`, () => {
+    const parsed = parseReport(kind, bytes(text));
+    assert.equal("code" in parsed && parsed.reason, reason);
+  });
+}
+
 Deno.test("parseReport() refuses more than 64 KiB as too_large", () => {
   const parsed = parseReport("request", new Uint8Array(65_537).fill(32));
   assert.ok("code" in parsed && parsed.code === "too_large");

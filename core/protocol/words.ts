@@ -11,7 +11,11 @@ const kinds: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-/** Words an issue that its schema has no words for. */
+/**
+ * Words an issue that its schema has no words for.
+ *
+ * @internal its type is one of the schema library
+ */
 export function wordsOf(issue: Issue): string {
   if (issue.input === undefined) return "is missing";
   switch (issue.code) {
