@@ -52,6 +52,7 @@ export function parseCommand<F extends Flags>(command: Command<F>, args: string[
   return Object.fromEntries(
     Object.entries({ ...command.flags, verbose: common.verbose }).map(([name, flag]) => {
       const value = values[name];
+      if (value === "") throw new UsageError(`--${name} is empty. ${giveAs(name, flag)}`);
       return [name, flag.read(value === undefined ? undefined : String(value), name)];
     }),
   ) as unknown as Values<F>;
@@ -78,8 +79,8 @@ export function required(value: string, help: string): Flag<string> {
     value,
     help,
     read: (text, name) => {
-      if (text === undefined || text === "") {
-        throw new UsageError(`--${name} is missing. Give it as --${name} ${value}.`);
+      if (text === undefined) {
+        throw new UsageError(`--${name} is missing. ${giveAs(name, { value })}`);
       }
       return text;
     },
@@ -104,7 +105,7 @@ export function count<D extends number | undefined>(
     read: (text, name) => {
       if (text === undefined) return fallback;
       const number = Number(text);
-      if (!Number.isInteger(number) || number < min || number > max || text.trim() === "") {
+      if (!/^-?\d+$/.test(text) || number < min || number > max) {
         throw new UsageError(
           `--${name} must be a whole number from ${min} to ${max}, not "${text}".`,
         );
@@ -152,19 +153,46 @@ function seeHelp({ name }: { name: string }): string {
   return `See deno task ${name} --help.`;
 }
 
+function giveAs(name: string, { value }: { value?: string }): string {
+  return `Give it as --${name} ${value}.`;
+}
+
 function tryParse(
   command: Command<Flags>,
   args: string[],
   options: Record<string, { type: "boolean" | "string" }>,
 ): { values: Record<string, unknown>; positionals: string[] } {
   try {
-    return parseArgs({ args, options, allowPositionals: true });
+    return parseArgs({ args: joinNumbers(args), options, allowPositionals: true });
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const flag = /'(-[^' ]*)/.exec(message)?.[1] ?? message;
-    const what = code === "ERR_PARSE_ARGS_UNKNOWN_OPTION"
-      ? `There is no flag ${flag}.`
-      : `${flag} is not used rightly.`;
-    throw new UsageError(`${what} ${seeHelp(command)}`);
+    throw new UsageError(complaintOf(error as NodeJS.ErrnoException, command));
   }
+}
+
+/** A negative number is a value, not a flag: `--cut-at -1` is read as `--cut-at=-1`. */
+function joinNumbers(args: readonly string[]): string[] {
+  const joined: string[] = [];
+  for (const word of args) {
+    const last = joined.at(-1);
+    if (last?.startsWith("--") && !last.includes("=") && /^-\d/.test(word)) {
+      joined[joined.length - 1] = `${last}=${word}`;
+    } else joined.push(word);
+  }
+  return joined;
+}
+
+/** What the parser found, in a sentence of our own. */
+function complaintOf(
+  { code, message }: Error & { code?: string },
+  command: Command<Flags>,
+): string {
+  const word = /'(-[^' ]*)/.exec(message)?.[1] ?? message;
+  const name = word.replace(/^--/, "");
+  const flag = Object.hasOwn(command.flags, name) ? command.flags[name]! : undefined;
+  if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
+    return `There is no flag ${word}. ${seeHelp(command)}`;
+  }
+  return flag?.value === undefined
+    ? `${word} takes no value. ${seeHelp(command)}`
+    : `${word} needs a value. ${giveAs(name, { value: flag.value })}`;
 }

@@ -201,6 +201,14 @@ async function readToken(file: string): Promise<string> {
   }
 }
 
+/** For somebody who asks for a command that there is not. */
+export function unknownCommand(name: string): UsageError {
+  const names = [serve, demo, replay, device].map(({ name }) => name);
+  return new UsageError(
+    `There is no command ${name}. There are ${names.slice(0, -1).join(", ")} and ${names.at(-1)}.`,
+  );
+}
+
 /** What there is, for somebody who asks for nothing in particular. */
 export function overview(): string {
   const rows = [serve, demo, replay, device].map(({ name, summary }) =>
@@ -214,10 +222,16 @@ function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\./.test(host);
 }
 
+/** @throws {UsageError} unless paths can be put behind it, and everybody may read it. */
 function checkUrl(flag: string, url: string): string {
   const parsed = URL.parse(url);
-  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.username || parsed.search) {
-    throw new UsageError(`--${flag} must be a URL such as http://ota.example:8000, not "${url}".`);
+  if (parsed?.username || parsed?.password) {
+    throw new UsageError(`--${flag} must be without user name and password: it is no secret.`);
   }
-  return url.replace(/\/+$/, "");
+  if (!parsed || !/^https?:$/.test(parsed.protocol) || /[?#]/.test(url)) {
+    throw new UsageError(
+      `--${flag} must be a URL such as http://ota.example:8000, without ? and #, not "${url}".`,
+    );
+  }
+  return parsed.href.replace(/\/+$/, "");
 }

@@ -1,6 +1,6 @@
 /** `deno task demo`: a fleet goes from one real image to the next, before one's eyes. */
 import type { DemoOptions } from "./commands.ts";
-import { demoImages } from "./demo_images.ts";
+import { demoImages, readFirmware } from "./demo_images.ts";
 import type { DemoImage } from "./demo_images.ts";
 import { FleetView } from "./fleet_view.ts";
 import type { DeviceEvent, FleetEnd } from "./fleet_view.ts";
@@ -47,17 +47,35 @@ interface Role {
   readonly order?: object;
 }
 
-/** The first devices; any further one is a plain one. */
+/** The first devices; any further one is a plain one. The names are traits, true at any time. */
 const roles: readonly Role[] = [
   { name: "", trouble: () => ({}) },
-  { name: "loses its connection half-way", trouble: (size) => ({ cutAt: Math.floor(size / 2) }) },
-  { name: "stores one chunk wrongly", trouble: () => ({ corruptChunk: 2 }) },
+  { name: "a connection lost half-way", trouble: (size) => ({ cutAt: Math.floor(size / 2) }) },
+  { name: "one chunk spoiled", trouble: () => ({ corruptChunk: 2 }) },
   { name: "small chunks", trouble: () => ({ chunkBytes: 4_096 }) },
   { name: "must boot to succeed", trouble: () => ({}), order: { completion: "booted" } },
 ];
 
 /** No device may take longer: a demonstration that hangs has failed. */
 const DEMO_MS = 55_000;
+
+/**
+ * Looks at what it was given before anything is started.
+ *
+ * @throws {Error} when the firmware cannot be used, or the folder has a history already.
+ */
+export async function checkDemo({ firmware, data }: DemoOptions): Promise<void> {
+  if (firmware !== undefined) await readFirmware(firmware);
+  // A second fleet with the same names in one log would prove nothing to anybody.
+  if (data !== undefined && await holdsLog(data)) {
+    throw new Error(`${data} already holds a log. Choose an empty folder with --data.`);
+  }
+}
+
+/** A folder that may not be looked at is refused later, by those who need to write there. */
+function holdsLog(folder: string): Promise<boolean> {
+  return Deno.lstat(`${folder}/otalog.db`).then(() => true, () => false);
+}
 
 /** Runs all devices at once; true when every one of them runs the newest version. */
 export async function runDemo(
@@ -70,7 +88,8 @@ export async function runDemo(
   const [from, to] = await demoImages(options.firmware);
   const access = { httpUrl: house.httpUrl, token: house.operator.token };
   const sizes = `${bytesText(from.bytes.length)} → ${bytesText(to.bytes.length)}`;
-  screen.write(`${options.devices} devices from ${from.version} to ${to.version} (${sizes})\n`);
+  const devices = options.devices === 1 ? "1 device" : `${options.devices} devices`;
+  screen.write(`${devices} from ${from.version} to ${to.version} (${sizes})\n`);
   screen.write(paint(screen, "dim", `http ${house.httpUrl}  mqtt ${house.mqttUrl}\n`) + "\n");
   await ask(access, "PUT", `/firmware/${from.version}`, from.bytes);
   const { checksum } = await ask(access, "PUT", `/firmware/${to.version}`, to.bytes);

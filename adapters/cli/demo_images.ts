@@ -22,12 +22,22 @@ export async function demoImages(file: string | undefined): Promise<[DemoImage, 
   return [old, { version: "2.0.0-own", bytes: await readFirmware(file) }];
 }
 
-async function readFirmware(file: string): Promise<Uint8Array<ArrayBuffer>> {
-  try {
-    return await Deno.readFile(file);
-  } catch (error) {
-    throw new Error(
-      `Cannot read ${file}: ${(error as Error).message}. Name an image with --firmware.`,
-    );
-  }
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "there is no such file",
+  EACCES: "permission denied",
+  EISDIR: "it is a folder, not a file",
+};
+
+/** The bytes of one's own image. @throws {Error} when there are none; the sentence says what to do. */
+export async function readFirmware(file: string): Promise<Uint8Array<ArrayBuffer>> {
+  const bytes = await Deno.readFile(file).catch((error) => {
+    const { code, message } = error as { code?: string; message: string };
+    throw unusable(file, reasons[code ?? ""] ?? message);
+  });
+  if (bytes.length === 0) throw unusable(file, "it is empty");
+  return bytes;
+}
+
+function unusable(file: string, why: string): Error {
+  return new Error(`Cannot use ${file}: ${why}. Name an image with --firmware.`);
 }

@@ -30,7 +30,11 @@ interface Line {
   state: string;
   detail: string;
   received: number;
+  /** Chunks fetched again since all was stored and the digest was wrong; `undefined`: not so. */
+  again: number | undefined;
 }
+
+const BAR_WIDTH = 24;
 
 const colours: Readonly<Record<string, "green" | "red" | "yellow">> = {
   succeeded: "green",
@@ -57,19 +61,18 @@ export class FleetView {
 
   /** A device begins. */
   begin(id: string, trouble: string): void {
-    this.#devices.set(id, { trouble, state: "asking", detail: "", received: 0 });
+    this.#devices.set(id, { trouble, state: "asking", detail: "", received: 0, again: undefined });
     this.#draw(id, false);
   }
 
   /** Something happened in it. */
   show(id: string, event: DeviceEvent): void {
     const line = this.#devices.get(id)!;
-    if (event.type === "chunk") return;
-    if (event.type === "stored") line.received = event.received;
-    else {
-      line.state = event.state;
-      line.detail = event.detail ?? "";
+    if (event.type === "chunk") line.again = line.again === undefined ? undefined : line.again + 1;
+    if (event.type === "stored") {
+      Object.assign(line, { received: event.received, again: undefined });
     }
+    if (event.type === "state") enter(line, event.state, event.detail ?? "");
     this.#draw(id, event.type === "state");
   }
 
@@ -84,16 +87,28 @@ export class FleetView {
       `${stats.cuts}`,
       trouble,
     ]);
-    return table([["device", "outcome", "runs", "attempts", "fetched", "cuts", ""], ...rows]);
+    return table([["device", "outcome", "runs", "attempts", "fetched", "cuts", "trait"], ...rows]);
   }
 
   #draw(id: string, milestone: boolean): void {
     if (!this.#isSmall && !milestone) return;
-    const { state, detail, received, trouble } = this.#devices.get(id)!;
-    const share = received / this.#size;
-    const percent = `${Math.floor(100 * share)}`.padStart(3);
+    const line = this.#devices.get(id)!;
+    const { state, detail, trouble } = line;
     const shown = paint(this.#screen, colours[state] ?? "cyan", state.padEnd(12));
     const about = paint(this.#screen, "dim", detail || trouble);
-    this.#lines.set(id, `${id}  ${bar(share, 24)} ${percent} %  ${shown} ${about}`, milestone);
+    this.#lines.set(id, `${id}  ${this.#progress(line)}  ${shown} ${about}`.trimEnd(), milestone);
   }
+
+  /** What is stored, as a bar; how much of it is right is not known while chunks are fetched again. */
+  #progress({ received, again }: Line): string {
+    const share = received / this.#size;
+    const barred = `${bar(share, BAR_WIDTH)} ${`${Math.floor(100 * share)}`.padStart(3)} %`;
+    return again === undefined ? barred : `chunks fetched again: ${again}`.padEnd(barred.length);
+  }
+}
+
+function enter(line: Line, state: string, detail: string): void {
+  if (state === "downloading" && line.state === "verifying") line.again = 0;
+  if (state === "succeeded") line.again = undefined;
+  Object.assign(line, { state, detail });
 }

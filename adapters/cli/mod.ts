@@ -2,10 +2,12 @@
 export { HelpWanted, UsageError } from "./args.ts";
 export type { HostPort } from "./args.ts";
 export * from "./commands.ts";
-export { runDemo } from "./demo.ts";
+export { checkDemo, runDemo } from "./demo.ts";
 export type { DemoHouse, MakeDevice } from "./demo.ts";
 export { deviceEndLine, deviceLine } from "./device_view.ts";
 export { runReplay } from "./replay.ts";
 export type { ReplaySource } from "./replay.ts";
+export { FleetView } from "./fleet_view.ts";
+export type { DeviceEvent, FleetEnd } from "./fleet_view.ts";
 export { bar, bytesText, complain, Lines, paint, stdoutScreen, table } from "./terminal.ts";
 export type { Screen } from "./terminal.ts";

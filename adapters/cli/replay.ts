@@ -3,6 +3,7 @@ import { isDivergence, Replay } from "../../core/mod.ts";
 import type { ReplaySummary, RowHeader, Sha256, StoredCells } from "../../core/mod.ts";
 import type { Models } from "../../core/engine/mod.ts";
 import type { ReplayOptions } from "./commands.ts";
+import { firstDifference } from "./difference.ts";
 import { bar, paint, table } from "./terminal.ts";
 import type { Screen } from "./terminal.ts";
 
@@ -117,15 +118,19 @@ function isRecord(value: unknown): boolean {
 
 function praise(screen: Screen, { rows, devices, moves, log, head }: ReplaySummary): string {
   const mark = paint(screen, "green", "The log is as it was decided.");
-  const figures = [["rows", `${rows}`], ["devices", `${devices}`], ["moves", `${moves}`]];
-  return `${mark}\n${table([...figures, ["log", log], ["head", head]])}\n`;
+  const figures = [
+    ["rows decided again", `${rows}`],
+    ["devices", `${devices}`],
+    ["changes of a task's state", `${moves}`],
+    ["id of the log", log],
+    ["hash of its last row", head],
+  ];
+  return `${mark}\n${table(figures)}\n`;
 }
 
 function complaint(screen: Screen, { where, what, expected, found }: Finding): string {
   const mark = paint(screen, "red", `The log is not as it was decided: ${where}, ${what}.`);
-  return `${mark}\n${table([["expected", shorten(expected)], ["found", shorten(found)]])}\n`;
-}
-
-function shorten(text: string): string {
-  return text.length > 400 ? `${text.slice(0, 400)}…` : text;
+  const shown = firstDifference(expected, found);
+  const rows = [["expected", shown.expected], ["found", shown.found], ["", shown.mark]];
+  return `${mark}\n${table(rows)}\n`;
 }

@@ -20,9 +20,14 @@ export function stdoutScreen(): Screen {
   };
 }
 
+/** Somebody who has read enough (`| head -1`) is no fault: the rest is for nobody. */
 function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = encoder.encode(text);
-  for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  try {
+    for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
 }
 
 /** A line for the operator's eyes when something went wrong. */
@@ -37,8 +42,13 @@ export function paint(screen: Screen, colour: keyof typeof codes, text: string):
   return screen.isColoured ? `\x1b[${codes[colour]}m${text}\x1b[0m` : text;
 }
 
+/** What would move the cursor or colour the screen: cells hold what devices and files said. */
+// deno-lint-ignore no-control-regex -- they are what is looked for
+const CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
+
 /** Rows as aligned columns, two spaces apart. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(texts: readonly (readonly string[])[]): string {
+  const rows = texts.map((row) => row.map((cell) => cell.replace(CONTROL, "·")));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, cell.length));

@@ -1,20 +1,26 @@
 /** The commands as a person runs them, with the permissions they have in `deno.json`. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { openSqlite } from "../../adapters/sqlite/mod.ts";
 import { randomImage, soon } from "./house.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-async function task(name: string, ...args: string[]) {
-  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+/** The command with the permissions it has as a task. */
+function spawned(name: string, ...args: string[]): Deno.ChildProcess {
+  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
   const [, ...words] = tasks[name].command.split(" ");
-  const output = new Deno.Command(Deno.execPath(), {
+  return new Deno.Command(Deno.execPath(), {
     args: [...words, ...args],
     cwd: ROOT,
     env: { NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
-  }).output();
+  }).spawn();
+}
+
+async function task(name: string, ...args: string[]) {
+  const output = spawned(name, ...args).output();
   const { code, stdout, stderr } = await soon(output, `the end of ${name}`, 60_000);
   const text = new TextDecoder();
   return { code, said: text.decode(stdout), complained: text.decode(stderr).trim() };
@@ -34,8 +40,8 @@ Deno.test("demo: five devices end at the newest version within a minute, and the
     const demo = await task("demo", "--data", `${folder}/data`);
     assert.equal(demo.code, 0, demo.said + demo.complained);
     assert.equal(demo.said.match(/^demo-00\d {2}succeeded {2}1\.27\.0/gm)?.length, 5);
-    assert.match(demo.said, /^demo-002 .* {2}1 {5}loses its connection half-way$/m);
-    assert.match(demo.said, /^demo-003 {2}succeeded {2}1\.27\.0 {2}2 .*stores one chunk wrongly$/m);
+    assert.match(demo.said, /^demo-002 .* {2}1 {5}a connection lost half-way$/m);
+    assert.match(demo.said, /^demo-003 {2}succeeded {2}1\.27\.0 {2}2 .*one chunk spoiled$/m);
     assert.match(demo.said, /The log is as it was decided\./);
     assert.ok(!demo.said.includes("\x1b"), "no colours when not on a terminal");
 
@@ -72,7 +78,7 @@ Deno.test("demo: five devices end at the newest version within a minute, and the
       assert.equal(found.code, 1, sql);
       assert.match(found.said, /^The log is not as it was decided: /);
       assert.match(found.said, where);
-      assert.match(found.said, /^expected {2}.+\nfound {5}.+$/m);
+      assert.match(found.said, /^expected {2}.+\nfound {5}.+\n +\^$/m);
     }
   });
 });
@@ -82,13 +88,24 @@ Deno.test("demo: goes to an image of one's own; leaves nothing behind", async ()
     await Deno.writeFile(`${folder}/own.bin`, randomImage(50_000));
     const demo = await task("demo", "--devices", "1", "--firmware", `${folder}/own.bin`);
     assert.equal(demo.code, 0, demo.said + demo.complained);
+    assert.match(demo.said, /^1 device from 1\.26\.0/);
     assert.match(demo.said, /^demo-001 {2}succeeded/m);
     const missing = await task("demo", "--firmware", `${folder}/none.bin`);
     assert.equal(missing.code, 1);
     assert.match(
       missing.complained,
-      /^Cannot read .*none\.bin: .*Name an image with --firmware\.$/,
+      /^Cannot use .*none\.bin: there is no such file\. Name an image with --firmware\.$/,
     );
+  });
+});
+
+Deno.test("replay says nothing more to somebody who has stopped reading", async () => {
+  await inFolder(async (folder) => {
+    await (await openSqlite(folder)).close();
+    const child = spawned("replay", "--data", folder);
+    await child.stdout.cancel();
+    const { code } = await soon(child.status, "the end of replay");
+    assert.deepEqual([code, await new Response(child.stderr).text()], [0, ""]);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   parseDevice,
   parseReplay,
   parseServe,
+  unknownCommand,
   UsageError,
 } from "../../../adapters/cli/mod.ts";
 
@@ -36,7 +37,12 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
 
 const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp][] = [
   [parseServe, "--htp x", /^There is no flag --htp\. See deno task serve --help\.$/],
-  [parseServe, "--http", /^--http.* is not used rightly\. See/],
+  [parseServe, "--http", /^--http needs a value\. Give it as --http HOST:PORT\.$/],
+  [parseServe, "--http --mqtt a:1", /^--http needs a value\. Give it as --http HOST:PORT\.$/],
+  [parseServe, "--data=", /^--data is empty\. Give it as --data DIR\.$/],
+  [parseServe, "--insecure=yes", /^--insecure takes no value\. See deno task serve --help\.$/],
+  [parseServe, "--help=1", /^--help takes no value\./],
+  [parseServe, "-x", /^There is no flag -x\./],
   [parseServe, "here", /^"here" is not expected here\. See/],
   [parseServe, "--http 8000", /^--http must be HOST:PORT such as 127\.0\.0\.1:8000, not "8000"\.$/],
   [parseServe, "--http a:65536", /^--http must be HOST:PORT/],
@@ -45,12 +51,22 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
   [parseServe, "--mqtt 0.0.0.0:1883", /--insecure\.$/],
   [parseServe, "--http 0.0.0.0:80 --insecure", /--public-url\.$/],
   [parseServe, "--public-url ftp://x", /^--public-url must be a URL/],
-  [parseServe, "--public-url http://u:p@x", /^--public-url must be a URL/],
+  [parseServe, "--public-url http://u:p@x", /^--public-url must be without user name and pass/],
+  [parseServe, "--public-url http://:p@x", /^--public-url must be without user name and password/],
+  [parseServe, "--public-url http://x/#a", /^--public-url must be a URL .*, without \? and #, not/],
+  [parseServe, "--public-url http://x?", /^--public-url must be a URL .*, without \? and #, not/],
   [parseDemo, "--devices 0", /^--devices must be a whole number from 1 to 200, not "0"\.$/],
   [parseDemo, "--devices 1.5", /^--devices must be a whole number/],
   [parseDevice, "--url http://x --token t", /^--device is missing\. Give it as --device ID\.$/],
   [parseDevice, "--url x --token t --device d", /^--url must be a URL/],
-  [parseReplay, "--device", /is not used rightly/],
+  [parseDevice, "--url http://x --device=", /^--device is empty\. Give it as --device ID\.$/],
+  [
+    parseDevice,
+    "--url http://x --device d --token t --cut-at -1",
+    /^--cut-at .* 0 to \d+, not "-1"/,
+  ],
+  [parseDevice, "--url http://x --device d --token t --cut-at 1e3", /^--cut-at must be a whole/],
+  [parseReplay, "--device", /^--device needs a value\. Give it as --device ID\.$/],
 ];
 
 for (const [parse, args, sentence] of wrong) {
@@ -61,6 +77,13 @@ for (const [parse, args, sentence] of wrong) {
     );
   });
 }
+
+Deno.test("unknownCommand() names it, and those that there are", () => {
+  assert.equal(
+    unknownCommand("foo").message,
+    "There is no command foo. There are serve, demo, replay and device.",
+  );
+});
 
 Deno.test("every command has its help, aligned and no wider than a screen", () => {
   for (const parse of [parseServe, parseDemo, parseReplay, parseDevice]) {

@@ -1,21 +1,13 @@
 import assert from "node:assert/strict";
 import { bar, bytesText, Lines, paint, table } from "../../../adapters/cli/mod.ts";
-import type { Screen } from "../../../adapters/cli/mod.ts";
-
-class Paper implements Screen {
-  text = "";
-  readonly isTerminal: boolean;
-  readonly isColoured: boolean;
-  constructor(isTerminal: boolean) {
-    this.isTerminal = this.isColoured = isTerminal;
-  }
-  write(text: string): void {
-    this.text += text;
-  }
-}
+import { Paper } from "./paper.ts";
 
 Deno.test("table() aligns columns and leaves no blanks at the ends", () => {
   assert.equal(table([["a", "bbb", ""], ["cc", "d", "e"]]), "a   bbb\ncc  d    e");
+});
+
+Deno.test("table() lets no cell move the cursor", () => {
+  assert.equal(table([["a\x1b[2J", "b\nc"]]), "a·[2J  b·c");
 });
 
 Deno.test("paint() colours on a terminal only", () => {
