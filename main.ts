@@ -7,8 +7,14 @@ import type { Engine, Outbox, Reads } from "./core/engine/mod.ts";
 import { TOPIC_PREFIX } from "./core/mod.ts";
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
-import { makeFolder, openImageFiles } from "./adapters/files/mod.ts";
-import { logIdentity, machineClock, machineDigest, operatorToken } from "./adapters/host/mod.ts";
+import { openImageFiles } from "./adapters/files/mod.ts";
+import {
+  logIdentity,
+  machineClock,
+  machineDigest,
+  makeDataFolder,
+  operatorToken,
+} from "./adapters/host/mod.ts";
 import { createApp, Downloads, HTTP_LIMITS, listen } from "./adapters/http/mod.ts";
 import { createBroker } from "./adapters/mqtt/mod.ts";
 import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
@@ -40,7 +46,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     while (undo.length > 0) await undo.pop()!();
   };
   try {
-    await makeFolder(options.data);
+    await makeDataFolder(options.data);
     const { store, reads, close: closeStore } = await openSqlite(options.data);
     undo.push(closeStore);
     const identity = await logIdentity(options.data);
@@ -161,6 +167,7 @@ async function device(args: string[], screen: cli.Screen): Promise<boolean> {
 
 async function demo(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseDemo(args);
+  await cli.checkDemo(options);
   const folder = options.data ?? await Deno.makeTempDir({ prefix: "otalog-demo-" });
   const loopback = { host: "127.0.0.1", port: 0 };
   try {
@@ -185,11 +192,9 @@ const commands = { serve, demo, replay, device } as const;
 /** Runs a command of the command line; the exit code of the process. */
 export async function main([name = "", ...args]: string[]): Promise<number> {
   const screen = cli.stdoutScreen();
-  if (!Object.hasOwn(commands, name)) {
-    screen.write(`${cli.overview()}\n`);
-    return name === "" || name === "--help" ? 0 : 2;
-  }
+  if (name === "" || name === "--help") return screen.write(`${cli.overview()}\n`), 0;
   try {
+    if (!Object.hasOwn(commands, name)) throw cli.unknownCommand(name);
     return await commands[name as keyof typeof commands](args, screen) ? 0 : 1;
   } catch (error) {
     if (error instanceof cli.HelpWanted) return screen.write(`${error.message}\n`), 0;

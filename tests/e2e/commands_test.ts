@@ -45,6 +45,13 @@ Deno.test("demo: five devices end at the newest version within a minute, and the
     assert.match(demo.said, /The log is as it was decided\./);
     assert.ok(!demo.said.includes("\x1b"), "no colours when not on a terminal");
 
+    const again = await task("demo", "--data", `${folder}/data`);
+    assert.deepEqual(again, {
+      code: 1,
+      said: "",
+      complained: `${folder}/data already holds a log. Choose an empty folder with --data.`,
+    });
+
     const replay = await task("replay", "--data", `${folder}/data`, "--device", "demo-003");
     assert.equal(replay.code, 0);
     assert.match(replay.said, /ChunkFailed .*retrying #2 \(bad_chunks\), sendRetry/);
@@ -92,6 +99,7 @@ Deno.test("demo: goes to an image of one's own; leaves nothing behind", async ()
     assert.match(demo.said, /^demo-001 {2}succeeded/m);
     const missing = await task("demo", "--firmware", `${folder}/none.bin`);
     assert.equal(missing.code, 1);
+    assert.equal(missing.said, "");
     assert.match(
       missing.complained,
       /^Cannot use .*none\.bin: there is no such file\. Name an image with --firmware\.$/,
@@ -107,6 +115,17 @@ Deno.test("replay says nothing more to somebody who has stopped reading", async 
     const { code } = await soon(child.status, "the end of replay");
     assert.deepEqual([code, await new Response(child.stderr).text()], [0, ""]);
   });
+});
+
+Deno.test("a command that there is not is named", async () => {
+  const output = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--no-prompt", "--allow-all", "main.ts", "foo"],
+    cwd: ROOT,
+    env: { NO_COLOR: "1" },
+  }).output();
+  const { code, stderr } = await soon(output, "the end of foo");
+  const sentence = "There is no command foo. There are serve, demo, replay and device.\n";
+  assert.deepEqual([code, new TextDecoder().decode(stderr)], [2, sentence]);
 });
 
 Deno.test("replay and device say in one sentence what is wrong", async () => {

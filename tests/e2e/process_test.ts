@@ -87,6 +87,7 @@ Deno.test("serve says when it is ready, refuses a second engine and taken ports,
     ) => ["--http", `127.0.0.1:${h}`, "--mqtt", `127.0.0.1:${m}`];
     await using first = new Serve(["--data", `${folder}/a`, ...where(http, mqtt)]);
     const line = await soon(first.ready, "ready");
+    assert.equal(Deno.statSync(`${folder}/a`).mode! & 0o777, 0o700);
     assert.equal(line, `ready http=http://127.0.0.1:${http} mqtt=mqtt://127.0.0.1:${mqtt}`);
     for (
       const [path, status] of [["/healthz", 200], ["/readyz", 200], ["/devices", 401]] as const
