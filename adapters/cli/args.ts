@@ -165,7 +165,7 @@ function tryParse(
   try {
     return parseArgs({ args: joinNumbers(args), options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(complaintOf(error as NodeJS.ErrnoException, command));
+    throw new UsageError(complaintOf(error as Error & { code?: string }, command));
   }
 }
 
