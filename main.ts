@@ -27,7 +27,7 @@ export interface House {
   readonly httpUrl: string;
   readonly mqttUrl: string;
   /** The operator's token, and the file it was written to if it was made just now. */
-  readonly operator: { readonly token: string; readonly madeIn?: string };
+  readonly operator: { readonly token: string; readonly madeIn?: string; readonly isWeak?: true };
   /** Stops everything in good order. */
   close(): Promise<void>;
 }
@@ -122,6 +122,7 @@ async function serve(args: string[], screen: cli.Screen): Promise<boolean> {
   const onFault = (error: unknown) => cli.complain(`Fault: ${(error as Error).message ?? error}`);
   const house = await openHouse({ ...options, token, onFault });
   if (house.operator.madeIn) screen.write(`operator token in ${house.operator.madeIn}\n`);
+  if (house.operator.isWeak) cli.complain("The operator token is short: it may be guessed.");
   screen.write(`ready http=${house.httpUrl} mqtt=${house.mqttUrl}\n`);
   await asked(["SIGINT", "SIGTERM"]);
   await house.close();

@@ -19,10 +19,12 @@ export interface OperatorToken {
   readonly token: string;
   /** The file it was written to; `undefined`: it came from the environment or was there already. */
   readonly madeIn?: string;
+  /** Set when it is so short that somebody may guess it. */
+  readonly isWeak?: true;
 }
 
-/** A token that is shorter can be guessed. */
-const TOKEN_CHARACTERS_MIN = 16;
+/** A token that is shorter may be guessed. */
+const STRONG_TOKEN_CHARACTERS = 16;
 
 /**
  * The key of the log, made at its first start.
@@ -42,15 +44,15 @@ export async function logIdentity(folder: string): Promise<LogIdentity> {
 /**
  * The token from the environment, from the folder, or a fresh one.
  *
- * @throws {Error} when it is too short, or the file cannot be read or made.
+ * @throws {Error} when it cannot be sent in a header field, or the file cannot be read or made.
  */
 export async function operatorToken(
   folder: string,
   given: string | undefined,
 ): Promise<OperatorToken> {
-  const rule = `a token of ${TOKEN_CHARACTERS_MIN} or more visible characters`;
+  const rule = "a token of visible characters without spaces";
   if (given !== undefined && given !== "") {
-    if (isToken(given)) return { token: given };
+    if (isToken(given)) return { token: given, ...strength(given) };
     throw new Error(`OTALOG_OPERATOR_TOKEN must be ${rule}. Without it, one is made.`);
   }
   const path = `${folder}/operator.token`;
@@ -58,11 +60,15 @@ export async function operatorToken(
   const { text, made } = await readOrMake(path, makeToken, whatToDo);
   const token = text.trim();
   if (!isToken(token)) throw new Error(`Cannot use ${path}: it must hold ${rule}. ${whatToDo}`);
-  return { token, ...(made ? { madeIn: path } : {}) };
+  return { token, ...strength(token), ...(made ? { madeIn: path } : {}) };
+}
+
+function strength(token: string): Pick<OperatorToken, "isWeak"> {
+  return token.length < STRONG_TOKEN_CHARACTERS ? { isWeak: true } : {};
 }
 
 function isToken(text: string): boolean {
-  return text.length >= TOKEN_CHARACTERS_MIN && /^[\x21-\x7e]+$/.test(text);
+  return /^[\x21-\x7e]+$/.test(text);
 }
 
 function makeToken(): string {

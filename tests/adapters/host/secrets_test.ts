@@ -45,15 +45,19 @@ Deno.test("logIdentity() keeps its key, and refuses what is none", async () => {
   });
 });
 
-Deno.test("operatorToken() takes 16 visible characters or more, and nothing less", async () => {
+Deno.test("operatorToken() takes visible characters alone, and says which token is weak", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/operator.token`;
-    for (const short of ["x", "fifteen-letters", "not all of this is visible\n"]) {
-      await assert.rejects(operatorToken(folder, short), {
-        message: "OTALOG_OPERATOR_TOKEN must be a token of 16 or more visible characters. " +
+    for (const bad of ["not all of this", "is visible\n"]) {
+      await assert.rejects(operatorToken(folder, bad), {
+        message: "OTALOG_OPERATOR_TOKEN must be a token of visible characters without spaces. " +
           "Without it, one is made.",
       });
     }
+    assert.deepEqual(await operatorToken(folder, "fifteen-letters"), {
+      token: "fifteen-letters",
+      isWeak: true,
+    });
     assert.deepEqual(await operatorToken(folder, "sixteen-letters!"), {
       token: "sixteen-letters!",
     });
