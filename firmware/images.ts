@@ -38,7 +38,11 @@ export interface ImageFiles {
   settle(sha256: string, isNamed: () => Promise<boolean>): Promise<void>;
   /** The bytes [start, end) as a stream that reads on demand; it errors rather than end short. */
   read(sha256: string, start: number, end: number): ReadableStream<Uint8Array>;
-  /** Digests of `count` chunks from chunk `from` on; made once per image and size, and kept. */
+  /**
+   * Digests of `count` chunks from chunk `from` on; made once per image and size, and kept.
+   *
+   * @throws {ImageError} `busy` when too many wait to be made.
+   */
   chunkDigests(
     sha256: string,
     chunkBytes: number,
@@ -47,7 +51,7 @@ export interface ImageFiles {
   ): Promise<string[]>;
 }
 
-/** Why an image was not taken. */
+/** Why an image was not taken, or not looked at. */
 export type ImageErrorCode =
   | "too_large"
   | "no_room"
@@ -55,6 +59,7 @@ export type ImageErrorCode =
   | "stalled"
   | "empty"
   | "mismatch"
+  | "busy"
   | "io";
 
 /** An image was not taken, and nothing of it stays. */

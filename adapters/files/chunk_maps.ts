@@ -1,13 +1,18 @@
 /** The digests of an image's chunks, made once per image and chunk size and kept beside the image. */
-import { chunkCount, digestChunks } from "../../firmware/mod.ts";
+import { chunkCount, digestChunks, ImageError } from "../../firmware/mod.ts";
 import { readRange } from "./read_range.ts";
+import { Turns } from "./turns.ts";
 
 const DIGEST_BYTES = 32;
+/** Maps that may wait to be made: for each one the whole image is read. */
+const WAITING_MAX = 16;
 
 /** The chunk maps of the images in a folder. */
 export class ChunkMaps {
   /** Maps that are being made, so that each is made once. */
   readonly #making = new Map<string, Promise<Uint8Array>>();
+  /** One is made at a time, so that devices with odd wishes leave a core to the others. */
+  readonly #turns = new Turns();
   readonly #tempPath: () => string;
 
   /** `tempPath` gives a fresh name in the folder for a file that does not count yet. */
@@ -32,7 +37,11 @@ export class ChunkMaps {
     if (known?.length === chunkCount(size, chunkBytes) * DIGEST_BYTES) return known;
     const making = this.#making.get(path);
     if (making) return await making;
-    const made = this.#make(path, image, chunkBytes, size)
+    if (this.#making.size >= WAITING_MAX) {
+      const detail = "Too many chunk maps are being made. Ask again in a moment.";
+      throw new ImageError("busy", detail);
+    }
+    const made = this.#turns.take("map", () => this.#make(path, image, chunkBytes, size))
       .finally(() => this.#making.delete(path));
     this.#making.set(path, made);
     return await made;

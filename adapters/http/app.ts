@@ -5,9 +5,11 @@
 import { Hono } from "hono";
 import type { HttpBindings } from "@hono/node-server";
 import { problem, wordsOf } from "../../core/mod.ts";
+import { ImageError } from "../../firmware/mod.ts";
 import { absent } from "./absent.ts";
 import { readJson } from "./body.ts";
 import { callerOf } from "./callers.ts";
+import { imageRefusal } from "./image_refusal.ts";
 import { invalid, problemResponse, refusalResponse, Refused } from "./problems.ts";
 import type { Call, HttpDeps, Route } from "./route.ts";
 import { artifactRoutes } from "./routes/artifacts.ts";
@@ -46,6 +48,7 @@ export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Ho
   app.notFound((c) => refusalResponse(absent(app.router, c.req.method, c.req.url)));
   app.onError((error) => {
     if (error instanceof Refused) return refusalResponse(error);
+    if (error instanceof ImageError) return refusalResponse(imageRefusal(error));
     onFault(error);
     return problemResponse(problem(500, "The engine failed on this request. Its log says why."));
   });

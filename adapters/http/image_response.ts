@@ -62,8 +62,9 @@ export async function bytesResponse(
     ? await announce(call, caller.id, { sha256: image.sha256, from: start })
     : {};
   const source = deps.images.read(image.sha256, start, end);
-  const { stalledMs } = deps.limits;
-  const body = servedBody(source, { ...around, stalledMs, wire: call.wire });
+  const { stalledMs, slowestBytesPerS } = deps.limits;
+  const limits = { stalledMs, slowestBytesPerS };
+  const body = servedBody(source, { ...around, ...limits, wire: call.wire });
   return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, headers });
 }
 

@@ -1,6 +1,6 @@
 /** How long a peer may keep us waiting. */
 
-/** All in milliseconds. */
+/** In milliseconds, unless the name says otherwise. */
 export interface HttpLimits {
   /** Longest wait between two pieces of a JSON body. */
   readonly bodyPieceMs: number;
@@ -8,6 +8,11 @@ export interface HttpLimits {
   readonly bodyMs: number;
   /** A download of which nothing was taken for so long is ended. */
   readonly stalledMs: number;
+  /**
+   * The slowest peer that is waited for, in bytes per second: what was given out and may still lie in
+   * buffers below us lengthens `stalledMs` by the time such a peer needs for it.
+   */
+  readonly slowestBytesPerS: number;
   /** A download counts as contact at most this often. */
   readonly heardEveryMs: number;
 }
@@ -17,5 +22,6 @@ export const HTTP_LIMITS: HttpLimits = {
   bodyPieceMs: 10_000,
   bodyMs: 30_000,
   stalledMs: 30_000,
+  slowestBytesPerS: 16_384,
   heardEveryMs: 1_000,
 };

@@ -35,6 +35,7 @@ const oneHost = "The request must name its host once. Send one Host header.";
 export async function listen(fetch: Fetch, host: string, port: number): Promise<HttpListener> {
   const answer = getRequestListener((request, env) => {
     const bindings = env as HttpBindings;
+    if (isBodyless(bindings.incoming)) endWithAnswer(bindings);
     return namesItsHost(bindings.incoming) ? fetch(request, bindings) : malformed(oneHost);
   }, { hostname: NO_HOST, errorHandler });
   // A missing Host is ours to answer: HTTP/1.0 has none, and HTTP/1.1 is told what is missing.
@@ -58,6 +59,19 @@ export async function listen(fetch: Fetch, host: string, port: number): Promise<
     await closed;
   };
   return { host, port: (server.address() as AddressInfo).port, close };
+}
+
+/** Whether the request announces a body that nobody will read (RFC 9110 §9.3.1). */
+function isBodyless({ method, headers }: IncomingMessage): boolean {
+  const isAnnounced = headers["transfer-encoding"] !== undefined ||
+    Number(headers["content-length"] ?? 0) > 0;
+  return isAnnounced && (method === "GET" || method === "HEAD");
+}
+
+/** Such a body could trickle in for ever: its connection ends with the answer. */
+function endWithAnswer({ incoming, outgoing }: HttpBindings): void {
+  outgoing.setHeader("connection", "close");
+  outgoing.once("finish", () => incoming.socket.destroySoon());
 }
 
 /** Says what is wrong with the head, and ends the connection: where its body ends is unsure, too. */

@@ -12,11 +12,15 @@ import type { Wire } from "./wire.ts";
 const PIECE_BYTES_MIN = 16_384;
 const PIECE_BYTES_MAX = 131_072;
 const QUICK_MS = 250;
+/** As much as a kernel's send buffer grows to (`net.ipv4.tcp_wmem`); it cannot be seen from here. */
+const BUFFERS_BYTES_MAX = 4_194_304;
 
 /** What happens around a body. */
 export interface ServedBodyOptions {
-  /** The peer may take nothing for so long. */
+  /** The peer may take nothing for so long, and as long as it needs for what it was given last. */
   readonly stalledMs: number;
+  /** The slowest peer that is waited for; without it nothing is added. */
+  readonly slowestBytesPerS?: number;
   /** The connection; without one a cut body ends with an error. */
   readonly wire?: Wire | undefined;
   /** Cuts the body when it is aborted. */
@@ -107,9 +111,11 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
   }
 
   #await(): void {
-    const { stalledMs } = this.#options;
-    const late = () => this.#cut(`The download was ended: nothing was taken for ${stalledMs} ms.`);
-    this.#timer = setTimeout(late, stalledMs);
+    const { stalledMs, slowestBytesPerS = Infinity } = this.#options;
+    const swallowed = Math.min(this.#given, BUFFERS_BYTES_MAX);
+    const ms = stalledMs + Math.floor(1_000 * swallowed / slowestBytesPerS);
+    const late = () => this.#cut(`The download was ended: nothing was taken for ${ms} ms.`);
+    this.#timer = setTimeout(late, ms);
   }
 
   #cut(why: string): void {

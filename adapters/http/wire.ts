@@ -12,7 +12,8 @@ export interface Wire {
 /** `undefined` where the application is called without a socket. */
 export function wireOf({ outgoing }: Partial<HttpBindings> = {}): Wire | undefined {
   return outgoing && {
-    cut: () => void outgoing.destroy(),
+    // A reset, as what already waits in the socket is not to arrive either.
+    cut: () => void (outgoing.socket?.resetAndDestroy() ?? outgoing.destroy()),
     onClosed: (call) => void outgoing.once("close", call),
   };
 }

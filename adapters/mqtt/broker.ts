@@ -169,14 +169,15 @@ export class Broker implements Outbox {
     username: string | undefined,
     password: Uint8Array | undefined,
   ): Promise<number> {
-    const login = await this.#logins.decide(client, username, password);
-    if ("returnCode" in login) return login.returnCode;
-    const guard = client.conn as unknown as Guard;
-    const { device } = login;
-    // From now on a revocation finds it, long before the broker has let it in.
-    const connection = { id: randomUUID(), device, client: client as Connection["client"], guard };
-    if (!guard.destroyed) this.#connections.add(connection);
-    return 0;
+    // Noted at once: a revocation finds it, long before the broker has let it in.
+    const login = await this.#logins.decide(client, username, password, (device) => {
+      const guard = client.conn as unknown as Guard;
+      const known = client as Connection["client"];
+      if (!guard.destroyed) {
+        this.#connections.add({ id: randomUUID(), device, client: known, guard });
+      }
+    });
+    return "returnCode" in login ? login.returnCode : 0;
   }
 
   #ready(client: Client): void {
@@ -223,7 +224,7 @@ export class Broker implements Outbox {
         return done(new Error(answer.problem.detail));
       }
       // The engine has sent these once; whoever repeats a report may have missed the answer, too.
-      for (const message of isRepeat ? answer.messages : []) this.send({ device, message });
+      for (const message of isRepeat ? answer.messages : []) this.send(message);
       done(null);
     });
   }

@@ -39,11 +39,12 @@ export class Logins {
     packet.clean = true;
   }
 
-  /** Decides about one login. */
+  /** Decides about one login; calls `admit` in the same turn in which it finds it good. */
   async decide(
     client: Client,
     username: string | undefined,
     password: Uint8Array | undefined,
+    admit: (device: string) => void,
   ): Promise<Login> {
     const device = parseDeviceId(username ?? "");
     const refused = { returnCode: NOT_AUTHORIZED };
@@ -52,7 +53,7 @@ export class Logins {
       return { returnCode: IDENTIFIER_REJECTED };
     }
     const tokenSha256 = createHash("sha256").update(password).digest("hex");
-    return await this.#isKnown(device, tokenSha256) ? { device } : refused;
+    return await this.#admits(device, tokenSha256, admit) ? { device } : refused;
   }
 
   /** The device was revoked: a token of it that was looked up before is of no use any more. */
@@ -60,11 +61,18 @@ export class Logins {
     for (const login of this.#pending) login.isCut ||= login.device === device;
   }
 
-  async #isKnown(device: string, tokenSha256: string): Promise<boolean> {
+  async #admits(
+    device: string,
+    tokenSha256: string,
+    admit: (device: string) => void,
+  ): Promise<boolean> {
     const login = { device, isCut: false };
     this.#pending.add(login);
     try {
-      return await this.#authenticate(device, tokenSha256) && !login.isCut;
+      if (!await this.#authenticate(device, tokenSha256) || login.isCut) return false;
+      // Before it is no longer pending: a revocation must find it at every moment.
+      admit(device);
+      return true;
     } catch {
       return false;
     } finally {

@@ -64,60 +64,71 @@ export class SqliteWriter implements Store {
     };
   }
 
-  // deno-lint-ignore require-await
-  async device(id: string): Promise<StoredDevice | undefined> {
-    const row = this.#statements.device.get(id);
-    if (!row) return undefined;
-    const device = JSON.parse(String(row.state)) as Device;
-    return { device, head: this.#head(`device/${id}`) };
+  device(id: string): Promise<StoredDevice | undefined> {
+    return this.#reading(({ device }) => {
+      const row = device.get(id);
+      if (!row) return undefined;
+      return { device: JSON.parse(String(row.state)) as Device, head: this.#head(`device/${id}`) };
+    });
   }
 
-  // deno-lint-ignore require-await
-  async head(stream: string): Promise<StreamHead> {
-    return this.#head(stream);
+  head(stream: string): Promise<StreamHead> {
+    return this.#reading(() => this.#head(stream));
   }
 
-  // deno-lint-ignore require-await
-  async release(product: string | null, version: string): Promise<Release | undefined> {
-    const row = this.#statements.release.get(version, product ?? "");
-    return row &&
-      { product, version, sha256: String(row.sha256), namedAt: Number(row.named_at) };
+  release(product: string | null, version: string): Promise<Release | undefined> {
+    return this.#reading(({ release }) => {
+      const row = release.get(version, product ?? "");
+      return row &&
+        { product, version, sha256: String(row.sha256), namedAt: Number(row.named_at) };
+    });
   }
 
-  // deno-lint-ignore require-await
-  async image(sha256: string): Promise<Image | undefined> {
-    const row = this.#statements.image.get(sha256);
-    return row && { ...row } as unknown as Image;
+  image(sha256: string): Promise<Image | undefined> {
+    return this.#reading(({ image }) => {
+      const row = image.get(sha256);
+      return row && { ...row } as unknown as Image;
+    });
   }
 
-  // deno-lint-ignore require-await
-  async taskDevice(task: string): Promise<string | undefined> {
-    return this.#statements.taskDevice.get(task)?.device_id as string | undefined;
+  taskDevice(task: string): Promise<string | undefined> {
+    return this.#reading(({ taskDevice }) => taskDevice.get(task)?.device_id as string | undefined);
   }
 
-  // deno-lint-ignore require-await
-  async dueTasks(now: number, limitMsMax: number, count: number): Promise<DueTask[]> {
-    return this.#statements.dueTasks.all(now, limitMsMax, count).map((row: Row) => ({
-      ...row,
-    })) as unknown as DueTask[];
+  dueTasks(now: number, limitMsMax: number, count: number): Promise<DueTask[]> {
+    return this.#reading(({ dueTasks }) =>
+      dueTasks.all(now, limitMsMax, count).map((row: Row) => ({ ...row })) as unknown as DueTask[]
+    );
   }
 
-  // deno-lint-ignore require-await
-  async nextDue(now: number, limitMsMax: number): Promise<NextDue> {
-    return { ...this.#statements.nextDue.get({ now, limitMsMax }) } as unknown as NextDue;
+  nextDue(now: number, limitMsMax: number): Promise<NextDue> {
+    return this.#reading(({ nextDue }) =>
+      ({ ...nextDue.get({ now, limitMsMax }) }) as unknown as NextDue
+    );
   }
 
-  // deno-lint-ignore require-await
-  async devicesWithTaskIn(states: readonly string[]): Promise<string[]> {
-    const rows = this.#statements.devicesIn.all(JSON.stringify(states));
-    return rows.map((row: Row) => String(row.device_id));
+  devicesWithTaskIn(states: readonly string[]): Promise<string[]> {
+    return this.#reading(({ devicesIn }) =>
+      devicesIn.all(JSON.stringify(states)).map((row: Row) => String(row.device_id))
+    );
+  }
+
+  /** What cannot be read is a fault of the store, whoever asked. */
+  // deno-lint-ignore require-await -- the port is asynchronous, SQLite is not
+  async #reading<T>(read: (statements: Statements) => T): Promise<T> {
+    if (!this.#database) throw mustOpen();
+    try {
+      return read(this.#statements);
+    } catch (error) {
+      throw toStoreError(error);
+    }
   }
 
   /** One transaction with nothing asynchronous in it. */
   // deno-lint-ignore require-await
   async append(writes: readonly Write[]): Promise<void> {
     const database = this.#database;
-    if (!database) throw new StoreError("io", "The log must be opened again after a fault.");
+    if (!database) throw mustOpen();
     try {
       database.exec("begin immediate");
       const last = this.#writeAll(writes);
@@ -182,6 +193,10 @@ export class SqliteWriter implements Store {
       );
     }
   }
+}
+
+function mustOpen(): StoreError {
+  return new StoreError("io", "The log must be opened again after a fault.");
 }
 
 type Statements = ReturnType<typeof prepare>;

@@ -6,7 +6,7 @@ import { REACHABLE_MS } from "../protocol/limits.ts";
 import { deadlineOf } from "../upgrade/deadline.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { Answer, DeadlineInput } from "./inputs.ts";
-import type { DueTask, Ports } from "./ports.ts";
+import type { Clock, DueTask, Store } from "./ports.ts";
 
 /** Deadlines taken from the store at once. */
 const DUE_MAX = 500;
@@ -17,39 +17,45 @@ const SLEEP_MIN_MS = 250;
 /** After a fault the deadlines are looked at again so soon. */
 const RETRY_MS = 1_000;
 
+/** What takes the deadlines. */
+export interface DeadlineTaker {
+  /** Engine time. */
+  now(): number;
+  /** Queues the input; resolves when it was decided. */
+  submit(input: DeadlineInput): Promise<Answer>;
+  /** Told when the store could not be asked; it is asked again in a second. */
+  onFault(error: unknown): void;
+}
+
 /** The timer of all deadlines. */
 export class Deadlines {
-  readonly #ports: Ports;
-  readonly #now: () => number;
-  readonly #submit: (input: DeadlineInput) => Promise<Answer>;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #engine: DeadlineTaker;
   #reachableSince = 0;
   #wakeAt = Infinity;
   #cancel: (() => void) | undefined;
   #running = false;
 
-  /** `submit` queues the input and resolves when it was decided. */
-  constructor(
-    ports: Ports,
-    now: () => number,
-    submit: (input: DeadlineInput) => Promise<Answer>,
-  ) {
-    this.#ports = ports;
-    this.#now = now;
-    this.#submit = submit;
+  /** Nothing is fed before `start`. */
+  constructor(store: Store, clock: Clock, engine: DeadlineTaker) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#engine = engine;
   }
 
   /** The engine is reachable from now on. */
   start(): void {
     this.#running = true;
-    this.#reachableSince = this.#now();
-    this.#wake(this.#now());
+    this.#reachableSince = this.#engine.now();
+    this.#wake(this.#engine.now());
   }
 
   /** The engine was away (asleep, cut off) until now: the time before counts against nobody. */
   reachableAgain(): void {
-    this.#reachableSince = this.#now();
+    this.#reachableSince = this.#engine.now();
     this.#wakeAt = Infinity;
-    this.#wake(this.#now());
+    this.#wake(this.#engine.now());
   }
 
   /** Nothing is fed any more. */
@@ -73,7 +79,7 @@ export class Deadlines {
 
   /** The longest limit that may count against a device now. */
   #ripeLimitMs(): number {
-    const reachableMs = this.#now() - this.#reachableSince;
+    const reachableMs = this.#engine.now() - this.#reachableSince;
     return reachableMs >= REACHABLE_MS ? Number.MAX_SAFE_INTEGER : reachableMs;
   }
 
@@ -81,8 +87,8 @@ export class Deadlines {
     if (!this.#running || at >= this.#wakeAt) return;
     this.#wakeAt = at;
     this.#cancel?.();
-    const ms = Math.min(Math.max(at - this.#now(), SLEEP_MIN_MS), SLEEP_MAX_MS);
-    this.#cancel = this.#ports.clock.after(ms, () => void this.#feed());
+    const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), SLEEP_MAX_MS);
+    this.#cancel = this.#clock.after(ms, () => void this.#feed());
   }
 
   async #feed(): Promise<void> {
@@ -90,17 +96,17 @@ export class Deadlines {
     try {
       await this.#feedDue();
     } catch (error) {
-      this.#ports.observer?.fault?.(error);
-      this.#wake(this.#now() + RETRY_MS);
+      this.#engine.onFault(error);
+      this.#wake(this.#engine.now() + RETRY_MS);
     }
-    this.#wake(this.#now() + SLEEP_MAX_MS);
+    this.#wake(this.#engine.now() + SLEEP_MAX_MS);
   }
 
   async #feedDue(): Promise<void> {
-    const { store } = this.#ports;
-    const now = this.#now();
+    const store = this.#store;
+    const now = this.#engine.now();
     const due = await store.dueTasks(now, this.#ripeLimitMs(), DUE_MAX);
-    const answers = await Promise.all(due.map((task) => this.#submit(toInput(task))));
+    const answers = await Promise.all(due.map((task) => this.#engine.submit(toInput(task))));
     if (answers.some(({ ok }) => !ok)) this.#wake(now + RETRY_MS);
     if (due.length === DUE_MAX) this.#wake(now);
     const next = await store.nextDue(now, this.#ripeLimitMs());

@@ -86,7 +86,10 @@ async function revokeDevice(
   actor: string,
   { device: id }: CommandOf<"revokeDevice">,
 ): Promise<CommandResult | Problem> {
-  if (!await work.device(id)) return unknownDevice(id);
+  const device = await work.device(id);
+  if (!device) return unknownDevice(id);
+  // Perhaps the first time was durable, and a fault kept the connections from being cut.
+  if (device.revoked) work.cut.push(id);
   work.recordDevice(id, { type: "DeviceRevoked", at: work.at, actor, data: {} });
   return done;
 }

@@ -12,7 +12,7 @@ export function answerOf(
   input: Input,
 ): Answer {
   if (result && "status" in result) return { ok: false, problem: result };
-  const messages = input.kind === "command" ? [] : work.outgoing.slice(sent).map((o) => o.message);
+  const messages = input.kind === "command" ? [] : work.outgoing.slice(sent);
   return { ok: true, messages, ...(result ? { result } : {}) };
 }
 

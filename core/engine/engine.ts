@@ -10,6 +10,7 @@ import { decide } from "./decide.ts";
 import { answerOf, dispatch } from "./dispatch.ts";
 import type { Answer, Input } from "./inputs.ts";
 import { LeftOut } from "./left_out.ts";
+import { StoreError } from "./ports.ts";
 import type { LogHead, Ports, StoredDevice } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import { EngineTime } from "./time.ts";
@@ -59,7 +60,11 @@ export class Engine implements EngineApi {
       const answer = await this.submit({ kind: "contact", device, contact });
       return answer.ok || answer.problem.status !== 503;
     });
-    this.#deadlines = new Deadlines(ports, now, (input) => this.submit(input));
+    this.#deadlines = new Deadlines(ports.store, ports.clock, {
+      now,
+      submit: (input) => this.submit(input),
+      onFault: (error) => this.#distrust(error),
+    });
   }
 
   /** Records that the engine started; `isNew`: the log has no row yet. */
@@ -135,13 +140,20 @@ export class Engine implements EngineApi {
     }
   }
 
+  /** Nobody knows what became of the store: it is opened again, even if no input comes. */
+  #distrust(error: unknown): void {
+    this.#suspect = true;
+    this.#fault(error);
+    if (!this.#stopped) this.#pumping ??= this.#pump();
+  }
+
   async #pump(): Promise<void> {
-    while (this.#queue.length > 0) {
+    do {
       // One turn of the event loop: everything that was received already joins this batch.
       await new Promise<void>((resolve) => this.#ports.clock.soon(resolve));
       const batch = this.#queue.splice(0, BATCH_MAX);
       await this.#process(batch);
-    }
+    } while (this.#queue.length > 0);
     this.#pumping = undefined;
   }
 
@@ -182,6 +194,7 @@ export class Engine implements EngineApi {
         const result = await decide(work, input, around);
         answers.push(answerOf(result, work, sent, input));
       } catch (error) {
+        if (error instanceof StoreError) throw error;
         this.#fault(error);
         answer({ ok: false, problem: problem(500, "The engine failed on this input.") });
         const others = batch.filter((_, other) => other !== index);

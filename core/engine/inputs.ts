@@ -2,9 +2,9 @@
  * Everything that can wake the engine, as data. An adapter builds an input, submits it and writes
  * the answer down; it decides nothing.
  */
-import type { MalformedReport, Message, Problem, Report, RequestUpgrade } from "../protocol/mod.ts";
+import type { MalformedReport, Problem, Report, RequestUpgrade } from "../protocol/mod.ts";
 import type { Packet } from "../device/interpret.ts";
-import type { Image } from "./ports.ts";
+import type { Image, OutboundMessage } from "./ports.ts";
 
 /** A report of a device, parsed by `parseReport` (refused ones too: they are recorded). */
 export interface ReportInput {
@@ -104,5 +104,9 @@ export type CommandResult =
 /** The engine's answer, given after everything it says is durable. */
 export type Answer =
   /** Messages meant for the device now; they were handed to the outbox as well. */
-  | { readonly ok: true; readonly messages: readonly Message[]; readonly result?: CommandResult }
+  | {
+    readonly ok: true;
+    readonly messages: readonly OutboundMessage[];
+    readonly result?: CommandResult;
+  }
   | { readonly ok: false; readonly problem: Problem };

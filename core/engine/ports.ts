@@ -95,7 +95,10 @@ export interface NextDue {
   readonly limitMs: number | null;
 }
 
-/** The log and its read models, with exactly one writer. */
+/**
+ * The log and its read models, with exactly one writer. What cannot be read or written rejects with a
+ * {@link StoreError}; the engine then answers nothing before it has opened the store again.
+ */
 export interface Store {
   /** Where the log stands. Called once before anything is appended, and again after a fault. */
   open(): Promise<LogHead>;

@@ -192,3 +192,36 @@ Deno.test("Engine.lastHeardAt() says when a device was heard, not when it was wa
   await b.restart();
   assert.equal(b.engine.lastHeardAt("pump-7"), undefined);
 });
+
+Deno.test("Engine: deadlines fire after the store was closed by a fault, though nobody else speaks", async () => {
+  const b = await listening({ limits: { offered: 600 } });
+  await b.clock.pass(10 * MIN - 1_000);
+  b.store.failNext = "before";
+  b.store.closesOnFault = true;
+  await b.clock.pass(10_000);
+  assert.equal(task(b), "offered #1 null", "offered anew, as the device listens");
+  assert.ok(b.store.rows.some(({ bytes }) => bytes.includes('"DeadlinePassed"')));
+});
+
+Deno.test("Engine: a store that cannot be read is opened again; nothing is answered from it", async () => {
+  const b = await bench();
+  await b.restart();
+  b.store.failRead = true;
+  const answer = await b.upgrade("pump-7");
+  assert.equal(answer.ok || answer.problem.status, 503);
+  const opens = b.store.opens;
+  assert.ok((await b.upgrade("pump-7")).ok);
+  assert.equal(b.store.opens, opens + 1);
+});
+
+Deno.test("Engine: a revocation that was durable though refused cuts its device when asked again", async () => {
+  const b = await bench();
+  b.store.failNext = "after";
+  const refused = await b.command(revoke);
+  assert.equal(refused.ok || refused.problem.status, 503);
+  assert.deepEqual(b.cut, []);
+  const rows = b.store.rows.length;
+  assert.ok((await b.command(revoke)).ok);
+  assert.deepEqual(b.cut, ["pump-7"]);
+  assert.equal(b.store.rows.length, rows);
+});

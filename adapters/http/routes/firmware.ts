@@ -1,10 +1,8 @@
 /** Firmware: uploading images under a version, and listing them. */
 import { z } from "zod";
 import { checksum, IMAGE_BYTES_MAX, label, toChecksum, versionName } from "../../../core/mod.ts";
-import type { Problem } from "../../../core/mod.ts";
 import { firmwareView } from "../../../core/engine/mod.ts";
-import { ImageError } from "../../../firmware/mod.ts";
-import type { ImageErrorCode, StoredImage } from "../../../firmware/mod.ts";
+import type { StoredImage } from "../../../firmware/mod.ts";
 import { announcedSha256 } from "../announced_digest.ts";
 import { imageResponse, mayFetch } from "../image_response.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
@@ -17,17 +15,7 @@ const params = z.object({ version: versionName });
 const query = z.strictObject({ product: label.optional() });
 const uploadQuery = query.extend({ checksum: checksum.optional() });
 
-const statuses: Readonly<Record<ImageErrorCode, Problem["status"]>> = {
-  too_large: 413,
-  truncated: 400,
-  stalled: 400,
-  empty: 422,
-  mismatch: 422,
-  no_room: 503,
-  io: 503,
-};
-
-/** Streams the body into the store. @throws {Refused} and then nothing of it stays. */
+/** Streams the body into the store. @throws {Refused|ImageError} and then nothing of it stays. */
 async function ingest(
   { images }: HttpDeps,
   request: Request,
@@ -40,12 +28,7 @@ async function ingest(
   if (expectedSize !== undefined && expectedSize > maxSize) {
     throw new Refused(413, `The image is over ${maxSize} bytes. Send a smaller one.`);
   }
-  try {
-    return await images.ingest(request.body, { expectedSize, maxSize, expectedSha256 });
-  } catch (error) {
-    if (error instanceof ImageError) throw new Refused(statuses[error.code], error.message);
-    throw error;
-  }
+  return await images.ingest(request.body, { expectedSize, maxSize, expectedSha256 });
 }
 
 /** Names the image in the log; its bytes stay only if the log then knows it. */

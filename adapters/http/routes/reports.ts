@@ -30,7 +30,7 @@ export const reportRoutes: readonly Route[] = (
         via: "http",
       });
       if (!answer.ok) return problemResponse(answer.problem);
-      const messages = answer.messages.map((message) =>
+      const messages = answer.messages.map(({ message }) =>
         messageView(topicOf(deps.prefix, device, message.kind), message)
       );
       return Response.json({ messages });

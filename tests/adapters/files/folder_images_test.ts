@@ -157,3 +157,18 @@ Deno.test("openImageFiles() says what to do when its folder cannot be one", asyn
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("chunkDigests() makes one map at a time, and lets only so many wait", async () => {
+  await inFolder(async (images) => {
+    await images.ingest(streamOf(bytes), options);
+    const sizes = Array.from({ length: 30 }, (_, n) => 1_024 * (n + 1));
+    const asked = await Promise.allSettled(
+      sizes.map((size) => images.chunkDigests(sha256, size, 0, 1)),
+    );
+    const refused = asked.filter(({ status }) => status === "rejected");
+    assert.equal(refused.length, 14);
+    for (const { reason } of refused as PromiseRejectedResult[]) assert.equal(reason.code, "busy");
+    // Afterwards there is room again.
+    assert.equal((await images.chunkDigests(sha256, sizes.at(-1)!, 0, 1)).length, 1);
+  });
+});

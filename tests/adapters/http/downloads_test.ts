@@ -58,7 +58,7 @@ Deno.test("a peer that stops reading loses its connection", async () => {
       assert.ok(await peer.drain() < bytes.length);
     });
     assert.deepEqual(stage.faults, []);
-  }, { stalledMs: 200 });
+  }, { stalledMs: 200, slowestBytesPerS: 1e9 });
 });
 
 Deno.test("a peer that reads gets everything, and then its download is over", async () => {

@@ -49,3 +49,18 @@ Deno.test("a missing, doubled or malformed Host, and a malformed path, are probl
     }
   });
 });
+
+Deno.test("the body of a GET keeps no connection open", async () => {
+  await onStage(async (stage) => {
+    const listener = await listen((r, env) => stage.app.fetch(r, env), "127.0.0.1", 0);
+    try {
+      const lines = ["GET /healthz HTTP/1.1", "Host: x", "Content-Length: 1000000"];
+      // `talk` resolves when the peer has ended the connection; nothing more is sent.
+      const text = await talk(listener.port, `${lines.join("\r\n")}\r\n\r\na`);
+      assert.match(text, /^HTTP\/1\.1 200 OK\r\n/);
+      assert.match(text.toLowerCase(), /connection: close/);
+    } finally {
+      await listener.close();
+    }
+  });
+});

@@ -99,3 +99,15 @@ Deno.test("servedBody() is cut when it is told, before or while it is read", asy
   await assert.rejects(reader.read(), /may not go on/);
   assert.ok(state.isCancelled);
 });
+
+Deno.test("servedBody() waits for a slow peer as long as it needs for what it was given", async () => {
+  const { stream, state } = source();
+  const limits = { stalledMs: 10, slowestBytesPerS: 200_000 };
+  const reader = servedBody(stream, limits).getReader();
+  const { value } = await reader.read();
+  // 16 KiB take such a peer 82 ms: after 40 ms it may still be reading them.
+  assert.equal(value?.length, 16_384);
+  await new Promise((resolve) => setTimeout(resolve, 40));
+  assert.ok(!state.isCancelled);
+  await assert.rejects(reader.closed, /nothing was taken for 91 ms/);
+});

@@ -7,7 +7,10 @@ Deno.test("Broker: a repeat gets the messages that the first got", async () => {
     const rejected = { code: "no_task", reason: "no_task" } as const;
     engine.answer = {
       ok: true,
-      messages: [{ kind: "rejected", payload: rejected }, { kind: "idle", payload: idle }],
+      messages: [
+        { device: "a", message: { kind: "rejected", payload: rejected } },
+        { device: "a", message: { kind: "idle", payload: idle } },
+      ],
     };
     const first = await socket();
     await first.enter("a");

@@ -118,7 +118,7 @@ export async function bench(): Promise<Bench> {
         packet,
       });
       if (!answer.ok) throw new Error(answer.problem.detail);
-      return answer.messages;
+      return answer.messages.map(({ message }) => message);
     },
     upgrade: (device_id, more = {}) =>
       self.command({ type: "requestUpgrade", request: upgradeRequest(device_id, more) }),

@@ -25,11 +25,17 @@ export class MemoryStore implements Store {
   opens = 0;
   /** Fails the next append: before anything is written, or after everything is. */
   failNext: "before" | "after" | undefined;
+  /** Fails the next look at a device. */
+  failRead = false;
+  /** A fault closes the store until it is opened again, as SQLite's does. */
+  closesOnFault = false;
+  #isClosed = false;
   /** Called before each append. */
   onAppend: () => void = () => {};
 
   open(): Promise<LogHead> {
     this.opens++;
+    this.#isClosed = false;
     const last = this.rows.at(-1);
     const header = last && JSON.parse(last.bytes);
     const tasks = [...this.tasks.values()].sort((a, b) => b.policy.number - a.policy.number);
@@ -44,6 +50,10 @@ export class MemoryStore implements Store {
   }
 
   async device(id: string): Promise<StoredDevice | undefined> {
+    if (this.failRead) {
+      this.failRead = false;
+      throw new StoreError("io", "The disk is gone.");
+    }
     const device = this.devices.get(id);
     return device && { device, head: await this.head(`device/${id}`) };
   }
@@ -72,6 +82,7 @@ export class MemoryStore implements Store {
 
   async dueTasks(now: number, limitMsMax: number, count: number): Promise<DueTask[]> {
     await Promise.resolve(this.onDue());
+    if (this.#isClosed) throw new StoreError("io", "The log must be opened again after a fault.");
     const due = this.#deadlines().filter((d) => d.due <= now && d.limitMs <= limitMsMax);
     return due.slice(0, count);
   }
@@ -95,6 +106,7 @@ export class MemoryStore implements Store {
     this.onAppend();
     const fail = this.failNext;
     this.failNext = undefined;
+    this.#isClosed ||= fail !== undefined && this.closesOnFault;
     if (fail === "before") return Promise.reject(new StoreError("io", "The disk is gone."));
     const rows = writes.flatMap((write) => [...write.rows]).sort((a, b) => a.seq - b.seq);
     this.rows.push(...rows);
