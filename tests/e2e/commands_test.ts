@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../../adapters/sqlite/mod.ts";
 import { randomImage, soon } from "./house.ts";
+import { inFolder } from "../support/folder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
@@ -24,15 +25,6 @@ async function task(name: string, ...args: string[]) {
   const { code, stdout, stderr } = await soon(output, `the end of ${name}`, 60_000);
   const text = new TextDecoder();
   return { code, said: text.decode(stdout), complained: text.decode(stderr).trim() };
-}
-
-async function inFolder(story: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await story(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test("demo: five devices end at the newest version within a minute, and the log is proved", async () => {

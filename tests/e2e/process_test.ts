@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { VirtualDevice } from "../../adapters/device/mod.ts";
 import { assertReplays, checksumOf, Operator, randomImage, soon } from "./house.ts";
+import { inFolder } from "../support/folder.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const TOKEN = "operator-token-of-this-test";
@@ -66,15 +67,6 @@ class Serve implements AsyncDisposable {
     await this.#child.status;
     await this.ready;
     await this.#output;
-  }
-}
-
-async function inFolder(story: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await story(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
   }
 }
 

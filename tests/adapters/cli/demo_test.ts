@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { checkDemo, FleetView } from "../../../adapters/cli/mod.ts";
+import { inFolder } from "../../support/folder.ts";
 import { Paper } from "./paper.ts";
 
 Deno.test("checkDemo() refuses firmware that is none, in a sentence", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/empty`, "");
     await Deno.writeTextFile(`${folder}/good`, "x");
     const check = (name: string) =>
@@ -20,23 +20,18 @@ Deno.test("checkDemo() refuses firmware that is none, in a sentence", async () =
       const message = `Cannot use ${folder}/${name}: ${why}. Name an image with --firmware.`;
       await assert.rejects(check(name!), { message });
     }
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("checkDemo() refuses a folder that already holds a log", async () => {
-  const data = await Deno.makeTempDir();
-  try {
+  await inFolder(async (data) => {
     const options = { devices: 1, firmware: undefined, data };
     await checkDemo(options);
     await Deno.writeTextFile(`${data}/otalog.db`, "");
     await assert.rejects(checkDemo(options), {
       message: `${data} already holds a log. Choose an empty folder with --data.`,
     });
-  } finally {
-    await Deno.remove(data, { recursive: true });
-  }
+  });
 });
 
 Deno.test("FleetView shows no bar while chunks are fetched again", () => {

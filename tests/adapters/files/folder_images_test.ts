@@ -3,19 +3,17 @@ import { createHash, randomBytes } from "node:crypto";
 import { makeFolder, openImageFiles } from "../../../adapters/files/mod.ts";
 import type { FolderImages } from "../../../adapters/files/mod.ts";
 import { ImageError } from "../../../firmware/mod.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const bytes = new Uint8Array(randomBytes(300_000));
 const sha256 = createHash("sha256").update(bytes).digest("hex");
 const options = { maxSize: 1_000_000 };
 
-async function inFolder(story: (images: FolderImages, names: () => string[]) => Promise<void>) {
-  const folder = await Deno.makeTempDir();
-  try {
+async function withImages(story: (images: FolderImages, names: () => string[]) => Promise<void>) {
+  await inFolder(async (folder) => {
     const names = () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort();
     await story(await openImageFiles(folder, 200), names);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 }
 
 function streamOf(...parts: Uint8Array[]): ReadableStream<Uint8Array> {
@@ -29,7 +27,7 @@ async function textOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
 }
 
 Deno.test("ingest() stores bytes under their digest; the same bytes twice are one file", async () => {
-  await inFolder(async (images, names) => {
+  await withImages(async (images, names) => {
     const parts = [bytes.subarray(0, 1), bytes.subarray(1, 200_000), bytes.subarray(200_000)];
     const stored = await images.ingest(streamOf(...parts), { ...options, expectedSize: 300_000 });
     assert.equal(stored.sha256, sha256);
@@ -41,7 +39,7 @@ Deno.test("ingest() stores bytes under their digest; the same bytes twice are on
 });
 
 Deno.test("ingest() refuses what is cut, too long, stalled or empty, and leaves nothing", async () => {
-  await inFolder(async (images, names) => {
+  await withImages(async (images, names) => {
     const never = new ReadableStream<Uint8Array>({ start: (c) => c.enqueue(bytes) });
     const breaks = new ReadableStream<Uint8Array>({
       pull: () => Promise.reject(new Error("reset")),
@@ -65,7 +63,7 @@ Deno.test("ingest() refuses what is cut, too long, stalled or empty, and leaves 
 });
 
 Deno.test("read() gives any part exactly, errors on a short file and gives its handle back", async () => {
-  await inFolder(async (images) => {
+  await withImages(async (images) => {
     await images.ingest(streamOf(bytes), options);
     for (const [start, end] of [[0, 300_000], [1, 2], [131_071, 262_145], [299_999, 300_000]]) {
       assert.deepEqual(await textOf(images.read(sha256, start!, end!)), bytes.slice(start, end));
@@ -78,7 +76,7 @@ Deno.test("read() gives any part exactly, errors on a short file and gives its h
 });
 
 Deno.test("chunkDigests() makes a map once, keeps it, and makes a damaged one again", async () => {
-  await inFolder(async (images, names) => {
+  await withImages(async (images, names) => {
     await images.ingest(streamOf(bytes), options);
     const hex = (n: number) =>
       createHash("sha256").update(bytes.subarray(n * 4096, n * 4096 + 4096)).digest("hex");
@@ -94,7 +92,7 @@ Deno.test("chunkDigests() makes a map once, keeps it, and makes a damaged one ag
 });
 
 Deno.test("removeOrphans() removes unfinished uploads and images that nobody knows", async () => {
-  await inFolder(async (images, names) => {
+  await withImages(async (images, names) => {
     await images.ingest(streamOf(bytes), options);
     const other = await images.ingest(streamOf(bytes.subarray(1)), options);
     await images.chunkDigests(other.sha256, 65_536, 0, 1);
@@ -104,7 +102,7 @@ Deno.test("removeOrphans() removes unfinished uploads and images that nobody kno
 });
 
 Deno.test("settle() removes bytes that nobody names once no other upload of them is under way", async () => {
-  await inFolder(async (images, names) => {
+  await withImages(async (images, names) => {
     const asked: boolean[] = [];
     const settle = (isNamed: boolean) =>
       images.settle(sha256, () => Promise.resolve(asked.push(isNamed)).then(() => isNamed));
@@ -126,7 +124,7 @@ Deno.test("settle() removes bytes that nobody names once no other upload of them
 });
 
 Deno.test("settle() lets an upload of the same bytes come after its removal, not into it", async () => {
-  await inFolder(async (images, names) => {
+  await withImages(async (images, names) => {
     await images.ingest(streamOf(bytes), options);
     const { promise: told, resolve: tell } = Promise.withResolvers<boolean>();
     const settled = images.settle(sha256, () => told);
@@ -138,8 +136,7 @@ Deno.test("settle() lets an upload of the same bytes come after its removal, not
 });
 
 Deno.test("openImageFiles() says what to do when its folder cannot be one", async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/images`, "");
     await assert.rejects(openImageFiles(folder), {
       message:
@@ -153,13 +150,11 @@ Deno.test("openImageFiles() says what to do when its folder cannot be one", asyn
       message:
         `Cannot use ${folder}/images/images: it is not a folder. Choose another folder with --data.`,
     });
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test("chunkDigests() makes one map at a time, and lets only so many wait", async () => {
-  await inFolder(async (images) => {
+  await withImages(async (images) => {
     await images.ingest(streamOf(bytes), options);
     const sizes = Array.from({ length: 30 }, (_, n) => 1_024 * (n + 1));
     const asked = await Promise.allSettled(

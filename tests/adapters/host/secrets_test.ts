@@ -1,15 +1,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { logIdentity, makeDataFolder, operatorToken } from "../../../adapters/host/mod.ts";
-
-async function inFolder(story: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await story(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+import { inFolder } from "../../support/folder.ts";
 
 const mode = (path: string): number => Deno.statSync(path).mode! & 0o777;
 

@@ -33,17 +33,6 @@ export function engineOn(store: Store): Promise<Engine> {
   });
 }
 
-/** Runs the story in a fresh folder that is removed afterwards. */
-export async function inFolder(story: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await story(folder);
-  } finally {
-    await Deno.chmod(folder, 0o700);
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 /** A few devices, one of them through an upgrade with a retry; every table has rows. */
 export async function fill(engine: Engine): Promise<void> {
   const actor = "operator:test";

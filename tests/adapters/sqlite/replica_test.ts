@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { isDivergence, Replay } from "../../../core/mod.ts";
 import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
-import { engineOn, fill, inFolder, sha256 } from "./folder.ts";
+import { engineOn, fill, sha256 } from "./folder.ts";
+import { inFolder } from "../../support/folder.ts";
 
 /** Where a replay of the folder finds something that is not so; `undefined`: nowhere. */
 async function firstDifference(folder: string): Promise<string | undefined> {

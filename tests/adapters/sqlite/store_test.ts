@@ -4,7 +4,8 @@ import { isDivergence, Replay } from "../../../core/mod.ts";
 import { StoreError } from "../../../core/engine/mod.ts";
 import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
 import { openDurable } from "../../../adapters/sqlite/connection.ts";
-import { engineOn, fill, IMAGE, inFolder, sha256 } from "./folder.ts";
+import { engineOn, fill, IMAGE, sha256 } from "./folder.ts";
+import { inFolder } from "../../support/folder.ts";
 
 Deno.test("openSqlite() keeps what an engine wrote, and the reads give it back", async () => {
   await inFolder(async (folder) => {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
 import { reasonOf } from "../../../adapters/sqlite/trouble.ts";
-import { inFolder } from "./folder.ts";
+import { inFolder } from "../../support/folder.ts";
 
 const restore = "Restore a backup, or choose another folder with --data.";
 
