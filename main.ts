@@ -72,7 +72,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const outbox = outboxOf(broker, downloads);
     const engine = await startEngine(
       { store, clock: machineClock, outbox, digest: machineDigest, observer },
-      { baseUrl: httpUrl, identity },
+      { baseUrl: httpUrl, identity, deviceRequests: options.deviceRequests },
     );
     undo.push(() => engine.stop());
     const { token } = operator;
@@ -178,6 +178,7 @@ async function demo(args: string[], screen: cli.Screen): Promise<boolean> {
       mqtt: loopback,
       publicUrl: undefined,
       openArtifacts: false,
+      deviceRequests: "deny",
     });
     const allRun = await cli.runDemo(house, options, folder, VirtualDevice, screen)
       .finally(() => house.close());

@@ -75,6 +75,8 @@ export type {
   Activate,
   DeviceEffect,
   DeviceEffectData,
+  Preempt,
+  Supersede,
   TaskEffect,
   TaskEvent,
   TaskInput,

@@ -23,6 +23,7 @@ const serve = {
     "public-url": text("URL", "The URL under which devices reach --http"),
     insecure: toggle("Listen on other than loopback addresses without TLS"),
     "open-artifacts": toggle("Let every registered device fetch every image"),
+    "device-requests": textOr("allow|deny", "allow", "May devices ask for a version by themselves"),
   },
 };
 
@@ -84,6 +85,7 @@ export interface ServeOptions {
   readonly mqtt: HostPort;
   readonly publicUrl: string | undefined;
   readonly openArtifacts: boolean;
+  readonly deviceRequests: "allow" | "deny";
 }
 
 /** @throws {UsageError} for addresses that are not safe or not usable by devices. */
@@ -109,6 +111,7 @@ export function parseServe(args: string[]): ServeOptions {
     mqtt,
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
+    deviceRequests: allowOrDeny("device-requests", given["device-requests"]),
   };
 }
 
@@ -216,6 +219,11 @@ export function overview(): string {
   );
   return ["otalog: firmware updates for fleets, with a history that can be proved", "", ...rows]
     .join("\n");
+}
+
+function allowOrDeny(flag: string, given: string): "allow" | "deny" {
+  if (given === "allow" || given === "deny") return given;
+  throw new UsageError(`--${flag} must be allow or deny, not "${given}".`);
 }
 
 function isLoopback(host: string): boolean {

@@ -3,14 +3,19 @@
  * each fact to its task's machine and alone gives the next task its turn.
  */
 import type { DeviceFact, FactOf, Move } from "../log/mod.ts";
-import { ENDED_TASKS_MAX, OPEN_TASKS_MAX, REPORT_IDS_MAX } from "../protocol/limits.ts";
+import {
+  ENDED_TASKS_MAX,
+  OPEN_TASKS_MAX,
+  REPORT_EVERY_MS,
+  REPORT_IDS_MAX,
+} from "../protocol/limits.ts";
 import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
 import type { DeviceEffectData, TaskEvent } from "../upgrade/events.ts";
 import { isTerminal } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import { isChunkable } from "./numbers.ts";
 import { owe, owedKindOf } from "./owed.ts";
-import { activeTask, enqueue, nextTask } from "./queue.ts";
+import { activeTask, enqueue, isOutdated, nextTask } from "./queue.ts";
 import type { Device, DeviceToken } from "./state.ts";
 
 /** What a step made of a fact. */
@@ -56,6 +61,7 @@ function registered(fact: DeviceFact): Device | undefined {
     taken: [],
     lastContactAt: 0,
     rejectedAt: 0,
+    pacedUntil: 0,
   };
 }
 
@@ -76,7 +82,7 @@ class Draft {
       case "DeviceRegistered":
         return;
       case "TokenIssued":
-        return this.#change({ tokens: issueToken(this.#device.tokens, fact) });
+        return this.#issueToken(fact);
       case "DeviceRevoked":
         return this.#revoke(fact);
       case "TaskQueued":
@@ -84,9 +90,8 @@ class Draft {
       case "UpdateRequested":
         return this.#request(fact);
       case "ContactChanged":
-        this.#stepActive(fact);
         if (fact.data.contact === "listening") this.#activateNext(fact.at);
-        return;
+        return this.#stepActive(fact);
       case "StatusReported":
         return this.#status(fact);
       case "MessageDelivered":
@@ -104,7 +109,7 @@ class Draft {
     const effects = newestPerTask(this.#effects);
     // What has lapsed is dropped with the next fact: to forget it is no reason for a row.
     if (accepted) this.#change({ owed: owe(this.#device, effects, fact.at) });
-    if (accepted && fact.actor === `device:${this.#device.id}`) this.#remember(fact, effects);
+    if (accepted && isOwn(this.#device, fact)) this.#remember(fact, effects);
     return {
       device: this.#device,
       moves: this.#moves,
@@ -116,6 +121,13 @@ class Draft {
 
   #change(change: Partial<Device>): void {
     this.#device = { ...this.#device, ...change };
+  }
+
+  /** Who logged in with a token that ends now must log in again. */
+  #issueToken(fact: FactOf<"TokenIssued">): void {
+    const { tokens } = this.#device;
+    if (tokens.length > 0 && fact.data.overlap_ms === 0) this.#effects.push({ type: "disconnect" });
+    this.#change({ tokens: issueToken(tokens, fact) });
   }
 
   #revoke(fact: FactOf<"DeviceRevoked">): void {
@@ -133,11 +145,14 @@ class Draft {
     this.#change({ tasks: enqueue(tasks, task) });
     this.#tasks.set(task.id, task);
     this.#moves.push({ task: task.id, from: null, to: task.state, attempt: task.attempt });
+    this.#supersede(at);
+    // It asked for this: it is there to be told at once.
+    if (isOwn(this.#device, fact)) this.#activateNext(at);
   }
 
   #request(fact: FactOf<"UpdateRequested">): void {
     const { current_version, product, hardware, chunk_bytes } = fact.data;
-    this.#learn({
+    this.#learn(fact.at, {
       version: current_version ?? this.#device.version,
       product: this.#device.product ?? product ?? null,
       hardware: this.#device.hardware ?? hardware ?? null,
@@ -145,7 +160,7 @@ class Draft {
     });
     if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
     this.#stepActive(fact);
-    if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
+    this.#activateNext(fact.at);
   }
 
   #deliver({ task, data }: FactOf<"MessageDelivered">): void {
@@ -160,18 +175,33 @@ class Draft {
     const before = this.#device;
     this.#stepById(fact.task, fact);
     const { status, version } = fact.data;
-    if (this.#device !== before && status === "booted" && version) this.#learn({ version });
+    if (this.#device !== before && status === "booted" && version) {
+      this.#learn(fact.at, { version });
+    }
   }
 
-  #learn(said: Partial<Pick<Device, "version" | "product" | "hardware" | "chunkBytes">>): void {
+  #learn(
+    at: number,
+    said: Partial<Pick<Device, "version" | "product" | "hardware" | "chunkBytes">>,
+  ): void {
     const device = this.#device;
     const isNew = Object.entries(said).some(([key, value]) => device[key as "version"] !== value);
     if (isNew) this.#change(said);
+    if (this.#device.version !== device.version) this.#supersede(at);
+  }
+
+  /** Tasks that would take the device back behind what it runs now have no use any more. */
+  #supersede(at: number): void {
+    const { tasks, version } = this.#device;
+    for (const task of tasks) {
+      if (isOutdated(task, version)) this.#step(task, { type: "Supersede", at });
+    }
   }
 
   #activateNext(at: number): void {
     const task = nextTask(this.#device.tasks, at);
     if (!task || this.#device.revoked) return;
+    this.#stepActive({ type: "Preempt", at });
     const { chunkBytes } = this.#device;
     const isWished = chunkBytes !== null && isChunkable(task.policy.size, chunkBytes);
     this.#step(task, { type: "Activate", at, ...(isWished ? { chunkBytes } : {}) });
@@ -196,18 +226,18 @@ class Draft {
       const { id, state: to, attempt, reason } = task;
       this.#moves.push({ task: id, from: before.state, to, attempt, ...(reason && { reason }) });
     }
-    if (isTerminal(task)) return this.#end(task);
+    if (isTerminal(task)) return this.#end(task, event.at);
     const tasks = this.#device.tasks.map((t) => t.id === task.id ? task : t);
     this.#change({ tasks });
   }
 
   /** A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). */
-  #end(task: Task): void {
+  #end(task: Task, at: number): void {
     this.#change({
       tasks: this.#device.tasks.filter((t) => t.id !== task.id),
       ended: [task, ...this.#device.ended].slice(0, ENDED_TASKS_MAX),
-      ...(task.state === "succeeded" ? { version: task.policy.version } : {}),
     });
+    if (task.state === "succeeded") this.#learn(at, { version: task.policy.version });
   }
 
   /** The device was heard, and its report will be known when it comes again. */
@@ -218,8 +248,14 @@ class Draft {
     const taken = id === undefined && packet === undefined
       ? this.#device.taken
       : [{ ...report, effects }, ...this.#device.taken].slice(0, REPORT_IDS_MAX);
-    this.#change({ lastContactAt: at, taken });
+    const pacedUntil = Math.max(this.#device.pacedUntil, at) + REPORT_EVERY_MS;
+    this.#change({ lastContactAt: at, taken, pacedUntil });
   }
+}
+
+/** Whether the device itself said it. */
+function isOwn({ id }: Device, { actor }: DeviceFact): boolean {
+  return actor === `device:${id}`;
 }
 
 /** A later message of a task takes the place of an earlier one that has not left yet. */

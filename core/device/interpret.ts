@@ -2,15 +2,16 @@
  * What a report means to this device now: a fact to be stepped, a repeat that is answered as the
  * first was, or a refusal. Nothing is changed here.
  */
-import { BAD_CHUNKS_MAX } from "../protocol/mod.ts";
+import { BAD_CHUNKS_MAX, REPORT_EVERY_MS, REPORTS_BURST } from "../protocol/mod.ts";
 import type { RejectedCode, Report } from "../protocol/mod.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
-import { isTerminal, isWaiting } from "../upgrade/task.ts";
+import { isActive, isTerminal, isWaiting } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { DeviceFact, Effect, FactOf } from "../log/mod.ts";
 import { chunkCount, isChunkable, receivedBytes, wishedChunkBytes } from "./numbers.ts";
 import { activeTask, nextTask } from "./queue.ts";
-import { standingEffect } from "./standing.ts";
+import { standingEffects } from "./standing.ts";
+import { taskOf } from "./state.ts";
 import type { Device, TakenReport } from "./state.ts";
 
 /** A fact without its stamp. */
@@ -37,8 +38,12 @@ export type Interpretation =
 /** Interprets a well-formed report. */
 export function interpretReport(device: Device, report: Report, how: Delivery): Interpretation {
   const first = firstOf(device, report, how);
-  if (first) return { type: "repeat", effects: first.effects.map((e) => standing(device, e)) };
+  if (first) return { type: "repeat", effects: first.effects.flatMap((e) => standing(device, e)) };
   const names = namesOf(report, how);
+  if (isTooMuch(device, report, how)) {
+    const reason = "The device reports too often; say less for some minutes.";
+    return refused("rate_limited", reason, activeTask(device.tasks));
+  }
   if (report.kind === "request") return interpretRequest(device, report.body, how, names);
   const found = findTask(device, report);
   if ("code" in found) return { type: "refused", refusal: found };
@@ -47,7 +52,7 @@ export function interpretReport(device: Device, report: Report, how: Delivery): 
     return refused("wrong_phase", "The task waits for its turn; send a request first.", found);
   }
   if (attempt !== undefined && attempt < found.attempt || isRightAgain(found, report)) {
-    return { type: "repeat", effects: [standingEffect(found)] };
+    return { type: "repeat", effects: standingEffects(found) };
   }
   if (isTerminal(found)) return refused("ended", `The task has ended: ${found.state}.`, found);
   if (attempt !== undefined && attempt > found.attempt) {
@@ -85,10 +90,19 @@ function firstOf(device: Device, { body }: Report, { packet }: Delivery): TakenR
   );
 }
 
-/** What a report led to, said again; of a task that has ended meanwhile, its end. */
-function standing(device: Device, effect: Effect): DeviceEffectData {
-  const ended = device.ended.find((task) => task.id === effect.task);
-  return ended ? standingEffect(ended) : effect as DeviceEffectData;
+/**
+ * Reports that can be made for ever are limited (PROTOCOL §1, `rate_limited`). Digests and results are
+ * not: attempts bound them, and none of them may be lost.
+ */
+function isTooMuch(device: Device, { kind, body }: Report, { at }: Delivery): boolean {
+  return device.pacedUntil - at >= REPORTS_BURST * REPORT_EVERY_MS && kind !== "verify" &&
+    (kind !== "status" || body.status === "deferred");
+}
+
+/** What a report led to, said again; of a task that is not active any more, where that is now. */
+function standing(device: Device, effect: Effect): readonly DeviceEffectData[] {
+  const task = taskOf(device, effect.task);
+  return task && !isActive(task) ? standingEffects(task) : [effect as DeviceEffectData];
 }
 
 /** What a fact keeps so that a repeat of it will be known. */
@@ -109,8 +123,7 @@ function refused(code: RejectedCode, reason: string, task?: Task): Interpretatio
 function findTask(device: Device, { kind, body }: TaskReport): Task | Refusal {
   const active = activeTask(device.tasks);
   if (body.task_id !== undefined) {
-    const named = [...device.tasks, ...device.ended].find((task) => task.id === body.task_id);
-    return named ??
+    return taskOf(device, body.task_id) ??
       { code: "unknown_task", reason: `This device has no task ${body.task_id}.`, task: active };
   }
   if (kind === "verify" && active?.policy.image !== body.checksum) {
@@ -216,7 +229,7 @@ function interpretRequest(
         ...(product === undefined ? {} : { product }),
         ...(hardware === undefined ? {} : { hardware }),
         ...(chunkBytes === null ? {} : { chunk_bytes: chunkBytes }),
-        ...(from === undefined || !task ? {} : { resume_from: from }),
+        ...(from === undefined ? {} : { resume_from: from }),
       },
     },
     ...(task ? { about: task } : {}),

@@ -7,6 +7,7 @@ import type { Task } from "../upgrade/task.ts";
 import type { Refusal } from "./interpret.ts";
 import { chunkCount } from "./numbers.ts";
 import { owedKindOf } from "./owed.ts";
+import { taskOf } from "./state.ts";
 import type { Device } from "./state.ts";
 
 /** When a device with nothing to do should ask again, in seconds. */
@@ -48,7 +49,7 @@ export function messageFor(
   baseUrl: string,
 ): { message: Message; owed: { task: string; kind: OwedKind; attempt: number } } | undefined {
   const kind = owedKindOf(effect.type);
-  const task = [...device.tasks, ...device.ended].find((task) => task.id === effect.task);
+  const task = taskOf(device, effect.task);
   if (!kind || !task) return undefined;
   const owed = { task: task.id, kind, attempt: task.attempt };
   return { message: messageOf(kind, task, baseUrl), owed };

@@ -1,11 +1,12 @@
 /**
- * What a device still has to be told: for its active and its last ended task the newest message
- * each, until it is delivered, replaced or lapsed.
+ * What a device still has to be told: for its active, its last preempted and its last ended task the
+ * newest message each, until it is delivered, replaced or lapsed.
  */
 import type { DeviceEffectData } from "../upgrade/events.ts";
-import { isActive } from "../upgrade/task.ts";
 import type { OwedKind } from "../protocol/mod.ts";
 import { OWED_FOR_MS } from "../protocol/limits.ts";
+import { activeTask, lastPreempted } from "./queue.ts";
+import { taskOf } from "./state.ts";
 import type { Device, Owed } from "./state.ts";
 
 const kinds: Readonly<Partial<Record<DeviceEffectData["type"], OwedKind>>> = {
@@ -45,11 +46,10 @@ export function owedAt(device: Device, now: number): readonly Owed[] {
 
 function isStillOwed(device: Device, owed: Owed, at: number): boolean {
   if (at >= owed.at + OWED_FOR_MS || device.revoked) return false;
-  return device.ended[0]?.id === owed.task ||
-    device.tasks.some((task) => task.id === owed.task && isActive(task));
+  const speaking = [activeTask(device.tasks), lastPreempted(device.tasks), device.ended[0]];
+  return speaking.some((task) => task?.id === owed.task);
 }
 
 function attemptOf(device: Device, id: string): number {
-  const task = [...device.tasks, ...device.ended].find((task) => task.id === id);
-  return task?.attempt ?? 0;
+  return taskOf(device, id)?.attempt ?? 0;
 }

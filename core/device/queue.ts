@@ -1,7 +1,11 @@
-/** The order of a device's tasks: by priority class, then first come, first served. */
+/**
+ * The order of a device's tasks: by priority class, then first come, first served; and which of them
+ * goes ahead of the active one (PROTOCOL §1, "Offers and preemption").
+ */
+import { isBelow } from "../protocol/mod.ts";
 import type { Priority } from "../protocol/mod.ts";
 import { expiresAt, isActive, isWaiting } from "../upgrade/task.ts";
-import type { Task } from "../upgrade/task.ts";
+import type { Task, TaskStateName } from "../upgrade/task.ts";
 
 const rank: Readonly<Record<Priority, number>> = { security: 0, normal: 1, low: 2 };
 
@@ -17,8 +21,40 @@ export function activeTask(tasks: readonly Task[]): Task | undefined {
   return tasks.find(isActive);
 }
 
-/** The task whose turn it is when the device listens or asks: none while another is active. */
+/** The task whose turn it is when the device listens or asks: none while the active one goes on. */
 export function nextTask(tasks: readonly Task[], at: number): Task | undefined {
-  if (activeTask(tasks)) return undefined;
-  return tasks.find((task) => isWaiting(task) && at < expiresAt(task));
+  const next = tasks.find((task) => isWaiting(task) && at < expiresAt(task));
+  const active = activeTask(tasks);
+  return !next || !active || goesAhead(next, active) ? next : undefined;
+}
+
+/** States in which a task yields to one for security: from installing on, nothing may disturb. */
+const yielding: readonly TaskStateName[] = [
+  "offered",
+  "downloading",
+  "paused",
+  "retrying",
+  "verifying",
+  "awaiting_install",
+];
+
+/** A higher class goes before what is not answered yet; security before what is not installed yet. */
+function goesAhead({ policy: { priority } }: Task, active: Task): boolean {
+  return rank[priority] < rank[active.policy.priority] &&
+    (active.state === "offered" || priority === "security" && yielding.includes(active.state));
+}
+
+/** The task that had to yield last and waits for its turn since. */
+export function lastPreempted(tasks: readonly Task[]): Task | undefined {
+  return tasks
+    .filter((task) => isWaiting(task) && task.reason === "preempted")
+    .reduce<Task | undefined>(
+      (last, task) => last && last.since > task.since ? last : task,
+      undefined,
+    );
+}
+
+/** Whether the task would bring less than the device runs, and nobody allowed that (I9). */
+export function isOutdated({ policy }: Task, version: string | null): boolean {
+  return version !== null && !policy.allow_downgrade && isBelow(policy.version, version);
 }

@@ -2,13 +2,17 @@
 import type { DeviceEffectData, TaskEffect } from "../upgrade/events.ts";
 import type { Task } from "../upgrade/task.ts";
 
-/** The newest message of the task. */
-export function standingEffect(task: Task): DeviceEffectData {
-  return { type: effectOf(task), task: task.id };
+/** The newest message of the task; none for one that waits, unless it had to yield. */
+export function standingEffects(task: Task): readonly DeviceEffectData[] {
+  const type = effectOf(task);
+  return type ? [{ type, task: task.id }] : [];
 }
 
-function effectOf(task: Task): TaskEffect {
+function effectOf(task: Task): TaskEffect | undefined {
   switch (task.state) {
+    case "queued":
+    case "held":
+      return task.reason === "preempted" ? "sendCancel" : undefined;
     case "succeeded":
       return "sendSuccess";
     case "cancelled":

@@ -68,4 +68,14 @@ export interface Device {
   readonly lastContactAt: number;
   /** When its last refusal was recorded; 0: never. */
   readonly rejectedAt: number;
+  /** When its reports so far would have come to an end, had they come at the pace they may have. */
+  readonly pacedUntil: number;
+}
+
+/** The device's task of that id, open or among the last ended. */
+export function taskOf(
+  { tasks, ended }: Pick<Device, "tasks" | "ended">,
+  id: string | undefined,
+): Task | undefined {
+  return tasks.find((task) => task.id === id) ?? ended.find((task) => task.id === id);
 }

@@ -8,14 +8,8 @@ import { activeTask } from "../device/queue.ts";
 import { decideCommand } from "./decide_command.ts";
 import { decideReport, sendOwed } from "./decide_report.ts";
 import type { CommandResult, Input } from "./inputs.ts";
-import type { LeftOut } from "./left_out.ts";
+import type { Surroundings } from "./surroundings.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
-
-/** What the decisions know besides the log: who listens now, and refusals not on record. */
-export interface Surroundings {
-  readonly isListening: (device: string) => boolean;
-  readonly leftOut: LeftOut;
-}
 
 /** Decides one input within the batch. */
 export async function decide(
@@ -35,22 +29,22 @@ export async function decide(
       ? undefined
       : problem(403, `Device ${input.device} is not registered, or was revoked.`);
   }
-  const recorded = decideDevice(work, device, input, around);
+  const recorded = await decideDevice(work, device, input, around);
   if (recorded) settle(work, device.id, around, recorded.seq);
   return undefined;
 }
 
-function decideDevice(
+async function decideDevice(
   work: Workspace,
   device: Device,
   input: Exclude<Input, { kind: "command" }>,
   around: Surroundings,
-): Recorded | undefined {
+): Promise<Recorded | undefined> {
   const at = work.at;
   const own = { at, actor: `device:${device.id}` };
   switch (input.kind) {
     case "report":
-      return decideReport(work, device, input, around.leftOut);
+      return await decideReport(work, device, input, around);
     case "contact": {
       const { contact } = input;
       const fact: DeviceFact = { type: "ContactChanged", at, actor: "engine", data: { contact } };

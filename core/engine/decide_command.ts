@@ -135,15 +135,15 @@ async function requestUpgrade(
   const { device_id: id, firmware_version: version, checksum, chunk_size } = request;
   const device = await work.device(id);
   if (!device) return unknownDevice(id);
-  const release = await work.release(device.product, version) ?? await work.release(null, version);
-  const image = release && await work.image(release.sha256);
-  if (!release || !image) {
+  const found = await work.firmware(device.product, version);
+  if (!found) {
     const product = device.product === null ? "" : `?product=${device.product}`;
     return problem(
       404,
       `There is no firmware ${version} for this device. Upload it with PUT /firmware/${version}${product}.`,
     );
   }
+  const { release, image } = found;
   if (image.sha256 !== toHex(checksum)) {
     return problem(409, `Firmware ${version} has the checksum ${toChecksum(image.sha256)}.`);
   }

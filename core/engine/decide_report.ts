@@ -4,21 +4,24 @@ import type { FactDraft, Interpretation, Refusal } from "../device/interpret.ts"
 import { idleMessage, messageFor, messageOf, rejectedMessage } from "../device/messages.ts";
 import { owedAt } from "../device/owed.ts";
 import { activeTask } from "../device/queue.ts";
+import { taskOf } from "../device/state.ts";
 import type { Device, Owed } from "../device/state.ts";
 import type { DeviceFact } from "../log/mod.ts";
 import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
 import type { ReportInput } from "./inputs.ts";
 import type { LeftOut } from "./left_out.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { queueWished } from "./wished.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
 
 /** Decides a report of a device that is known and not revoked. */
-export function decideReport(
+export async function decideReport(
   work: Workspace,
   device: Device,
   input: ReportInput,
-  leftOut: LeftOut,
-): Recorded | undefined {
+  { leftOut, deviceRequests }: Surroundings,
+): Promise<Recorded | undefined> {
   const { parsed } = input;
   if ("code" in parsed) {
     return refuse(work, device, input, { ...parsed, task: activeTask(device.tasks) }, leftOut);
@@ -33,8 +36,25 @@ export function decideReport(
       else answerRepeat(work, device, meaning.effects);
       return;
     case "fact":
-      return takeFact(work, device, input, meaning, leftOut);
+      return meaning.fact.type === "UpdateRequested"
+        ? await takeRequest(work, device, meaning.fact, deviceRequests)
+        : takeFact(work, device, input, meaning, leftOut);
   }
+}
+
+/** A request is always answered: where nothing waits for the device, it may have what it asks for. */
+async function takeRequest(
+  work: Workspace,
+  { id }: Device,
+  fact: Extract<FactDraft, { type: "UpdateRequested" }>,
+  deviceRequests: Surroundings["deviceRequests"],
+): Promise<Recorded | undefined> {
+  const recorded = work.recordDevice(id, stamp(work, id, fact));
+  const made = deviceRequests === "allow"
+    ? await queueWished(work, id, fact.data, recorded?.seq ?? null)
+    : undefined;
+  answerRequest(work, work.peek(id)!, [...recorded?.effects ?? [], ...made?.effects ?? []]);
+  return recorded;
 }
 
 function takeFact(
@@ -44,10 +64,8 @@ function takeFact(
   { fact, about }: Extract<Interpretation, { type: "fact" }>,
   leftOut: LeftOut,
 ): Recorded | undefined {
-  const recorded = work.recordDevice(device.id, stamp(work, device, fact));
-  if (fact.type === "UpdateRequested") {
-    answerRequest(work, work.peek(device.id) ?? device, recorded?.effects ?? []);
-  } else if (!recorded && !isQuietProgress(fact, about)) {
+  const recorded = work.recordDevice(device.id, stamp(work, device.id, fact));
+  if (!recorded && !isQuietProgress(fact, about)) {
     return refuse(work, device, input, wrongPhase(about?.state, about), leftOut);
   }
   return recorded;
@@ -63,8 +81,8 @@ function wrongPhase(state: string | undefined, task: Refusal["task"]): Refusal {
   return { code: "wrong_phase", reason: `The task is ${state}; this does not fit.`, task };
 }
 
-function stamp(work: Workspace, device: Device, draft: FactDraft): DeviceFact {
-  return { ...draft, at: work.at, actor: `device:${device.id}` } as DeviceFact;
+function stamp(work: Workspace, id: string, draft: FactDraft): DeviceFact {
+  return { ...draft, at: work.at, actor: `device:${id}` } as DeviceFact;
 }
 
 /** Every request is answered: with the metadata of the active task, what is owed, or `idle`. */
@@ -94,7 +112,7 @@ export function sendOwed(
 ): void {
   for (const owed of owedAt(device, work.at)) {
     const { task: id, kind, attempt } = owed;
-    const task = [...device.tasks, ...device.ended].find((task) => task.id === id);
+    const task = taskOf(device, id);
     if (!task || !wanted(owed)) continue;
     work.send(device.id, messageOf(kind, task, work.baseUrl), { task: id, kind, attempt });
   }

@@ -13,6 +13,7 @@ import { LeftOut } from "./left_out.ts";
 import { StoreError } from "./ports.ts";
 import type { LogHead, Ports, StoredDevice } from "./ports.ts";
 import { Presence } from "./presence.ts";
+import { TokenEnds } from "./token_ends.ts";
 import { EngineTime } from "./time.ts";
 import { Workspace } from "./workspace.ts";
 import type { Position } from "./workspace.ts";
@@ -23,6 +24,8 @@ export interface EngineOptions {
   readonly baseUrl: string;
   /** The log's identity: `log` is derived from the public key, so that nobody mixes two up. */
   readonly identity: { readonly log: string; readonly publicKey: string };
+  /** Whether a device may have a version that nobody ordered for it; it may unless denied. */
+  readonly deviceRequests?: "allow" | "deny";
 }
 
 /** In these states a device that is gone is paused (PROTOCOL §1, "Offers and preemption"). */
@@ -40,6 +43,7 @@ export class Engine implements EngineApi {
   readonly #time: EngineTime;
   readonly #presence: Presence;
   readonly #deadlines: Deadlines;
+  readonly #tokenEnds: TokenEnds;
   readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
   readonly #leftOut = new LeftOut();
   #queue: Waiting[] = [];
@@ -60,6 +64,7 @@ export class Engine implements EngineApi {
       const answer = await this.submit({ kind: "contact", device, contact });
       return answer.ok || answer.problem.status !== 503;
     });
+    this.#tokenEnds = new TokenEnds(ports.clock, now, (device) => ports.outbox.disconnect(device));
     this.#deadlines = new Deadlines(ports.store, ports.clock, {
       now,
       submit: (input) => this.submit(input),
@@ -128,6 +133,7 @@ export class Engine implements EngineApi {
     if (this.#stopped) return;
     this.#deadlines.stop();
     this.#presence.close();
+    this.#tokenEnds.close();
     this.#stopped = true;
     await this.#pumping;
     const work = this.#workspace();
@@ -186,7 +192,8 @@ export class Engine implements EngineApi {
     await this.#noteClockStep(work);
     const answers: Answer[] = [];
     const isListening = (device: string) => this.#presence.isListening(device);
-    const around = { isListening, leftOut: this.#leftOut };
+    const { deviceRequests = "allow" } = this.#options;
+    const around = { isListening, leftOut: this.#leftOut, deviceRequests };
     this.#leftOut.begin();
     for (const [index, { input, answer }] of batch.entries()) {
       const sent = work.outgoing.length;
@@ -216,7 +223,10 @@ export class Engine implements EngineApi {
       this.#ports.observer?.committed?.({ inputs, rows: work.rowCount, ms });
     }
     this.#position = work.position;
-    for (const [id, stored] of work.changedDevices()) this.#cache.set(id, stored);
+    for (const [id, stored] of work.changedDevices()) {
+      this.#cache.set(id, stored);
+      this.#tokenEnds.note(stored.device);
+    }
     this.#time.stepRecorded();
     const tasks = writes.flatMap(({ models }) => models.tasks ?? []);
     this.#deadlines.note(tasks);

@@ -108,6 +108,16 @@ export class Workspace {
     return own?.models.release ?? await this.#deps.store.release(product, version);
   }
 
+  /** That version under the product, or failing that the one without a product. */
+  async firmware(
+    product: string | null,
+    version: string,
+  ): Promise<{ release: Release; image: Image } | undefined> {
+    const release = await this.release(product, version) ?? await this.release(null, version);
+    const image = release && await this.image(release.sha256);
+    return image && { release, image };
+  }
+
   /** The image as it is within this batch. */
   async image(sha256: string): Promise<Image | undefined> {
     const own = this.#images.find(({ models: { image } }) => image?.sha256 === sha256);

@@ -56,7 +56,7 @@ export const deviceFacts = {
   TokenIssued: z.object({ token_sha256: sha256Hex, overlap_ms: ms }),
   /** An operator revoked the device. */
   DeviceRevoked: z.object({}),
-  /** An operator queued an upgrade; everything that decides about the task later is in here. */
+  /** An upgrade was queued; everything that decides about the task later is in here. */
   TaskQueued: z.object({
     lifecycle_version: z.int(),
     number: z.int(),
@@ -71,6 +71,8 @@ export const deviceFacts = {
     limits_ms: limitsMs,
     expires_in_ms: ms,
     allow_downgrade: z.boolean(),
+    /** What the device that asked for it has stored already. */
+    resume_from: count.optional(),
   }),
   /** The device asked whether there is something for it, and said what it is. */
   UpdateRequested: z.object({

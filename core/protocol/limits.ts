@@ -45,6 +45,10 @@ export const GONE_AFTER_MS = 30_000;
 export const OWED_FOR_MS = 7 * 86_400_000;
 /** A refusal is recorded once a device in so long. */
 export const REJECTED_EVERY_MS = 10_000;
+/** Reports of a device that become facts: one in so long, for as long as it likes. */
+export const REPORT_EVERY_MS = 2_000;
+/** And so many at once. */
+export const REPORTS_BURST = 300;
 /** Progress is recorded at the latest after so long. */
 export const PROGRESS_EVERY_MS = 30_000;
 /** Progress is recorded when it moved by so many basis points of the image. */

@@ -11,4 +11,5 @@ export * from "./problem.ts";
 export * from "./range.ts";
 export * from "./reports.ts";
 export * from "./topics.ts";
+export * from "./versions.ts";
 export * from "./words.ts";

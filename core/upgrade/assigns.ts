@@ -17,7 +17,7 @@ export function begin(input: TaskInput): TaskContext {
     actor: input.actor,
     policy: input.policy,
     attempt: 1,
-    received: 0,
+    received: input.policy.resume_from ?? 0,
     chunkBytes: input.policy.chunk_bytes,
     queuedAt: input.at,
     since: input.at,

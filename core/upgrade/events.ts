@@ -1,4 +1,7 @@
-/** What a task's machine reacts to: facts of the device's stream, and its turn given by the fold. */
+/**
+ * What a task's machine reacts to: facts of the device's stream, and what the fold decides among the
+ * tasks of one device: whose turn it is, and which of them has no use any more.
+ */
 import type { FactOf } from "../log/facts.ts";
 import type { Effect } from "../log/row.ts";
 import type { TaskPolicy } from "./task.ts";
@@ -13,9 +16,27 @@ export interface Activate {
   readonly chunkBytes?: number;
 }
 
+/** The fold takes the task's turn away: a task of a higher class goes ahead of it. */
+export interface Preempt {
+  /** Not a fact: no row bears it. */
+  readonly type: "Preempt";
+  /** Engine time, milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** The fold found that the device runs a newer version than the task would bring. */
+export interface Supersede {
+  /** Not a fact: no row bears it. */
+  readonly type: "Supersede";
+  /** Engine time, milliseconds since 1970. */
+  readonly at: number;
+}
+
 /** Everything a task's machine reacts to. */
 export type TaskEvent =
   | Activate
+  | Preempt
+  | Supersede
   | FactOf<"UpdateRequested">
   | FactOf<"ArtifactRequested">
   | FactOf<"ProgressReported">

@@ -23,6 +23,7 @@ import {
   goesOnToInstall,
   goneIn,
   installs,
+  outdated,
   ownWord,
   progresses,
   resumable,
@@ -35,6 +36,7 @@ import {
   tooSlow,
   verifies,
   wished,
+  yields,
 } from "./transitions.ts";
 
 /** The version of the machine's shape; frozen into each task's first fact. */
@@ -120,11 +122,29 @@ export const upgradeMachine = setup({
   initial: "queued",
   context: ({ input }) => change.begin(input),
   states: {
-    queued: { on: { ...activates, ...cancels, ...revokes, DeadlinePassed: expires("queued") } },
-    held: { on: { ...activates, ...cancels, ...revokes, DeadlinePassed: expires("held") } },
+    queued: {
+      on: {
+        ...activates,
+        ...outdated,
+        ...cancels,
+        ...revokes,
+        DeadlinePassed: expires("queued"),
+      },
+    },
+    held: {
+      on: {
+        ...activates,
+        ...outdated,
+        ...cancels,
+        ...revokes,
+        DeadlinePassed: expires("held"),
+      },
+    },
     offered: {
       on: {
         ...verifies,
+        ...yields,
+        ...outdated,
         ...cancels,
         ...revokes,
         UpdateRequested: [seen, wished],
@@ -142,6 +162,8 @@ export const upgradeMachine = setup({
     downloading: {
       on: {
         ...verifies,
+        ...yields,
+        ...outdated,
         ...cancels,
         ...revokes,
         UpdateRequested: [seen, wished],
@@ -162,6 +184,8 @@ export const upgradeMachine = setup({
     paused: {
       on: {
         ...verifies,
+        ...yields,
+        ...outdated,
         ...cancels,
         ...revokes,
         UpdateRequested: [seen, ...resumeWhere("resumesTo")],
@@ -203,6 +227,8 @@ export const upgradeMachine = setup({
     retrying: {
       on: {
         ...verifies,
+        ...yields,
+        ...outdated,
         ...cancels,
         ...revokes,
         UpdateRequested: [seen, wished],
@@ -216,6 +242,8 @@ export const upgradeMachine = setup({
     verifying: {
       on: {
         ...verifies,
+        ...yields,
+        ...outdated,
         ...cancels,
         ...revokes,
         UpdateRequested: [seen, wished],
@@ -232,6 +260,8 @@ export const upgradeMachine = setup({
     },
     awaiting_install: {
       on: {
+        ...yields,
+        ...outdated,
         ...cancels,
         ...revokes,
         UpdateRequested: [seen, wished],

@@ -136,6 +136,21 @@ export const cancels = {
 export const revokes = {
   DeviceRevoked: { target: "cancelled", actions: [enter("device_revoked")] },
 } as const;
+/** A task of a higher class takes the device; attempt, bytes and place in the queue are kept. */
+export const yields = {
+  Preempt: { target: "queued", actions: [enter("preempted"), "sendCancel"] },
+} as const;
+/** Nobody who runs something newer is told to go back, unless an operator allowed it. */
+export const outdated = {
+  Supersede: [
+    {
+      guard: "wasOffered",
+      target: "superseded",
+      actions: [enter("newer_version"), "sendFailed"],
+    },
+    { target: "superseded", actions: [enter("newer_version")] },
+  ],
+} as const;
 export const activates = {
   Activate: {
     guard: "isStillWanted",

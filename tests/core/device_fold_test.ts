@@ -13,6 +13,9 @@ import {
 import type { Device, DeviceFact, ReportKind, Task } from "../../core/mod.ts";
 import { IMAGE, OTHER, policy, SIZE, T0 } from "./support/given.ts";
 
+/** What the three tasks bring, by the end of their id; not in the order of their numbers. */
+const VERSIONS = ["2.0.0", "2.1.0", "1.5.0"];
+const version = fc.constantFrom("1.0.0", ...VERSIONS);
 const IMAGES = [IMAGE, `sha256:${"6b".repeat(32)}`, `sha256:${"7c".repeat(32)}`];
 
 /** What may happen, without its stamp: reports as bytes, everything else as facts. */
@@ -42,10 +45,10 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({
     ...named,
     status: fc.constantFrom(...DEVICE_STATUSES),
-    version: fc.option(fc.constantFrom("2.0.0", "1.0.0"), { nil: undefined }),
+    version: fc.option(version, { nil: undefined }),
   }).map((body) => report("status", body)),
   fc.record({
-    current_version: fc.option(fc.constantFrom("2.0.0", "1.0.0"), { nil: undefined }),
+    current_version: fc.option(version, { nil: undefined }),
     chunk_bytes: fc.option(fc.constantFrom(256, 4096, 5), { nil: undefined }),
     resume_from: fc.option(fc.nat(SIZE + 10), { nil: undefined }),
   }).map((body) => report("request", body)),
@@ -54,13 +57,16 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
     fc.constantFrom("security", "normal", "low"),
     fc.constantFrom("verified", "booted", "reported", "seen"),
     fc.nat(3),
-  ).map(([id, priority, completion, retries]) =>
+    fc.boolean(),
+  ).map(([id, priority, completion, retries, allow_downgrade]) =>
     fact(
       "TaskQueued",
       policy({
         priority,
         completion,
         retries,
+        allow_downgrade,
+        version: VERSIONS[Number(id.slice(-1)) - 1]!,
         image: IMAGES[Number(id.slice(-1)) - 1]!,
         number: 1_000_000 + Number(id.slice(-1)),
       } as never),
@@ -70,7 +76,7 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.constantFrom("listening", "gone").map((contact) => fact("ContactChanged", { contact })),
   task.map((id) => fact("ArtifactRequested", { from: 0 }, id)),
   task.map((id) => fact("CancelRequested", {}, id)),
-  fc.tuple(task, fc.constantFrom("metadata", "retry", "success", "failed"), fc.nat(4))
+  fc.tuple(task, fc.constantFrom("metadata", "retry", "success", "failed", "cancel"), fc.nat(4))
     .map(([id, kind, attempt]) => fact("MessageDelivered", { kind, attempt }, id)),
 );
 
@@ -160,6 +166,75 @@ Deno.test("stepDevice() lets a task succeed only with the evidence its completio
   );
 });
 
+const rank = { security: 0, normal: 1, low: 2 };
+
+Deno.test("stepDevice() lets a task yield only to a higher class, and keeps what it had reached", () => {
+  let yielded = 0;
+  fc.assert(
+    fc.property(stories, (story) => {
+      const { states } = live(story);
+      for (const [index, device] of states.entries()) {
+        for (const before of states[index - 1]?.tasks ?? []) {
+          const after = device.tasks.find(({ id }) => id === before.id);
+          if (!after || !isActive(before) || after.reason !== "preempted") continue;
+          yielded++;
+          const active = device.tasks.find(isActive)!;
+          assert.ok(rank[active.policy.priority] < rank[before.policy.priority]);
+          assert.ok(before.state === "offered" || active.policy.priority === "security");
+          assert.ok(!["installing", "rebooting", "confirming"].includes(before.state));
+          assert.deepEqual([after.state, after.attempt], ["queued", before.attempt]);
+          assert.deepEqual(after.queuedAt, before.queuedAt);
+        }
+      }
+    }),
+    { numRuns: 1_000 },
+  );
+  assert.ok(yielded > 5, `only ${yielded} tasks had to yield`);
+});
+
+Deno.test("stepDevice() leaves no task behind that goes first, once the device asks or listens", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      const { facts, states } = live(story);
+      for (const [index, device] of states.entries()) {
+        const { type, data } = facts[index]!;
+        const isThere = type === "UpdateRequested" ||
+          type === "ContactChanged" && (data as { contact: string }).contact === "listening";
+        if (!isThere || device.revoked) continue;
+        const active = device.tasks.find(isActive);
+        const open = device.tasks.filter((task) => task !== active);
+        assert.ok(active || open.length === 0, "a device that is there has no task in hand");
+        for (const { policy: { priority } } of open) {
+          const isHigher = rank[priority] < rank[active!.policy.priority];
+          const settled = ["installing", "rebooting", "confirming"];
+          if (!isHigher || settled.includes(active!.state)) continue;
+          assert.ok(priority !== "security" && active!.state !== "offered");
+        }
+      }
+    }),
+    runs,
+  );
+});
+
+Deno.test("stepDevice() takes nobody back behind what it runs unless an operator allowed it (I9)", () => {
+  const numbers = (version: string) => Number(version.replaceAll(".", ""));
+  let superseded = 0;
+  fc.assert(
+    fc.property(stories, (story) => {
+      for (const device of live(story).states) {
+        for (const { state, policy } of device.tasks) {
+          if (["installing", "rebooting", "confirming"].includes(state)) continue;
+          if (device.version === null || policy.allow_downgrade) continue;
+          assert.ok(numbers(policy.version) >= numbers(device.version), state);
+        }
+        superseded += device.ended.filter(({ state }) => state === "superseded").length;
+      }
+    }),
+    runs,
+  );
+  assert.ok(superseded > 20, `only ${superseded} tasks were superseded`);
+});
+
 Deno.test("stepDevice() leaves an ended task as it is, whatever comes (I8)", () => {
   fc.assert(
     fc.property(stories, (story) => {
@@ -191,11 +266,14 @@ Deno.test("stepDevice() gives the same states from JSON at every step (I5)", () 
   );
 });
 
-Deno.test("stepDevice() owes only for the active and the last ended task, one message each", () => {
+Deno.test("stepDevice() owes only for the active, the last preempted and the last ended task, once each", () => {
   fc.assert(
     fc.property(stories, (story) => {
       for (const device of live(story).states) {
-        const may = [device.tasks.find(isActive)?.id, device.ended[0]?.id];
+        const preempted = device.tasks
+          .filter(({ state, reason }) => state === "queued" && reason === "preempted")
+          .sort((a, b) => b.since - a.since);
+        const may = [device.tasks.find(isActive)?.id, preempted[0]?.id, device.ended[0]?.id];
         for (const { task } of device.owed) assert.ok(may.includes(task));
         assert.equal(new Set(device.owed.map(({ task }) => task)).size, device.owed.length);
         if (device.revoked) {

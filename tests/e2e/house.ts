@@ -100,6 +100,7 @@ export async function inHouse(story: (stage: Stage) => Promise<void>): Promise<v
       mqtt: loopback,
       publicUrl: undefined,
       openArtifacts: false,
+      deviceRequests: "allow",
       onFault: (error) => faults.push(error),
     });
     try {

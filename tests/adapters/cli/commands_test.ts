@@ -17,6 +17,7 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     mqtt: { host: "127.0.0.1", port: 1883 },
     publicUrl: undefined,
     openArtifacts: false,
+    deviceRequests: "allow",
   });
   const args = [
     "--http=[::1]:0",
@@ -32,6 +33,7 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     mqtt: { host: "localhost", port: 1 },
     publicUrl: "https://a.example/ota",
     openArtifacts: true,
+    deviceRequests: "allow",
   });
 });
 

@@ -37,6 +37,8 @@ const stamp = (at: number) => ({ at: T0 + at, actor: "device:pump-7", task: TASK
 /** Short hands for events; the first argument is milliseconds after the task was queued. */
 export const on = {
   turn: (at: number): TaskEvent => ({ type: "Activate", at: T0 + at }),
+  yield: (at: number): TaskEvent => ({ type: "Preempt", at: T0 + at }),
+  outdated: (at: number): TaskEvent => ({ type: "Supersede", at: T0 + at }),
   request: (at: number, data = {}): TaskEvent => ({ type: "UpdateRequested", ...stamp(at), data }),
   fetch: (at: number): TaskEvent => ({
     type: "ArtifactRequested",

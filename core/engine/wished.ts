@@ -1,0 +1,38 @@
+/** A version that a device asks for by itself (PROTOCOL §1, "Requests without a task"). */
+import type { FactOf } from "../log/mod.ts";
+import { isNews, requestUpgrade, toChecksum } from "../protocol/mod.ts";
+import { freezePolicy } from "../upgrade/policy.ts";
+import type { Recorded, Workspace } from "./workspace.ts";
+
+/**
+ * Queues what the device wishes for, if nothing waits for it, the version exists for its product and
+ * is news to it; the fold offers it at once, as the device is there.
+ */
+export async function queueWished(
+  work: Workspace,
+  id: string,
+  { version, resume_from }: FactOf<"UpdateRequested">["data"],
+  cause: number | null,
+): Promise<Recorded | undefined> {
+  const device = work.peek(id);
+  if (!device || version === undefined || device.tasks.length > 0) return;
+  if (device.version !== null && !isNews(version, device.version)) return;
+  const found = await work.firmware(device.product, version);
+  const name = found && work.nextTaskName();
+  if (!found || !name) return;
+  const request = requestUpgrade.parse({
+    device_id: id,
+    firmware_version: version,
+    checksum: toChecksum(found.image.sha256),
+  });
+  const { release, image } = found;
+  const target = { number: name.number, size: image.size, product: release.product };
+  const from = resume_from !== undefined && resume_from <= image.size ? { resume_from } : {};
+  return work.recordDevice(id, {
+    type: "TaskQueued",
+    at: work.at,
+    actor: `device:${id}`,
+    task: name.id,
+    data: { ...freezePolicy(request, target), ...from },
+  }, cause);
+}
