@@ -15,7 +15,7 @@ import {
   makeDataFolder,
   operatorToken,
 } from "./adapters/host/mod.ts";
-import { createApp, Downloads, HTTP_LIMITS, listen } from "./adapters/http/mod.ts";
+import { createApp, Downloads, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
 import { createBroker } from "./adapters/mqtt/mod.ts";
 import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
 
@@ -69,7 +69,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     });
     const observer = { fault: onFault };
     const downloads = new Downloads();
-    const outbox = outboxOf(broker, downloads);
+    const polls = new Polls();
+    const outbox = outboxOf([broker, polls], downloads);
     const engine = await startEngine(
       { store, clock: machineClock, outbox, digest: machineDigest, observer },
       { baseUrl: httpUrl, identity, deviceRequests: options.deviceRequests },
@@ -86,13 +87,14 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       prefix: TOPIC_PREFIX,
       openArtifacts,
       downloads,
+      polls,
       limits: HTTP_LIMITS,
     };
     app = createApp({ ...deps, ready: () => ready }, onFault);
     const mqtt = await broker.listen(engine);
     // What was begun last ends first; but the engine stops before its devices are cut.
     undo.splice(-1, 0, () => broker.close());
-    undo.push(() => void (ready = false));
+    undo.push(() => void (ready = false), () => polls.end());
     ready = true;
     return { engine, reads, httpUrl, mqttUrl: urlOf("mqtt", mqtt), operator, close };
   } catch (error) {
@@ -101,14 +103,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   }
 }
 
-/** Messages go by MQTT; a device that must go loses every connection, whatever it speaks. */
-function outboxOf(broker: Outbox, downloads: Downloads): Outbox {
+/** Messages go every way a device is there; one that must go loses every connection. */
+function outboxOf(ways: readonly Outbox[], downloads: Downloads): Outbox {
   return {
-    send: (message) => broker.send(message),
-    disconnect: (device) => {
-      broker.disconnect(device);
-      downloads.disconnect(device);
-    },
+    send: (message) => ways.forEach((way) => way.send(message)),
+    disconnect: (device) => [...ways, downloads].forEach((way) => way.disconnect(device)),
   };
 }
 

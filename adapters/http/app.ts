@@ -17,6 +17,7 @@ import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { messageRoutes } from "./routes/messages.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { wireOf } from "./wire.ts";
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   ...taskRoutes,
   ...artifactRoutes,
   ...reportRoutes,
+  ...messageRoutes,
   ...eventRoutes,
 ];
 

@@ -5,4 +5,5 @@ export { HTTP_LIMITS } from "./limits.ts";
 export type { HttpLimits } from "./limits.ts";
 export { listen } from "./listen.ts";
 export type { HttpListener } from "./listen.ts";
+export { Polls } from "./polls.ts";
 export type { Call, Caller, HttpDeps, Route } from "./route.ts";

@@ -7,6 +7,7 @@ import type { EngineApi, Reads } from "../../core/engine/mod.ts";
 import type { ImageFiles } from "../../firmware/mod.ts";
 import type { Downloads } from "./downloads.ts";
 import type { HttpLimits } from "./limits.ts";
+import type { Polls } from "./polls.ts";
 import type { Wire } from "./wire.ts";
 
 /** What the routes work with. */
@@ -22,6 +23,8 @@ export interface HttpDeps {
   readonly openArtifacts: boolean;
   /** The downloads under way, for whoever must cut one. */
   readonly downloads: Downloads;
+  /** The devices that wait for messages. */
+  readonly polls: Polls;
   /** How long peers may keep us waiting. */
   readonly limits: HttpLimits;
   /** Whether the engine can serve devices now. */

@@ -243,7 +243,7 @@ export class Broker implements Outbox {
     const { device, id } = connection;
     const filters = Object.keys(connection.client.subscriptions);
     const listens = filters.some((f) => coversMetadata(this.#options.prefix, device, f));
-    this.#engine.listening(device, id, listens);
+    void this.#engine.listening(device, id, listens);
   }
 }
 

@@ -78,6 +78,12 @@ class Draft {
   }
 
   apply(fact: DeviceFact): void {
+    this.#take(fact);
+    // A task that goes back to the download may have lost its use while it was installed.
+    if (this.#moves.length > 0) this.#supersede(fact.at);
+  }
+
+  #take(fact: DeviceFact): void {
     switch (fact.type) {
       case "DeviceRegistered":
         return;
@@ -145,7 +151,6 @@ class Draft {
     this.#change({ tasks: enqueue(tasks, task) });
     this.#tasks.set(task.id, task);
     this.#moves.push({ task: task.id, from: null, to: task.state, attempt: task.attempt });
-    this.#supersede(at);
     // It asked for this: it is there to be told at once.
     if (isOwn(this.#device, fact)) this.#activateNext(at);
   }

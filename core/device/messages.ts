@@ -1,5 +1,5 @@
 /** What a device is told, made from its state: messages are derived, never stored. */
-import type { Message, Metadata, OwedKind } from "../protocol/mod.ts";
+import type { Message, Metadata, OwedKind, OwedName } from "../protocol/mod.ts";
 import { toHex } from "../protocol/mod.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
 import { maxAttempts } from "../upgrade/task.ts";
@@ -47,7 +47,7 @@ export function messageFor(
   device: Device,
   effect: DeviceEffectData,
   baseUrl: string,
-): { message: Message; owed: { task: string; kind: OwedKind; attempt: number } } | undefined {
+): { message: Message; owed: OwedName } | undefined {
   const kind = owedKindOf(effect.type);
   const task = taskOf(device, effect.task);
   if (!kind || !task) return undefined;

@@ -13,8 +13,11 @@ export interface EngineApi {
   now(): number;
   /** A device opened a connection (`connection` is unique per connection). */
   connected(device: string, connection: string): void;
-  /** The connection subscribed to the device's metadata (or no longer). */
-  listening(device: string, connection: string, listening: boolean): void;
+  /**
+   * The connection subscribed to the device's metadata (or no longer). Resolves when that was taken,
+   * after its messages were handed to the outbox; false: it could not be taken now, and is told again.
+   */
+  listening(device: string, connection: string, listening: boolean): Promise<boolean>;
   /** The connection is closed. */
   disconnected(device: string, connection: string): void;
   /** The device was heard without a connection: an artifact request, a report over HTTP. */

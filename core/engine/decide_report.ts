@@ -9,6 +9,7 @@ import type { Device, Owed } from "../device/state.ts";
 import type { DeviceFact } from "../log/mod.ts";
 import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
+import { confirmUpTo } from "./confirm.ts";
 import type { ReportInput } from "./inputs.ts";
 import type { LeftOut } from "./left_out.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -68,6 +69,7 @@ function takeFact(
   if (!recorded && !isQuietProgress(fact, about)) {
     return refuse(work, device, input, wrongPhase(about?.state, about), leftOut);
   }
+  if (input.via === "http" && about) confirmUpTo(work, device, about, recorded?.seq ?? null);
   return recorded;
 }
 

@@ -108,8 +108,8 @@ export class Engine implements EngineApi {
     this.#presence.connected(device, connection);
   }
 
-  listening(device: string, connection: string, listening: boolean): void {
-    this.#presence.listening(device, connection, listening);
+  listening(device: string, connection: string, listening: boolean): Promise<boolean> {
+    return this.#presence.listening(device, connection, listening);
   }
 
   disconnected(device: string, connection: string): void {

@@ -4,7 +4,7 @@
  */
 import type { Device } from "../device/state.ts";
 import type { FactType, SealedRow, Sha256 } from "../log/mod.ts";
-import type { Message, OwedKind } from "../protocol/mod.ts";
+import type { Message, OwedName } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 
 /** A device as the store has it: its state and where its stream stands. */
@@ -158,7 +158,7 @@ export interface OutboundMessage {
   readonly device: string;
   readonly message: Message;
   /** Set for owed messages: what `delivered` must name. */
-  readonly owed?: { readonly task: string; readonly kind: OwedKind; readonly attempt: number };
+  readonly owed?: OwedName;
 }
 
 /** Carries messages to devices. Handing a message over is not delivery. */

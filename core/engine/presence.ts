@@ -47,12 +47,12 @@ export class Presence {
     this.#rearm(device);
   }
 
-  /** The connection covers the device's metadata topic, or no longer. */
-  listening(device: string, connection: string, listening: boolean): void {
+  /** The connection covers the device's metadata topic, or no longer; false: not taken yet. */
+  async listening(device: string, connection: string, listening: boolean): Promise<boolean> {
     const known = this.#contacts.get(device)?.connections.get(connection);
-    if (!known) return;
+    if (!known) return true;
     known.listening = listening;
-    if (listening) void this.#tell(device, "listening");
+    return !listening || await this.#tell(device, "listening");
   }
 
   /** The connection is closed. */
@@ -112,10 +112,11 @@ export class Presence {
     this.#heardAt.set(device, this.#now());
   }
 
-  async #tell(device: string, told: Told): Promise<void> {
+  async #tell(device: string, told: Told): Promise<boolean> {
     this.#retries.get(device)?.();
     this.#retries.delete(device);
-    if (await this.#onContact(device, told) || this.#closed) return;
+    if (await this.#onContact(device, told)) return true;
+    if (this.#closed) return false;
     const again = () => {
       this.#retries.delete(device);
       const isTrue = told === "gone" ? !this.#contacts.has(device) : this.isListening(device);
@@ -123,6 +124,7 @@ export class Presence {
     };
     this.#retries.get(device)?.();
     this.#retries.set(device, this.#clock.after(RETRY_MS, again));
+    return false;
   }
 
   #rearm(device: string): void {

@@ -1,11 +1,11 @@
 /** States as operators see them (PROTOCOL §3): snake_case, times RFC 3339 in UTC. */
 import type { Device } from "../device/state.ts";
 import type { RowHeader, SealedRow } from "../log/mod.ts";
-import type { Message } from "../protocol/mod.ts";
-import { toChecksum } from "../protocol/mod.ts";
+import { messageId, toChecksum, topicOf } from "../protocol/mod.ts";
 import { deadlineOf } from "../upgrade/deadline.ts";
 import { isActive, maxAttempts } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
+import type { OutboundMessage } from "./ports.ts";
 import type { Firmware } from "./reads.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -80,9 +80,8 @@ export function rowView(row: SealedRow): Json {
   };
 }
 
-/** A message for a device over HTTP; its id stays the same when it is given again. */
-export function messageView(topic: string, { kind, payload }: Message): Json {
-  const { task_id, attempt } = payload as { task_id?: string; attempt?: number };
-  const id = [task_id, kind, attempt].filter((part) => part !== undefined).join(".");
-  return { id, topic, payload };
+/** A message for a device over HTTP. What is owed keeps its id; a courtesy bears its kind's name. */
+export function messageView(prefix: string, { device, message, owed }: OutboundMessage): Json {
+  const { kind, payload } = message;
+  return { id: owed ? messageId(owed) : kind, topic: topicOf(prefix, device, kind), payload };
 }

@@ -129,6 +129,28 @@ export const messageQos: Readonly<Record<MessageKind, 1 | 2>> = {
   rejected: 1,
 };
 
+/** Which owed message: of this task, of this kind, of this attempt. */
+export interface OwedName {
+  /** `OTA_20230801_001` */
+  readonly task: string;
+  /** Which message. */
+  readonly kind: OwedKind;
+  /** The attempt it belongs to, from 1. */
+  readonly attempt: number;
+}
+
+/** The id of an owed message over HTTP: the same each time it is given (PROTOCOL §2). */
+export function messageId({ task, kind, attempt }: OwedName): string {
+  return `${task}.${kind}.${attempt}`;
+}
+
+/** The owed message that an id names; `undefined`: none. */
+export function parseMessageId(id: string): OwedName | undefined {
+  const match = /^(OTA_\d{8}_\d{3,10})\.([a-z]{1,16})\.(\d{1,4})$/.exec(id);
+  const [, task, kind, attempt] = match ?? [];
+  return task && kind && isOwedKind(kind) ? { task, kind, attempt: Number(attempt) } : undefined;
+}
+
 /** Whether a message of this kind is sent again until it is delivered. */
 export function isOwedKind(kind: string): kind is OwedKind {
   return Object.hasOwn(messageQos, kind) && kind !== "idle" && kind !== "rejected";

@@ -1,12 +1,12 @@
 /** What devices report over HTTP: the same JSON as over MQTT, with the same effects. */
 import { z } from "zod";
-import { deviceId, parseReport, topicOf, withId } from "../../../core/mod.ts";
+import { deviceId, parseReport, withId } from "../../../core/mod.ts";
 import type { ReportKind } from "../../../core/mod.ts";
-import { messageView } from "../../../core/engine/mod.ts";
 import { readBytes } from "../body.ts";
 import { problemResponse } from "../problems.ts";
 import { route } from "../route.ts";
 import type { Route } from "../route.ts";
+import { messagesResponse } from "./messages.ts";
 
 /** `POST /ota/{device}/…` */
 export const reportRoutes: readonly Route[] = (
@@ -30,10 +30,7 @@ export const reportRoutes: readonly Route[] = (
         via: "http",
       });
       if (!answer.ok) return problemResponse(answer.problem);
-      const messages = answer.messages.map(({ message }) =>
-        messageView(topicOf(deps.prefix, device, message.kind), message)
-      );
-      return Response.json({ messages });
+      return messagesResponse(deps, answer.messages);
     },
   })
 );

@@ -5,7 +5,7 @@ import type { Engine, EngineApi } from "../../../core/engine/mod.ts";
 import type { Problem } from "../../../core/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
-import { createApp, Downloads, HTTP_LIMITS } from "../../../adapters/http/mod.ts";
+import { createApp, Downloads, HTTP_LIMITS, Polls } from "../../../adapters/http/mod.ts";
 import type { HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
@@ -16,6 +16,7 @@ export interface HttpStage {
   readonly engine: Engine;
   readonly faults: unknown[];
   readonly downloads: Downloads;
+  readonly polls: Polls;
   /** The names of all files among the images. */
   images(): string[];
   ready: boolean;
@@ -54,12 +55,16 @@ export async function onStage(
   const { store, reads, close } = await openSqlite(folder);
   const images = await openImageFiles(folder, 300);
   const downloads = new Downloads();
+  const polls = new Polls();
   const engine = await startEngine(
     {
       store,
       clock: machineClock,
       digest: machineDigest,
-      outbox: { send: () => {}, disconnect: (device) => downloads.disconnect(device) },
+      outbox: {
+        send: (message) => polls.send(message),
+        disconnect: (device) => [polls, downloads].forEach((way) => way.disconnect(device)),
+      },
     },
     { baseUrl: "http://127.0.0.1:8000", identity: { log: "00", publicKey: "ed25519:00" } },
   );
@@ -69,6 +74,7 @@ export async function onStage(
     engine,
     faults,
     downloads,
+    polls,
     images: () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort(),
     ready: true,
     refuse: undefined,
@@ -88,6 +94,7 @@ export async function onStage(
         return stage.openArtifacts;
       },
       downloads,
+      polls,
       limits: { ...HTTP_LIMITS, ...limits },
       ready: () => stage.ready,
     }, (error) => faults.push(error)),

@@ -21,8 +21,10 @@ export class Recorder implements EngineApi {
 
   now = (): number => Date.now();
   connected = (device: string): void => this.#note(`connected ${device}`);
-  listening = (device: string, _: string, on: boolean): void =>
+  listening = (device: string, _: string, on: boolean): Promise<boolean> => {
     this.#note(`listening ${device} ${on}`);
+    return Promise.resolve(true);
+  };
   disconnected = (device: string): void => this.#note(`disconnected ${device}`);
   heard = (device: string): void => this.#note(`heard ${device}`);
   isListening = (): boolean => true;

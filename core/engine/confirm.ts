@@ -1,0 +1,23 @@
+/** What a device has been told, as far as its own reports show it. */
+import type { Device } from "../device/state.ts";
+import type { Task } from "../upgrade/task.ts";
+import type { Workspace } from "./workspace.ts";
+
+/**
+ * HTTP has no acknowledgement: that a report fits the task shows that the device has that task's
+ * message, and with it those that were owed before (DESIGN §3). `before` is the device before the
+ * report: what it leads to is not known to the device yet.
+ */
+export function confirmUpTo(
+  work: Workspace,
+  { id, owed }: Device,
+  { id: about }: Task,
+  cause: number | null,
+): void {
+  const last = owed.findLastIndex(({ task }) => task === about);
+  for (const { task, kind, attempt } of owed.slice(0, last + 1)) {
+    const stamp = { at: work.at, actor: `device:${id}` };
+    const data = { kind, attempt };
+    work.recordDevice(id, { type: "MessageDelivered", ...stamp, task, data }, cause);
+  }
+}
