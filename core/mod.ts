@@ -89,3 +89,4 @@ export type { UpgradeTarget } from "./upgrade/policy.ts";
 export { reasons } from "./upgrade/reasons.ts";
 export type { Reason } from "./upgrade/reasons.ts";
 export * from "./upgrade/task.ts";
+export type { AttemptTransfer } from "./upgrade/transfer.ts";

@@ -1,10 +1,11 @@
 /** The bytes of an image as a response: everything, one range, or nothing new (RFC 9110). */
 import { answerRange, ENDED_FETCH_MS, namesTag, rangeHolds } from "../../core/mod.ts";
 import type { Image } from "../../core/engine/mod.ts";
+import { Meter } from "./meter.ts";
 import { Refused } from "./problems.ts";
 import type { Call } from "./route.ts";
 import { servedBody } from "./served_body.ts";
-import type { ServedBodyOptions } from "./served_body.ts";
+import type { ServedBodyOptions, ServedEnd } from "./served_body.ts";
 
 type AnyCall = Call<unknown, unknown, unknown>;
 
@@ -59,7 +60,7 @@ export async function bytesResponse(
   headers.set("content-length", String(end - start));
   if (request.method === "HEAD") return new Response(null, { status, headers });
   const around = caller.kind === "device"
-    ? await announce(call, caller.id, { sha256: image.sha256, from: start })
+    ? await announce(call, caller.id, image.sha256, start)
     : {};
   const source = deps.images.read(image.sha256, start, end);
   const { stalledMs, slowestBytesPerS } = deps.limits;
@@ -75,21 +76,28 @@ export async function bytesResponse(
  * @throws {Refused} 403 when the device may not.
  */
 async function announce(
-  { deps: { engine, downloads, limits } }: AnyCall,
+  { deps: { engine, downloads, limits }, wire }: AnyCall,
   device: string,
-  asked: { sha256: string; from: number },
-): Promise<Pick<ServedBodyOptions, "signal" | "onTaken" | "onEnd">> {
+  sha256: string,
+  from: number,
+): Promise<Pick<ServedBodyOptions, "signal" | "onTaken" | "onGiven" | "onEnd">> {
   const onTaken = atMostEvery(limits.heardEveryMs, engine, () => engine.heard(device));
   onTaken();
   // Begun before the engine is asked: a revocation beside it must not miss this download.
   const { signal, end } = downloads.begin(device);
-  const answer = await engine.submit({ kind: "artifact", device, ...asked });
+  const range = new Meter(from, wire?.connection ?? {}, () => engine.now());
+  const answer = await engine.submit({ kind: "artifact", device, sha256, range });
   // A log that cannot be written, or is behind, keeps no bytes from a device that may have them.
   if (!answer.ok && answer.problem.status === 403 || signal.aborted) {
+    range.end("cut");
     end();
     throw new Refused(403, `Device ${device} is not registered, or was revoked.`);
   }
-  return { signal, onTaken, onEnd: end };
+  const onEnd = (how: ServedEnd) => {
+    range.end(how);
+    end();
+  };
+  return { signal, onTaken, onGiven: (bytes) => range.given(bytes), onEnd };
 }
 
 function atMostEvery(ms: number, engine: { now(): number }, call: () => void): () => void {

@@ -15,6 +15,9 @@ const QUICK_MS = 250;
 /** As much as a kernel's send buffer grows to (`net.ipv4.tcp_wmem`); it cannot be seen from here. */
 const BUFFERS_BYTES_MAX = 4_194_304;
 
+/** How it ended; `cut` before its end, by whomever, `stalled`: cut as nothing was taken for too long. */
+export type ServedEnd = "complete" | "cut" | "stalled";
+
 /** What happens around a body. */
 export interface ServedBodyOptions {
   /** The peer may take nothing for so long, and as long as it needs for what it was given last. */
@@ -27,8 +30,10 @@ export interface ServedBodyOptions {
   readonly signal?: AbortSignal | undefined;
   /** The peer wants the next piece. */
   readonly onTaken?: () => void;
+  /** So many bytes are given out. */
+  readonly onGiven?: (bytes: number) => void;
   /** Called once, when it is all over. */
-  readonly onEnd?: () => void;
+  readonly onEnd?: (how: ServedEnd) => void;
   /** Milliseconds of a clock that never steps. */
   readonly now?: () => number;
 }
@@ -44,7 +49,7 @@ export function servedBody(
 class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
   readonly #source: ReadableStreamDefaultReader<Uint8Array>;
   readonly #options: ServedBodyOptions;
-  readonly #onAbort = () => this.#cut("The download was ended: its device may not go on.");
+  readonly #onAbort = () => this.#cut("cut", "The download was ended: its device may not go on.");
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #rest: Uint8Array = new Uint8Array();
   #given = 0;
@@ -64,7 +69,7 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
     if (signal?.aborted) return this.#onAbort();
     signal?.addEventListener("abort", this.#onAbort, { once: true });
     // What was given out last is only over when the connection has taken it.
-    wire?.onClosed(() => this.#end());
+    wire?.onClosed((isWhole) => this.#end(isWhole ? "complete" : "cut"));
     this.#await();
   }
 
@@ -73,18 +78,18 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
     clearTimeout(this.#timer);
     this.#options.onTaken?.();
     const piece = await this.#next().catch((error) => {
-      this.#end();
+      this.#end("cut");
       throw error;
     });
     if (this.#isOver) return;
     this.#await();
     if (piece) return controller.enqueue(piece);
     controller.close();
-    if (!this.#options.wire) this.#end();
+    if (!this.#options.wire) this.#end("complete");
   }
 
   cancel(): void {
-    this.#end();
+    this.#end("cut");
   }
 
   /** The next piece; `undefined` after the last one. */
@@ -98,6 +103,7 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
     const piece = this.#rest.subarray(0, this.#size);
     this.#rest = this.#rest.subarray(piece.length);
     this.#given += piece.length;
+    this.#options.onGiven?.(piece.length);
     return piece;
   }
 
@@ -114,23 +120,24 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
     const { stalledMs, slowestBytesPerS = Infinity } = this.#options;
     const swallowed = Math.min(this.#given, BUFFERS_BYTES_MAX);
     const ms = stalledMs + Math.floor(1_000 * swallowed / slowestBytesPerS);
-    const late = () => this.#cut(`The download was ended: nothing was taken for ${ms} ms.`);
+    const late = () =>
+      this.#cut("stalled", `The download was ended: nothing was taken for ${ms} ms.`);
     this.#timer = setTimeout(late, ms);
   }
 
-  #cut(why: string): void {
+  #cut(how: ServedEnd, why: string): void {
     const { wire } = this.#options;
-    this.#end();
+    this.#end(how);
     if (wire) wire.cut();
     else this.#controller.error(new Error(why));
   }
 
-  #end(): void {
+  #end(how: ServedEnd): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
     this.#options.signal?.removeEventListener("abort", this.#onAbort);
     this.#source.cancel().catch(() => {});
-    this.#options.onEnd?.();
+    this.#options.onEnd?.(how);
   }
 }

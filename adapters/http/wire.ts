@@ -5,8 +5,10 @@ import type { HttpBindings } from "@hono/node-server";
 export interface Wire {
   /** Ends it at once. */
   cut(): void;
-  /** Calls back once, when the answer was handed over whole or the connection is gone. */
-  onClosed(call: () => void): void;
+  /** Calls back once, when the answer was handed over whole or the connection is gone before. */
+  onClosed(call: (isWhole: boolean) => void): void;
+  /** The same object for all answers that leave by the same connection. */
+  readonly connection: object;
 }
 
 /** `undefined` where the application is called without a socket. */
@@ -14,6 +16,7 @@ export function wireOf({ outgoing }: Partial<HttpBindings> = {}): Wire | undefin
   return outgoing && {
     // A reset, as what already waits in the socket is not to arrive either.
     cut: () => void (outgoing.socket?.resetAndDestroy() ?? outgoing.destroy()),
-    onClosed: (call) => void outgoing.once("close", call),
+    onClosed: (call) => void outgoing.once("close", () => call(outgoing.writableFinished)),
+    connection: outgoing.socket ?? outgoing,
   };
 }

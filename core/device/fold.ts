@@ -13,6 +13,7 @@ import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
 import type { DeviceEffectData, TaskEvent } from "../upgrade/events.ts";
 import { isTerminal } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
+import { fetchedBytes, withTransfer } from "../upgrade/transfer.ts";
 import { isChunkable } from "./numbers.ts";
 import { owe, owedKindOf } from "./owed.ts";
 import { activeTask, enqueue, isOutdated, nextTask } from "./queue.ts";
@@ -78,6 +79,7 @@ class Draft {
   }
 
   apply(fact: DeviceFact): void {
+    this.#noteTransfer(fact);
     this.#take(fact);
     // A task that goes back to the download may have lost its use while it was installed.
     if (this.#moves.length > 0) this.#supersede(fact.at);
@@ -127,6 +129,14 @@ class Draft {
 
   #change(change: Partial<Device>): void {
     this.#device = { ...this.#device, ...change };
+  }
+
+  /** What was given out for the active task, before anything is decided on it. */
+  #noteTransfer({ data }: DeviceFact): void {
+    const task = activeTask(this.#device.tasks);
+    if (!("transfer" in data) || !data.transfer || !task) return;
+    const transfers = withTransfer(task.transfers, task.attempt, data.transfer);
+    this.#replace({ ...task, transfers });
   }
 
   /** Who logged in with a token that ends now must log in again. */
@@ -225,15 +235,17 @@ class Draft {
   #step(before: Task, event: TaskEvent): void {
     const { task, effects, accepted } = stepTask(before, event);
     if (!accepted) return;
-    this.#tasks.set(task.id, task);
     this.#effects.push(...effects.map((type) => ({ type, task: task.id })));
     if (task.state !== before.state || task.attempt !== before.attempt) {
-      const { id, state: to, attempt, reason } = task;
-      this.#moves.push({ task: id, from: before.state, to, attempt, ...(reason && { reason }) });
+      this.#moves.push(moveOf(before, task, event));
     }
-    if (isTerminal(task)) return this.#end(task, event.at);
-    const tasks = this.#device.tasks.map((t) => t.id === task.id ? task : t);
-    this.#change({ tasks });
+    this.#replace(task);
+    if (isTerminal(task)) this.#end(task, event.at);
+  }
+
+  #replace(task: Task): void {
+    this.#tasks.set(task.id, task);
+    this.#change({ tasks: this.#device.tasks.map((t) => t.id === task.id ? task : t) });
   }
 
   /** A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). */
@@ -256,6 +268,20 @@ class Draft {
     const pacedUntil = Math.max(this.#device.pacedUntil, at) + REPORT_EVERY_MS;
     this.#change({ lastContactAt: at, taken, pacedUntil });
   }
+}
+
+/** A digest is the device's claim: the move says how much of the image it had asked for. */
+function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
+  const { id, state: to, attempt, reason, transfers } = task;
+  const isClaim = type === "DigestReported" || type === "ChunkFailed";
+  return {
+    task: id,
+    from: before.state,
+    to,
+    attempt,
+    ...(reason && { reason }),
+    ...(isClaim && { fetched: fetchedBytes(transfers) }),
+  };
 }
 
 /** Whether the device itself said it. */

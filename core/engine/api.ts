@@ -1,4 +1,6 @@
 /** What the engine offers to adapters: one way in for what happened, and the presence of devices. */
+import type { Task } from "../upgrade/task.ts";
+import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import type { Answer, Input } from "./inputs.ts";
 
 /** How adapters see a running engine. */
@@ -24,6 +26,8 @@ export interface EngineApi {
   heard(device: string): void;
   /** Whether the device has a live subscription or an open long poll. */
   isListening(device: string): boolean;
+  /** What was given out for each attempt of the task, with what is under way. */
+  transfersOf(task: Task): readonly AttemptTransfer[];
   /** When the device was last heard in this run; `undefined`: not in this run. */
   lastHeardAt(device: string): number | undefined;
 }

@@ -54,7 +54,8 @@ async function decideDevice(
     case "artifact": {
       const task = activeTask(device.tasks);
       if (!task || toHex(task.policy.image) !== input.sha256) return;
-      const data = { from: input.from };
+      work.transfers.begin(task, input.range, at);
+      const data = { from: input.range.from };
       return work.recordDevice(device.id, {
         type: "ArtifactRequested",
         ...own,

@@ -2,6 +2,8 @@
  * The closed loop: takes the inputs that wait, decides them, appends every row and read model in one
  * transaction, and only then answers and sends. One batch is in flight, the next collects meanwhile.
  */
+import type { Task } from "../upgrade/task.ts";
+import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import { BATCH_MAX, CACHE_DEVICES_MAX, problem, QUEUE_MAX } from "../protocol/mod.ts";
 import type { EngineApi } from "./api.ts";
 import { Cache } from "./cache.ts";
@@ -14,6 +16,7 @@ import { StoreError } from "./ports.ts";
 import type { LogHead, Ports, StoredDevice } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import { TokenEnds } from "./token_ends.ts";
+import { Transfers } from "./transfers.ts";
 import { EngineTime } from "./time.ts";
 import { Workspace } from "./workspace.ts";
 import type { Position } from "./workspace.ts";
@@ -46,6 +49,7 @@ export class Engine implements EngineApi {
   readonly #tokenEnds: TokenEnds;
   readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
   readonly #leftOut = new LeftOut();
+  readonly #transfers = new Transfers();
   #queue: Waiting[] = [];
   #pumping: Promise<void> | undefined;
   #position: Position;
@@ -126,6 +130,10 @@ export class Engine implements EngineApi {
 
   lastHeardAt(device: string): number | undefined {
     return this.#presence.lastHeardAt(device);
+  }
+
+  transfersOf(task: Task): readonly AttemptTransfer[] {
+    return this.#transfers.record(task);
   }
 
   /** Takes what waits, records that the engine stopped, and refuses everything after. */
@@ -239,7 +247,11 @@ export class Engine implements EngineApi {
     const { store, digest } = this.#ports;
     const cached = (id: string) => this.#cache.get(id);
     const { baseUrl } = this.#options;
-    return new Workspace({ store, digest, cached, baseUrl, at: this.now() }, this.#position);
+    const transfers = this.#transfers;
+    return new Workspace(
+      { store, digest, cached, baseUrl, transfers, at: this.now() },
+      this.#position,
+    );
   }
 
   async #noteClockStep(work: Workspace): Promise<void> {

@@ -5,6 +5,7 @@
 import type { MalformedReport, Problem, Report, RequestUpgrade } from "../protocol/mod.ts";
 import type { Packet } from "../device/interpret.ts";
 import type { Image, OutboundMessage } from "./ports.ts";
+import type { ServedRange } from "./transfers.ts";
 
 /** A report of a device, parsed by `parseReport` (refused ones too: they are recorded). */
 export interface ReportInput {
@@ -25,12 +26,13 @@ export interface ContactInput {
   readonly contact: "listening" | "gone";
 }
 
-/** The device asked for bytes of an image, beginning at `from`. */
+/** The device asked for bytes of an image. */
 export interface ArtifactInput {
   readonly kind: "artifact";
   readonly device: string;
   readonly sha256: string;
-  readonly from: number;
+  /** The answer that it is given. */
+  readonly range: ServedRange;
 }
 
 /** The device itself confirmed a message (PUBACK, PUBCOMP or DELETE). */

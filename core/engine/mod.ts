@@ -4,5 +4,6 @@ export { Engine, startEngine } from "./engine.ts";
 export type { EngineOptions } from "./engine.ts";
 export * from "./inputs.ts";
 export * from "./ports.ts";
+export type { ServedRange } from "./transfers.ts";
 export * from "./views.ts";
 export type { Firmware, Page, PageQuery, Reads } from "./reads.ts";

@@ -5,6 +5,8 @@ import { messageId, toChecksum, topicOf } from "../protocol/mod.ts";
 import { deadlineOf } from "../upgrade/deadline.ts";
 import { isActive, maxAttempts } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
+import { fetchedBytes } from "../upgrade/transfer.ts";
+import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import type { OutboundMessage } from "./ports.ts";
 import type { Firmware } from "./reads.ts";
 
@@ -38,6 +40,22 @@ export function taskView(task: Task): Json {
     created_at: timeText(task.queuedAt),
     updated_at: timeText(task.updatedAt),
     actor: task.actor,
+  };
+}
+
+/** What was given out for a task (PROTOCOL §3, the transfer record). */
+export function transferView(task: Task, transfers: readonly AttemptTransfer[]): Json {
+  return {
+    task_id: task.id,
+    size: task.policy.size,
+    fetched: fetchedBytes(transfers),
+    attempts: transfers.map(({ first_at, last_at, ...counts }) => ({
+      ...counts,
+      ...(counts.requests === 0 ? {} : {
+        first_request_at: timeText(first_at),
+        last_request_at: timeText(last_at),
+      }),
+    })),
   };
 }
 

@@ -3,8 +3,9 @@
  * messages it will send. Nothing of it is true before the store has committed.
  */
 import { messageFor } from "../device/messages.ts";
+import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
-import { deviceStream, ENGINE_STREAM, imageStream, sealRow } from "../log/mod.ts";
+import { bearing, deviceStream, ENGINE_STREAM, imageStream, sealRow } from "../log/mod.ts";
 import type { DeviceFact, Fact, FactOf, SealedRow } from "../log/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
@@ -23,6 +24,7 @@ import type {
 } from "./ports.ts";
 import { stepDeviceStream, stepEngineStream, stepImageStream } from "./streams.ts";
 import type { StreamStep } from "./streams.ts";
+import type { Transfers } from "./transfers.ts";
 
 /** Where the log stands before the batch. */
 export interface Position {
@@ -40,6 +42,8 @@ export interface WorkspaceDeps {
   readonly cached: (id: string) => StoredDevice | undefined;
   /** The absolute base of every URL that a device is given. */
   readonly baseUrl: string;
+  /** What is given out to devices. */
+  readonly transfers: Transfers;
   /** Engine time of the batch. */
   readonly at: number;
 }
@@ -88,6 +92,11 @@ export class Workspace {
   /** Where the log stands after the batch. */
   get position(): Position {
     return this.#position;
+  }
+
+  /** What is given out to devices. */
+  get transfers(): Transfers {
+    return this.#deps.transfers;
   }
 
   /** The device as it is within this batch. */
@@ -141,10 +150,10 @@ export class Workspace {
   }
 
   /** Steps a device that `device()` has loaded; `undefined`: nothing changed, nothing recorded. */
-  recordDevice(id: string, fact: DeviceFact, cause: number | null = null): Recorded | undefined {
+  recordDevice(id: string, plain: DeviceFact, cause: number | null = null): Recorded | undefined {
     const open = this.#devices.get(id);
     if (!open) throw new Error(`Device ${id} was not loaded before it was stepped`);
-    const step = stepDeviceStream(open.device, fact);
+    const [fact, step] = this.#step(open.device, plain);
     if (!step) return undefined;
     open.device = step.step.device;
     for (const task of step.step.tasks) open.tasks.set(task.id, task);
@@ -197,6 +206,19 @@ export class Workspace {
   /** The device states after the batch. */
   *changedDevices(): Iterable<[string, StoredDevice]> {
     for (const [id, { device, head }] of this.#devices) if (device) yield [id, { device, head }];
+  }
+
+  /** Where the phase of a task changes, the fact bears what was given out for it so far. */
+  #step(
+    device: Device | undefined,
+    fact: DeviceFact,
+  ): [DeviceFact, ReturnType<typeof stepDeviceStream>] {
+    const step = stepDeviceStream(device, fact);
+    const task = device && activeTask(device.tasks);
+    if (!task || !step?.step.moves.some((move) => move.task === task.id)) return [fact, step];
+    const transfer = this.transfers.soFar(task);
+    const bears = transfer ? bearing(fact, transfer) : fact;
+    return bears === fact ? [fact, step] : [bears, stepDeviceStream(device, bears)];
   }
 
   async #open(id: string): Promise<OpenDevice> {

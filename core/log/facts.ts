@@ -22,6 +22,31 @@ const repeatable = { id: z.string().optional(), packet: z.string().optional() };
 const report = { ...repeatable, attempt: count.optional() };
 
 /**
+ * What was given out for the attempt so far, when the phase changes: answers with bytes of the image,
+ * the bytes in them, those among them that had been given out before, answers that were cut or had
+ * to be cut since nothing was taken, and the milliseconds in which they were given.
+ *
+ * @internal its type is inferred from a schema
+ */
+export const transferSoFar = z.object({
+  first_at: z.int(),
+  last_at: z.int(),
+  bytes: count,
+  requests: count,
+  repeated: count,
+  cuts: count,
+  stalls: count,
+  ms,
+});
+/**
+ * What was given out for an attempt so far.
+ *
+ * @internal its type is inferred from a schema
+ */
+export type TransferSoFar = z.infer<typeof transferSoFar>;
+const phase = { transfer: transferSoFar.optional() };
+
+/**
  * Limits of a task by state, in milliseconds, all of them: the policy is frozen, not looked up.
  *
  * @internal its type is inferred from a schema
@@ -55,7 +80,7 @@ export const deviceFacts = {
   /** A token was made; those before it end after `overlap_ms`. Only its SHA-256 is kept. */
   TokenIssued: z.object({ token_sha256: sha256Hex, overlap_ms: ms }),
   /** An operator revoked the device. */
-  DeviceRevoked: z.object({}),
+  DeviceRevoked: z.object(phase),
   /** An upgrade was queued; everything that decides about the task later is in here. */
   TaskQueued: z.object({
     lifecycle_version: z.int(),
@@ -77,6 +102,7 @@ export const deviceFacts = {
   /** The device asked whether there is something for it, and said what it is. */
   UpdateRequested: z.object({
     ...repeatable,
+    ...phase,
     version: versionName.optional(),
     transport: transport.optional(),
     current_version: versionName.optional(),
@@ -88,27 +114,28 @@ export const deviceFacts = {
   /** The device asked for the first byte of an attempt. */
   ArtifactRequested: z.object({ from: count }),
   /** The device says how much it has stored without a gap. */
-  ProgressReported: z.object({ ...report, received: count }),
+  ProgressReported: z.object({ ...report, ...phase, received: count }),
   /** The device found chunks that do not match their digests; `checksum` is of all it stored. */
-  ChunkFailed: z.object({ ...report, checksum, bad_chunks: z.array(count).min(1) }),
+  ChunkFailed: z.object({ ...report, ...phase, checksum, bad_chunks: z.array(count).min(1) }),
   /** The digest the device computed over what it stored: its claim, compared by the machine. */
-  DigestReported: z.object({ ...report, checksum }),
+  DigestReported: z.object({ ...report, ...phase, checksum }),
   /** The device says what it does with the image; `reason` is free text that nothing decides on. */
   StatusReported: z.object({
     ...report,
+    ...phase,
     status: z.enum(DEVICE_STATUSES),
     version: versionName.optional(),
     reason: z.string().optional(),
     delay_ms: ms.optional(),
   }),
   /** An operator wants the task to end. */
-  CancelRequested: z.object({}),
+  CancelRequested: z.object(phase),
   /** A limit passed while the engine was reachable; `due` is the instant (ms since 1970). */
-  DeadlinePassed: z.object({ state: z.string(), due: z.int() }),
+  DeadlinePassed: z.object({ ...phase, state: z.string(), due: z.int() }),
   /** The device has the message. */
   MessageDelivered: z.object({ kind: z.string(), attempt: count }),
   /** The device began to listen, or is gone. */
-  ContactChanged: z.object({ contact: z.enum(["listening", "gone"]) }),
+  ContactChanged: z.object({ ...phase, contact: z.enum(["listening", "gone"]) }),
   /** A report was refused; `left_out` were refused since the last one on record. */
   ReportRejected: z.object({ code: z.string(), report: z.string(), left_out: count }),
 } as const;
@@ -185,6 +212,13 @@ export interface FactOf<T extends FactType> {
 export type Fact = { [T in FactType]: FactOf<T> }[FactType];
 /** Any fact of a device's stream. */
 export type DeviceFact = { [T in keyof typeof deviceFacts]: FactOf<T> }[keyof typeof deviceFacts];
+
+/** The fact with what was given out so far, if it is one that can bear it. */
+export function bearing<F extends DeviceFact>(fact: F, transfer: TransferSoFar): F {
+  return Object.hasOwn(deviceFacts[fact.type].shape, "transfer")
+    ? { ...fact, data: { ...fact.data, transfer } }
+    : fact;
+}
 
 /** Version of every fact's shape (`v` in the row). */
 export const FACT_VERSION = 1;

@@ -23,6 +23,8 @@ export interface Move {
   readonly attempt: number;
   /** A word of the list in `core/upgrade/reasons.ts`. */
   readonly reason?: string;
+  /** Where a digest decided: how many different bytes of the image the engine had given out. */
+  readonly fetched?: number;
 }
 
 /** Something to be done after the fact is durable; the shell interprets it. */

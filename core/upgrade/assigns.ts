@@ -6,6 +6,7 @@ import type { FactOf } from "../log/facts.ts";
 import type { TaskEvent, TaskInput } from "./events.ts";
 import type { Reason } from "./reasons.ts";
 import type { ResumableState, TaskContext } from "./task.ts";
+import { withTransfer } from "./transfer.ts";
 
 type Change = Partial<TaskContext>;
 
@@ -30,6 +31,7 @@ export function begin(input: TaskInput): TaskContext {
     badChunks: [],
     resumeTo: null,
     resumeAt: 0,
+    transfers: [],
   };
 }
 
@@ -72,7 +74,11 @@ export function spendAttempt(context: TaskContext, event: TaskEvent, failure: Re
     : event.type === "DigestReported"
     ? 0
     : context.received;
-  return { attempt: context.attempt + 1, received, failure, badChunks, downloadingSince: 0 };
+  const transfers = badChunks.length === 0
+    ? context.transfers
+    : withTransfer(context.transfers, context.attempt, { bad_chunks: badChunks.length });
+  const attempt = context.attempt + 1;
+  return { attempt, received, failure, badChunks, transfers, downloadingSince: 0 };
 }
 
 /** The task waits for the device; a deferral ends by itself after its delay. */

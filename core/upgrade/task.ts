@@ -4,6 +4,7 @@
  */
 import type { FactData } from "../log/facts.ts";
 import type { Reason } from "./reasons.ts";
+import type { AttemptTransfer } from "./transfer.ts";
 
 /** States in which a task waits and holds nothing. */
 export const waitingStates = ["queued", "held"] as const;
@@ -86,6 +87,8 @@ export interface TaskContext {
   readonly resumeTo: ResumableState | null;
   /** When a deferred task goes on by itself; 0: when the device is heard again. */
   readonly resumeAt: number;
+  /** What was given out for each attempt, as far as it is on record. */
+  readonly transfers: readonly AttemptTransfer[];
 }
 
 /** One task: its state and what has happened. */

@@ -1,7 +1,8 @@
 /** Tasks: ordering an upgrade, looking at it, cancelling it. */
 import { z } from "zod";
 import { deviceId, requestUpgrade, taskId, taskStates } from "../../../core/mod.ts";
-import { taskView } from "../../../core/engine/mod.ts";
+import type { Task } from "../../../core/mod.ts";
+import { taskView, transferView } from "../../../core/engine/mod.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { Refused } from "../problems.ts";
 import { route } from "../route.ts";
@@ -10,10 +11,14 @@ import { command } from "../submit.ts";
 
 const params = z.object({ task_id: taskId });
 
-async function taskResponse({ reads }: HttpDeps, id: string): Promise<Response> {
+async function knownTask({ reads }: HttpDeps, id: string): Promise<Task> {
   const task = await reads.task(id);
   if (!task) throw new Refused(404, `There is no task ${id}.`);
-  return Response.json(taskView(task));
+  return task;
+}
+
+async function taskResponse(deps: HttpDeps, id: string): Promise<Response> {
+  return Response.json(taskView(await knownTask(deps, id)));
 }
 
 /** `/firmware/upgrade` and `/tasks`. */
@@ -54,6 +59,16 @@ export const taskRoutes: readonly Route[] = [
     who: "operator",
     params,
     handle: ({ deps, params: { task_id } }) => taskResponse(deps, task_id),
+  }),
+  route({
+    method: "GET",
+    path: "/tasks/:task_id/transfer",
+    who: "operator",
+    params,
+    handle: async ({ deps, params: { task_id } }) => {
+      const task = await knownTask(deps, task_id);
+      return Response.json(transferView(task, deps.engine.transfersOf(task)));
+    },
   }),
   route({
     method: "POST",

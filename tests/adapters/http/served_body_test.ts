@@ -57,35 +57,47 @@ Deno.test("servedBody() gives small pieces to a slow peer, however much it has t
 
 Deno.test("servedBody() is cut when nothing is taken for too long, and frees its source", async () => {
   const { stream, state } = source();
-  let ended = 0;
-  const reader = servedBody(stream, { stalledMs: 20, onEnd: () => void ended++ }).getReader();
+  const ends: string[] = [];
+  const onEnd = (how: string) => void ends.push(how);
+  const reader = servedBody(stream, { stalledMs: 20, onEnd }).getReader();
   await reader.read();
   await assert.rejects(reader.closed, /nothing was taken for 20 ms/);
-  assert.deepEqual([state.isCancelled, ended], [true, 1]);
+  assert.deepEqual([state.isCancelled, ends], [true, ["stalled"]]);
 });
+
+/** A connection, and how to close it. */
+function wireTo(cut: () => void): { wire: Wire; closed: (isWhole: boolean) => void } {
+  let onClosed = (_: boolean): void => {};
+  const wire = { cut, onClosed: (call: typeof onClosed) => void (onClosed = call), connection: {} };
+  return { wire, closed: (isWhole) => onClosed(isWhole) };
+}
 
 Deno.test("servedBody() cuts the connection, also while its last bytes are not taken", async () => {
   const { promise: cut, resolve } = Promise.withResolvers<void>();
-  let closed = () => {};
-  let ended = 0;
-  const wire: Wire = { cut: resolve, onClosed: (call) => void (closed = call) };
-  const body = servedBody(source().stream, { stalledMs: 20, wire, onEnd: () => void ended++ });
-  for await (const _ of body);
-  assert.equal(ended, 0);
+  const ends: string[] = [];
+  const { wire, closed } = wireTo(resolve);
+  const onEnd = (how: string) => void ends.push(how);
+  for await (const _ of servedBody(source().stream, { stalledMs: 20, wire, onEnd }));
+  assert.deepEqual(ends, []);
   await cut;
-  closed();
-  assert.equal(ended, 1);
+  closed(false);
+  assert.deepEqual(ends, ["stalled"]);
 });
 
 Deno.test("servedBody() ends without a limit running on when its connection took everything", async () => {
-  let closed = () => {};
-  const wire: Wire = {
-    cut: () => assert.fail("was cut"),
-    onClosed: (call) => void (closed = call),
-  };
-  for await (const _ of servedBody(source().stream, { stalledMs: 20, wire }));
-  closed();
-  await new Promise((resolve) => setTimeout(resolve, 30));
+  for (const isWhole of [true, false]) {
+    const ends: string[] = [];
+    let given = 0;
+    const { wire, closed } = wireTo(() => assert.fail("was cut"));
+    const onEnd = (how: string) => void ends.push(how);
+    const onGiven = (bytes: number) => void (given += bytes);
+    let taken = 0;
+    const body = servedBody(source().stream, { stalledMs: 20, wire, onGiven, onEnd });
+    for await (const piece of body) taken += piece.length;
+    closed(isWhole);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.deepEqual([ends, given], [[isWhole ? "complete" : "cut"], taken]);
+  }
 });
 
 Deno.test("servedBody() is cut when it is told, before or while it is read", async () => {

@@ -25,6 +25,7 @@ export class Recorder implements EngineApi {
     this.#note(`listening ${device} ${on}`);
     return Promise.resolve(true);
   };
+  transfersOf = (): [] => [];
   disconnected = (device: string): void => this.#note(`disconnected ${device}`);
   heard = (device: string): void => this.#note(`heard ${device}`);
   isListening = (): boolean => true;

@@ -1,0 +1,131 @@
+/**
+ * What is given out to devices, counted beside the loop: served ranges are no facts, but the next
+ * change of phase carries their sum. In memory only; after a restart the count goes on from the task.
+ */
+import { TRANSFERS_MAX } from "../protocol/limits.ts";
+import type { TransferSoFar } from "../log/mod.ts";
+import { fetchedBytes, noTransfer, transferOf, withTransfer } from "../upgrade/transfer.ts";
+import type { AttemptTransfer } from "../upgrade/transfer.ts";
+import type { Task } from "../upgrade/task.ts";
+import { Cache } from "./cache.ts";
+import { addSpan } from "./spans.ts";
+import type { Span } from "./spans.ts";
+
+/** One answer with bytes of an image, as far as it has come; its adapter keeps it up to date. */
+export interface ServedRange {
+  /** The first byte. */
+  readonly from: number;
+  /** Bytes that were handed to the network so far. */
+  readonly sent: number;
+  /** Engine time at which the last of them was. */
+  readonly sentAt: number;
+  /** `cut` before its end, by whomever; `stalled`: cut since the device took nothing for too long. */
+  readonly state: "open" | "complete" | "cut" | "stalled";
+  /** The same object for answers that leave by the same connection. */
+  readonly connection: object;
+}
+
+interface Answer {
+  readonly range: ServedRange;
+  readonly at: number;
+}
+
+/** What was given out in one attempt; `live` answers may still grow, or turn out to be shorter. */
+interface Tally {
+  readonly task: string;
+  readonly attempt: number;
+  sum: TransferSoFar;
+  spans: readonly Span[];
+  live: readonly Answer[];
+}
+
+/** The counts of all devices. */
+export class Transfers {
+  readonly #tallies = new Cache<Tally>(TRANSFERS_MAX);
+
+  /** The device of the active task is given the range from now on. */
+  begin(task: Task, range: ServedRange, at: number): void {
+    const tally = this.#tally(task);
+    if (tally.live.some((answer) => answer.range === range)) return;
+    const going = tally.live.filter((answer) => isGoingOn(answer, range));
+    for (const answer of tally.live) if (!going.includes(answer)) settle(tally, answer, range);
+    tally.live = [...going, { range, at }];
+  }
+
+  /** The sum of the task's present attempt; `undefined` when the task knows it already. */
+  soFar(task: Task): TransferSoFar | undefined {
+    const tally = this.#tallies.get(task.device);
+    if (tally?.task !== task.id || tally.attempt !== task.attempt) return undefined;
+    const seen = { ...tally };
+    for (const answer of seen.live) settle(seen, answer);
+    const known = transferOf(task.transfers, task.attempt);
+    return known && isSame(known, seen.sum) ? undefined : seen.sum;
+  }
+
+  /** The task's record with what is under way. */
+  record(task: Task): readonly AttemptTransfer[] {
+    const sum = this.soFar(task);
+    return sum ? withTransfer(task.transfers, task.attempt, sum) : task.transfers;
+  }
+
+  #tally(task: Task): Tally {
+    const known = this.#tallies.get(task.device);
+    if (known?.task === task.id && known.attempt === task.attempt) return known;
+    const { attempt: _, bad_chunks: __, ...sum } = transferOf(task.transfers, task.attempt) ??
+      noTransfer(task.attempt);
+    const spans = known?.task === task.id ? allSpans(known) : assumedSpans(task);
+    const tally = { task: task.id, attempt: task.attempt, sum, spans, live: [] };
+    this.#tallies.set(task.device, tally);
+    return tally;
+  }
+}
+
+/** Several connections may fetch side by side; but one that goes on from the middle replaces it. */
+function isGoingOn({ range }: Answer, next: ServedRange): boolean {
+  return range.state === "open" && range.connection !== next.connection &&
+    !beginsWithin(next, range);
+}
+
+function beginsWithin(next: ServedRange, { from, sent }: ServedRange): boolean {
+  return next.from > from && next.from < from + sent;
+}
+
+/**
+ * Adds an answer to the sum. Bytes sent are not bytes received: what a device asks for again over
+ * another connection did not arrive, so the answer before it was cut there.
+ */
+function settle(tally: Tally, { range, at }: Answer, next?: ServedRange): void {
+  const isCutShort = next !== undefined && next.connection !== range.connection &&
+    beginsWithin(next, range);
+  const bytes = isCutShort ? next.from - range.from : range.sent;
+  const { spans, repeated } = addSpan(tally.spans, [range.from, range.from + bytes]);
+  const { sum } = tally;
+  const isCut = range.state === "cut" || isCutShort && range.state !== "stalled";
+  tally.spans = spans;
+  tally.sum = {
+    first_at: sum.first_at === 0 ? at : Math.min(sum.first_at, at),
+    last_at: Math.max(sum.last_at, at),
+    bytes: sum.bytes + bytes,
+    requests: sum.requests + 1,
+    repeated: sum.repeated + repeated,
+    cuts: sum.cuts + (isCut ? 1 : 0),
+    stalls: sum.stalls + (range.state === "stalled" ? 1 : 0),
+    ms: sum.ms + Math.max(0, range.sentAt - at),
+  };
+}
+
+function allSpans({ spans, live }: Tally): readonly Span[] {
+  return live.reduce(
+    (all, { range: { from, sent } }) => addSpan(all, [from, from + sent]).spans,
+    spans,
+  );
+}
+
+/** After a restart nobody knows which bytes they were: most devices fetch from the start. */
+function assumedSpans({ transfers }: Task): readonly Span[] {
+  return addSpan([], [0, fetchedBytes(transfers)]).spans;
+}
+
+function isSame(known: TransferSoFar, sum: TransferSoFar): boolean {
+  return Object.entries(sum).every(([name, value]) => known[name as keyof TransferSoFar] === value);
+}
