@@ -9,7 +9,7 @@ const BEGIN = "<!-- diagram: made by deno task diagram -->\n";
 const END = "<!-- end of diagram -->";
 
 /** Events that lead from nearly everywhere to one state; drawn once, in words. */
-const everywhere = new Set(["CancelRequested", "DeviceRevoked"]);
+const everywhere = new Set(["CancelRequested", "DeviceRevoked", "Preempt", "Supersede"]);
 
 /** A Mermaid state diagram: one arrow for each pair of states, with the events that lead along it. */
 export function diagram(): string {
