@@ -85,7 +85,7 @@ async function announce(
   onTaken();
   // Begun before the engine is asked: a revocation beside it must not miss this download.
   const { signal, end } = downloads.begin(device);
-  const range = new Meter(from, wire?.connection ?? {}, () => engine.now());
+  const range = new Meter(from, wire?.connection ?? 0, () => engine.now());
   const answer = await engine.submit({ kind: "artifact", device, sha256, range });
   // A log that cannot be written, or is behind, keeps no bytes from a device that may have them.
   if (!answer.ok && answer.problem.status === 403 || signal.aborted) {

@@ -4,14 +4,14 @@ import type { ServedRange } from "../../core/engine/mod.ts";
 /** One answer. */
 export class Meter implements ServedRange {
   readonly from: number;
-  readonly connection: object;
+  readonly connection: number;
   readonly #now: () => number;
   #sent = 0;
   #sentAt: number;
   #state: ServedRange["state"] = "open";
 
   /** Begins at byte `from`; `now` gives engine time. */
-  constructor(from: number, connection: object, now: () => number) {
+  constructor(from: number, connection: number, now: () => number) {
     this.from = from;
     this.connection = connection;
     this.#now = now;

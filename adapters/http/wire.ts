@@ -7,8 +7,18 @@ export interface Wire {
   cut(): void;
   /** Calls back once, when the answer was handed over whole or the connection is gone before. */
   onClosed(call: (isWhole: boolean) => void): void;
-  /** The same object for all answers that leave by the same connection. */
-  readonly connection: object;
+  /** The same number for all answers that leave by the same connection. */
+  readonly connection: number;
+}
+
+let connections = 0;
+/** A number is kept where the connection itself is not to be held in memory. */
+const numbers = new WeakMap<object, number>();
+
+function numberOf(connection: object): number {
+  const number = numbers.get(connection) ?? ++connections;
+  numbers.set(connection, number);
+  return number;
 }
 
 /** `undefined` where the application is called without a socket. */
@@ -17,6 +27,6 @@ export function wireOf({ outgoing }: Partial<HttpBindings> = {}): Wire | undefin
     // A reset, as what already waits in the socket is not to arrive either.
     cut: () => void (outgoing.socket?.resetAndDestroy() ?? outgoing.destroy()),
     onClosed: (call) => void outgoing.once("close", () => call(outgoing.writableFinished)),
-    connection: outgoing.socket ?? outgoing,
+    connection: numberOf(outgoing.socket ?? outgoing),
   };
 }

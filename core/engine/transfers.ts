@@ -21,8 +21,8 @@ export interface ServedRange {
   readonly sentAt: number;
   /** `cut` before its end, by whomever; `stalled`: cut since the device took nothing for too long. */
   readonly state: "open" | "complete" | "cut" | "stalled";
-  /** The same object for answers that leave by the same connection. */
-  readonly connection: object;
+  /** The same number for answers that leave by the same connection. */
+  readonly connection: number;
 }
 
 interface Answer {

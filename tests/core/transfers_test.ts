@@ -8,7 +8,7 @@ import { Transfers } from "../../core/engine/transfers.ts";
 import type { ServedRange } from "../../core/engine/transfers.ts";
 import { given, on, queued, SIZE } from "./support/given.ts";
 
-const [FIRST, SECOND] = [{}, {}];
+const [FIRST, SECOND] = [1, 2];
 
 function range(from: number, sent: number, more: Partial<ServedRange> = {}): ServedRange {
   return { from, sent, sentAt: 0, state: "complete", connection: FIRST, ...more };

@@ -68,7 +68,7 @@ Deno.test("servedBody() is cut when nothing is taken for too long, and frees its
 /** A connection, and how to close it. */
 function wireTo(cut: () => void): { wire: Wire; closed: (isWhole: boolean) => void } {
   let onClosed = (_: boolean): void => {};
-  const wire = { cut, onClosed: (call: typeof onClosed) => void (onClosed = call), connection: {} };
+  const wire = { cut, onClosed: (call: typeof onClosed) => void (onClosed = call), connection: 1 };
   return { wire, closed: (isWhole) => onClosed(isWhole) };
 }
 
