@@ -23,4 +23,8 @@ export interface EngineApi {
   isListening(device: string): boolean;
   /** When the device was last heard in this run; `undefined`: not in this run. */
   lastHeardAt(device: string): number | undefined;
+  /**
+   * Calls back after each commit: there are new rows to read. The returned function takes that back.
+   */
+  onCommitted(listener: () => void): () => void;
 }
