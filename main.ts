@@ -16,6 +16,7 @@ import {
   operatorToken,
 } from "./adapters/host/mod.ts";
 import { createApp, Downloads, HTTP_LIMITS, listen } from "./adapters/http/mod.ts";
+import { createMetrics } from "./adapters/metrics/mod.ts";
 import { createBroker } from "./adapters/mqtt/mod.ts";
 import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
 
@@ -67,7 +68,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       authenticate: async (device, hash) =>
         await reads.deviceByToken(hash, engine.now()) === device,
     });
-    const observer = { fault: onFault };
+    const metrics = createMetrics({
+      reads,
+      connections: () => ({ mqtt: broker.connections, http: http.connections }),
+    });
+    const observer = { ...metrics.observer, fault: onFault };
     const downloads = new Downloads();
     const outbox = outboxOf(broker, downloads);
     const engine = await startEngine(
@@ -87,6 +92,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       openArtifacts,
       downloads,
       limits: HTTP_LIMITS,
+      onServed: metrics.served,
+      metrics: metrics.scrape,
     };
     app = createApp({ ...deps, ready: () => ready }, onFault);
     const mqtt = await broker.listen(engine);

@@ -17,6 +17,7 @@ import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { wireOf } from "./wire.ts";
@@ -24,6 +25,7 @@ import { wireOf } from "./wire.ts";
 /** Every route there is. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
+  ...metricsRoutes,
   ...deviceRoutes,
   ...firmwareRoutes,
   ...taskRoutes,

@@ -75,10 +75,10 @@ export async function bytesResponse(
  * @throws {Refused} 403 when the device may not.
  */
 async function announce(
-  { deps: { engine, downloads, limits } }: AnyCall,
+  { deps: { engine, downloads, limits, onServed } }: AnyCall,
   device: string,
   asked: { sha256: string; from: number },
-): Promise<Pick<ServedBodyOptions, "signal" | "onTaken" | "onEnd">> {
+): Promise<Pick<ServedBodyOptions, "signal" | "onTaken" | "onGiven" | "onEnd">> {
   const onTaken = atMostEvery(limits.heardEveryMs, engine, () => engine.heard(device));
   onTaken();
   // Begun before the engine is asked: a revocation beside it must not miss this download.
@@ -89,7 +89,7 @@ async function announce(
     end();
     throw new Refused(403, `Device ${device} is not registered, or was revoked.`);
   }
-  return { signal, onTaken, onEnd: end };
+  return { signal, onTaken, onGiven: onServed, onEnd: end };
 }
 
 function atMostEvery(ms: number, engine: { now(): number }, call: () => void): () => void {

@@ -24,6 +24,10 @@ export interface HttpDeps {
   readonly downloads: Downloads;
   /** How long peers may keep us waiting. */
   readonly limits: HttpLimits;
+  /** Told of image bytes that were handed to the connection of a device. */
+  onServed(bytes: number): void;
+  /** The engine in figures. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Whether the engine can serve devices now. */
   ready(): boolean;
 }

@@ -27,6 +27,8 @@ export interface ServedBodyOptions {
   readonly signal?: AbortSignal | undefined;
   /** The peer wants the next piece. */
   readonly onTaken?: () => void;
+  /** The peer was given a piece of so many bytes. */
+  readonly onGiven?: (bytes: number) => void;
   /** Called once, when it is all over. */
   readonly onEnd?: () => void;
   /** Milliseconds of a clock that never steps. */
@@ -78,7 +80,10 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
     });
     if (this.#isOver) return;
     this.#await();
-    if (piece) return controller.enqueue(piece);
+    if (piece) {
+      this.#options.onGiven?.(piece.length);
+      return controller.enqueue(piece);
+    }
     controller.close();
     if (!this.#options.wire) this.#end();
   }

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { startEngine } from "../../../core/engine/mod.ts";
 import type { Engine, EngineApi } from "../../../core/engine/mod.ts";
 import type { Problem } from "../../../core/mod.ts";
+import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
 import { createApp, Downloads, HTTP_LIMITS } from "../../../adapters/http/mod.ts";
@@ -54,11 +55,13 @@ export async function onStage(
   const { store, reads, close } = await openSqlite(folder);
   const images = await openImageFiles(folder, 300);
   const downloads = new Downloads();
+  const metrics = createMetrics({ reads, connections: () => ({ mqtt: 0, http: 0 }) });
   const engine = await startEngine(
     {
       store,
       clock: machineClock,
       digest: machineDigest,
+      observer: metrics.observer,
       outbox: { send: () => {}, disconnect: (device) => downloads.disconnect(device) },
     },
     { baseUrl: "http://127.0.0.1:8000", identity: { log: "00", publicKey: "ed25519:00" } },
@@ -89,6 +92,8 @@ export async function onStage(
       },
       downloads,
       limits: { ...HTTP_LIMITS, ...limits },
+      onServed: metrics.served,
+      metrics: metrics.scrape,
       ready: () => stage.ready,
     }, (error) => faults.push(error)),
     request: async (method, path, { token = OPERATOR, body, headers = {} } = {}) => {
