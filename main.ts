@@ -15,7 +15,7 @@ import {
   makeDataFolder,
   operatorToken,
 } from "./adapters/host/mod.ts";
-import { createApp, Downloads, HTTP_LIMITS, listen } from "./adapters/http/mod.ts";
+import { createApp, Downloads, Feed, HTTP_LIMITS, listen } from "./adapters/http/mod.ts";
 import { createMetrics } from "./adapters/metrics/mod.ts";
 import { createBroker } from "./adapters/mqtt/mod.ts";
 import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
@@ -79,7 +79,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       { store, clock: machineClock, outbox, digest: machineDigest, observer },
       { baseUrl: httpUrl, identity },
     );
-    undo.push(() => engine.stop());
+    const feed = new Feed(engine, reads);
+    undo.push(() => feed.close(), () => engine.stop());
     const { token } = operator;
     const operatorTokenSha256 = machineDigest.sha256(new TextEncoder().encode(token));
     const { openArtifacts } = options;
@@ -91,6 +92,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       prefix: TOPIC_PREFIX,
       openArtifacts,
       downloads,
+      feed,
       limits: HTTP_LIMITS,
       onServed: metrics.served,
       metrics: metrics.scrape,

@@ -1,6 +1,6 @@
 /**
  * The HTTP application: a pure `fetch` handler over the table of routes. It knows no socket; checks
- * come in the order credentials, path, query, body.
+ * come in the order credentials, path, query, headers, body.
  */
 import { Hono } from "hono";
 import type { HttpBindings } from "@hono/node-server";
@@ -68,8 +68,9 @@ async function answer(
   const params = check("path", route.params, rawParams);
   const search = Object.fromEntries(new URL(request.url).searchParams);
   const query = check("query", route.query, search);
+  const headers = check("header", route.headers, Object.fromEntries(request.headers));
   const body = route.body && check("body", route.body, await readJson(request, deps.limits));
-  return await route.handle({ ...origin, deps, caller, params, query, body });
+  return await route.handle({ ...origin, deps, caller, params, query, headers, body });
 }
 
 function check(what: string, schema: Route["params"], value: unknown): unknown {

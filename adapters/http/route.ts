@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { EngineApi, Reads } from "../../core/engine/mod.ts";
 import type { ImageFiles } from "../../firmware/mod.ts";
 import type { Downloads } from "./downloads.ts";
+import type { Feed } from "./feed.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Wire } from "./wire.ts";
 
@@ -22,6 +23,8 @@ export interface HttpDeps {
   readonly openArtifacts: boolean;
   /** The downloads under way, for whoever must cut one. */
   readonly downloads: Downloads;
+  /** The log, for whoever follows it. */
+  readonly feed: Feed;
   /** How long peers may keep us waiting. */
   readonly limits: HttpLimits;
   /** Told of image bytes that were handed to the connection of a device. */
@@ -38,13 +41,14 @@ export type Caller =
   | { readonly kind: "device"; readonly id: string }
   | { readonly kind: "nobody" };
 
-/** A request whose caller, path, query and body were checked. */
-export interface Call<P, Q, B> {
+/** A request whose caller, path, query, headers and body were checked. */
+export interface Call<P, Q, B, H = unknown> {
   readonly deps: HttpDeps;
   readonly caller: Caller;
   readonly request: Request;
   readonly params: P;
   readonly query: Q;
+  readonly headers: H;
   readonly body: B;
   /** Whether the request came with HTTP/1.0. */
   readonly isHttp10: boolean;
@@ -60,10 +64,12 @@ export interface Route {
   readonly who: "operator" | "device" | "either" | "anyone";
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
+  /** The header fields it looks at, in lowercase. */
+  readonly headers?: z.ZodType;
   /** A JSON body is read and checked; without a schema the handler gets the stream. */
   readonly body?: z.ZodType;
   // deno-lint-ignore no-explicit-any -- the schemas above say what the handler gets
-  readonly handle: (call: Call<any, any, any>) => Promise<Response> | Response;
+  readonly handle: (call: Call<any, any, any, any>) => Promise<Response> | Response;
 }
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -73,13 +79,15 @@ export function route<
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
+  H extends z.ZodType | undefined = undefined,
 >(
-  declared: Omit<Route, "params" | "query" | "body" | "handle"> & {
+  declared: Omit<Route, "params" | "query" | "headers" | "body" | "handle"> & {
     readonly params?: P;
     readonly query?: Q;
+    readonly headers?: H;
     readonly body?: B;
     readonly handle: (
-      call: Call<Output<P>, Output<Q>, Output<B>>,
+      call: Call<Output<P>, Output<Q>, Output<B>, Output<H>>,
     ) => Promise<Response> | Response;
   },
 ): Route {

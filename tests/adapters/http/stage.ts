@@ -1,12 +1,12 @@
 /** The HTTP application on a real store, real files and a real engine, without a socket. */
 import { createHash } from "node:crypto";
 import { startEngine } from "../../../core/engine/mod.ts";
-import type { Engine, EngineApi } from "../../../core/engine/mod.ts";
+import type { Engine, EngineApi, Reads } from "../../../core/engine/mod.ts";
 import type { Problem } from "../../../core/mod.ts";
 import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
-import { createApp, Downloads, HTTP_LIMITS } from "../../../adapters/http/mod.ts";
+import { createApp, Downloads, Feed, HTTP_LIMITS } from "../../../adapters/http/mod.ts";
 import type { HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
@@ -17,6 +17,8 @@ export interface HttpStage {
   readonly engine: Engine;
   readonly faults: unknown[];
   readonly downloads: Downloads;
+  readonly reads: Reads;
+  readonly feed: Feed;
   /** The names of all files among the images. */
   images(): string[];
   ready: boolean;
@@ -66,12 +68,15 @@ export async function onStage(
     },
     { baseUrl: "http://127.0.0.1:8000", identity: { log: "00", publicKey: "ed25519:00" } },
   );
+  const feed = new Feed(engine, reads);
   const faults: unknown[] = [];
   const operatorTokenSha256 = sha256(new TextEncoder().encode(OPERATOR));
   const stage: HttpStage = {
     engine,
     faults,
     downloads,
+    reads,
+    feed,
     images: () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort(),
     ready: true,
     refuse: undefined,
@@ -91,6 +96,7 @@ export async function onStage(
         return stage.openArtifacts;
       },
       downloads,
+      feed,
       limits: { ...HTTP_LIMITS, ...limits },
       onServed: metrics.served,
       metrics: metrics.scrape,
@@ -118,6 +124,7 @@ export async function onStage(
     await story(stage);
   } finally {
     await engine.stop();
+    await feed.close();
     await close();
     await Deno.remove(folder, { recursive: true });
   }
