@@ -5,6 +5,7 @@
 import { startEngine } from "./core/engine/mod.ts";
 import type { Engine, Outbox, Reads } from "./core/engine/mod.ts";
 import { TOPIC_PREFIX } from "./core/mod.ts";
+import manifest from "./deno.json" with { type: "json" };
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
 import { openImageFiles } from "./adapters/files/mod.ts";
@@ -96,6 +97,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       limits: HTTP_LIMITS,
       onServed: metrics.served,
       metrics: metrics.scrape,
+      version: manifest.version,
     };
     app = createApp({ ...deps, ready: () => ready }, onFault);
     const mqtt = await broker.listen(engine);

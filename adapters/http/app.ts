@@ -18,6 +18,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
+import { openApiRoutes } from "./routes/openapi.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { wireOf } from "./wire.ts";
@@ -32,6 +33,7 @@ export const routes: readonly Route[] = [
   ...artifactRoutes,
   ...reportRoutes,
   ...eventRoutes,
+  ...openApiRoutes(() => routes),
 ];
 
 type AnyCall = Call<unknown, unknown, unknown>;

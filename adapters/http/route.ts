@@ -31,6 +31,8 @@ export interface HttpDeps {
   onServed(bytes: number): void;
   /** The engine in figures. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The version of otalog. */
+  readonly version: string;
   /** Whether the engine can serve devices now. */
   ready(): boolean;
 }
@@ -56,6 +58,19 @@ export interface Call<P, Q, B, H = unknown> {
   readonly wire?: Wire | undefined;
 }
 
+/** A body as the document describes it: its media type and, for JSON, its form. */
+export interface Content {
+  readonly type: string;
+  readonly schema?: z.ZodType;
+}
+
+/** An answer as the document describes it. */
+export interface Described {
+  readonly description: string;
+  /** The media types it comes in; none: it has no body. */
+  readonly content?: readonly Content[];
+}
+
 /** A route of the API. */
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -68,6 +83,12 @@ export interface Route {
   readonly headers?: z.ZodType;
   /** A JSON body is read and checked; without a schema the handler gets the stream. */
   readonly body?: z.ZodType;
+  /** A body that the handler reads by itself. */
+  readonly reads?: Content;
+  /** What it does, in a few words. */
+  readonly summary?: string;
+  /** What it answers, by status; those from 400 on are problem details. */
+  readonly responses?: Readonly<Record<number, Described>>;
   // deno-lint-ignore no-explicit-any -- the schemas above say what the handler gets
   readonly handle: (call: Call<any, any, any, any>) => Promise<Response> | Response;
 }
@@ -92,4 +113,9 @@ export function route<
   },
 ): Route {
   return declared as unknown as Route;
+}
+
+/** An answer in JSON. */
+export function json(description: string, schema: z.ZodType): Described {
+  return { description, content: [{ type: "application/json", schema }] };
 }

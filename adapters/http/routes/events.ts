@@ -1,6 +1,7 @@
 /** The whole log, for operators and their programs. */
 import { z } from "zod";
 import { rowView } from "../../../core/engine/mod.ts";
+import { rowsAnswer } from "../answers.ts";
 import { eventStream } from "../event_stream.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { route } from "../route.ts";
@@ -30,6 +31,14 @@ export const eventRoutes: readonly Route[] = [
       )
         .optional(),
     }),
+    summary: "The whole log, or, with follow, the log as it grows (Server-Sent Events).",
+    responses: {
+      200: {
+        description: "Rows, oldest first.",
+        content: [{ type: "application/json", schema: rowsAnswer }, { type: "text/event-stream" }],
+      },
+      503: { description: "Too many programs follow the log." },
+    },
     handle: (call) => {
       const { deps, query: { after, limit, follow }, headers } = call;
       if (follow === "false") return rowsPage(deps, after, limit);

@@ -8,6 +8,8 @@ export const metricsRoutes: readonly Route[] = [
     method: "GET",
     path: "/metrics",
     who: "operator",
+    summary: "The engine in figures, in Prometheus' text format.",
+    responses: { 200: { description: "All figures.", content: [{ type: "text/plain" }] } },
     handle: async ({ deps }) => {
       const { contentType, text } = await deps.metrics();
       const headers = { "content-type": contentType, "cache-control": "no-store" };

@@ -100,6 +100,7 @@ export async function onStage(
       limits: { ...HTTP_LIMITS, ...limits },
       onServed: metrics.served,
       metrics: metrics.scrape,
+      version: "0.0.0",
       ready: () => stage.ready,
     }, (error) => faults.push(error)),
     request: async (method, path, { token = OPERATOR, body, headers = {} } = {}) => {
