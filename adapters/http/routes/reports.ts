@@ -1,11 +1,12 @@
 /** What devices report over HTTP: the same JSON as over MQTT, with the same effects. */
 import { z } from "zod";
-import { deviceId, parseReport, topicOf, withId } from "../../../core/mod.ts";
+import { deviceId, parseReport, reportSchemas, topicOf, withId } from "../../../core/mod.ts";
 import type { ReportKind } from "../../../core/mod.ts";
 import { messageView } from "../../../core/engine/mod.ts";
+import { messagesAnswer } from "../answers.ts";
 import { readBytes } from "../body.ts";
 import { problemResponse } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { Route } from "../route.ts";
 
 /** `POST /ota/{device}/…` */
@@ -17,6 +18,12 @@ export const reportRoutes: readonly Route[] = (
     path: `/ota/:device/${kind}`,
     who: "device",
     params: z.object({ device: deviceId }),
+    reads: { type: "application/json", schema: reportSchemas[kind] },
+    summary: `A device reports: ${kind}.`,
+    responses: {
+      200: json("Messages meant for the device now, a refusal among them.", messagesAnswer),
+      413: { description: "The report is too large." },
+    },
     handle: async ({ deps, request, params: { device } }) => {
       const bytes = await readBytes(request, deps.limits);
       const id = request.headers.get("idempotency-key") ?? undefined;

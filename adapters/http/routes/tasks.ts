@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { deviceId, requestUpgrade, taskId, taskStates } from "../../../core/mod.ts";
 import { taskView } from "../../../core/engine/mod.ts";
+import { orderAnswer, taskAnswer, tasksAnswer } from "../answers.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { Refused } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { HttpDeps, Route } from "../route.ts";
 import { command } from "../submit.ts";
 
@@ -23,6 +24,12 @@ export const taskRoutes: readonly Route[] = [
     path: "/firmware/upgrade",
     who: "operator",
     body: requestUpgrade,
+    summary: "Orders an upgrade of one device.",
+    responses: {
+      202: json("The task is queued.", orderAnswer),
+      404: { description: "There is no such device, or no such version for it." },
+      409: { description: "The checksum is another, or a task of this image is open." },
+    },
     handle: ({ deps, caller, body }) =>
       command(
         deps,
@@ -45,6 +52,8 @@ export const taskRoutes: readonly Route[] = [
       device_id: deviceId.optional(),
       state: z.enum(taskStates).optional(),
     }),
+    summary: "Tasks, by number.",
+    responses: { 200: json("A page.", tasksAnswer) },
     handle: async ({ deps, query: { device_id: device, ...query } }) =>
       pageResponse(await deps.reads.tasks({ ...query, device }), taskView),
   }),
@@ -53,6 +62,8 @@ export const taskRoutes: readonly Route[] = [
     path: "/tasks/:task_id",
     who: "operator",
     params,
+    summary: "One task.",
+    responses: { 200: json("It.", taskAnswer), 404: { description: "There is no such task." } },
     handle: ({ deps, params: { task_id } }) => taskResponse(deps, task_id),
   }),
   route({
@@ -60,6 +71,12 @@ export const taskRoutes: readonly Route[] = [
     path: "/tasks/:task_id/cancel",
     who: "operator",
     params,
+    summary: "Takes a task back, until its device installs.",
+    responses: {
+      200: json("The task.", taskAnswer),
+      404: { description: "There is no such task." },
+      409: { description: "It has ended, or the device installs." },
+    },
     handle: ({ deps, caller, params: { task_id } }) =>
       command(
         deps,
