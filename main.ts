@@ -5,6 +5,7 @@
 import { startEngine } from "./core/engine/mod.ts";
 import type { Engine, Outbox, Reads } from "./core/engine/mod.ts";
 import { TOPIC_PREFIX } from "./core/mod.ts";
+import manifest from "./deno.json" with { type: "json" };
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
 import { openImageFiles } from "./adapters/files/mod.ts";
@@ -15,7 +16,8 @@ import {
   makeDataFolder,
   operatorToken,
 } from "./adapters/host/mod.ts";
-import { createApp, Downloads, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
+import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
+import { createMetrics } from "./adapters/metrics/mod.ts";
 import { createBroker } from "./adapters/mqtt/mod.ts";
 import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
 
@@ -67,7 +69,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       authenticate: async (device, hash) =>
         await reads.deviceByToken(hash, engine.now()) === device,
     });
-    const observer = { fault: onFault };
+    const metrics = createMetrics({
+      reads,
+      connections: () => ({ mqtt: broker.connections, http: http.connections }),
+    });
+    const observer = { ...metrics.observer, fault: onFault };
     const downloads = new Downloads();
     const polls = new Polls();
     const outbox = outboxOf([broker, polls], downloads);
@@ -75,7 +81,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       { store, clock: machineClock, outbox, digest: machineDigest, observer },
       { baseUrl: httpUrl, identity, deviceRequests: options.deviceRequests },
     );
-    undo.push(() => engine.stop());
+    const feed = new Feed(engine, reads);
+    undo.push(() => feed.close(), () => engine.stop());
     const { token } = operator;
     const operatorTokenSha256 = machineDigest.sha256(new TextEncoder().encode(token));
     const { openArtifacts } = options;
@@ -88,7 +95,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       openArtifacts,
       downloads,
       polls,
+      feed,
       limits: HTTP_LIMITS,
+      onServed: metrics.served,
+      metrics: metrics.scrape,
+      version: manifest.version,
     };
     app = createApp({ ...deps, ready: () => ready }, onFault);
     const mqtt = await broker.listen(engine);

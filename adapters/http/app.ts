@@ -1,6 +1,6 @@
 /**
  * The HTTP application: a pure `fetch` handler over the table of routes. It knows no socket; checks
- * come in the order credentials, path, query, body.
+ * come in the order credentials, path, query, headers, body.
  */
 import { Hono } from "hono";
 import type { HttpBindings } from "@hono/node-server";
@@ -18,6 +18,8 @@ import { eventRoutes } from "./routes/events.ts";
 import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { messageRoutes } from "./routes/messages.ts";
+import { metricsRoutes } from "./routes/metrics.ts";
+import { openApiRoutes } from "./routes/openapi.ts";
 import { reportRoutes } from "./routes/reports.ts";
 import { taskRoutes } from "./routes/tasks.ts";
 import { wireOf } from "./wire.ts";
@@ -25,6 +27,7 @@ import { wireOf } from "./wire.ts";
 /** Every route there is. */
 export const routes: readonly Route[] = [
   ...healthRoutes,
+  ...metricsRoutes,
   ...deviceRoutes,
   ...firmwareRoutes,
   ...taskRoutes,
@@ -32,6 +35,7 @@ export const routes: readonly Route[] = [
   ...reportRoutes,
   ...messageRoutes,
   ...eventRoutes,
+  ...openApiRoutes(() => routes),
 ];
 
 type AnyCall = Call<unknown, unknown, unknown>;
@@ -68,8 +72,9 @@ async function answer(
   const params = check("path", route.params, rawParams);
   const search = Object.fromEntries(new URL(request.url).searchParams);
   const query = check("query", route.query, search);
+  const headers = check("header", route.headers, Object.fromEntries(request.headers));
   const body = route.body && check("body", route.body, await readJson(request, deps.limits));
-  return await route.handle({ ...origin, deps, caller, params, query, body });
+  return await route.handle({ ...origin, deps, caller, params, query, headers, body });
 }
 
 function check(what: string, schema: Route["params"], value: unknown): unknown {

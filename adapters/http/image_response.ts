@@ -3,11 +3,23 @@ import { answerRange, ENDED_FETCH_MS, namesTag, rangeHolds } from "../../core/mo
 import type { Image } from "../../core/engine/mod.ts";
 import { Meter } from "./meter.ts";
 import { Refused } from "./problems.ts";
-import type { Call } from "./route.ts";
+import type { Call, Content, Route } from "./route.ts";
 import { servedBody } from "./served_body.ts";
 import type { ServedBodyOptions, ServedEnd } from "./served_body.ts";
 
 type AnyCall = Call<unknown, unknown, unknown>;
+
+/** The bytes of an image in the document. */
+export const imageContent: Content = { type: "application/octet-stream" };
+
+/** What {@link imageResponse} answers, for the document. */
+export const imageResponses = {
+  200: { description: "The image.", content: [imageContent] },
+  206: { description: "The range that was asked for.", content: [imageContent] },
+  304: { description: "The one that was named in If-None-Match." },
+  404: { description: "There is none, or not for this device." },
+  416: { description: "The range begins after the end." },
+} as const satisfies Route["responses"];
 
 /** For a year, by the device alone, and never changed on the way. */
 const CACHE = "private, max-age=31536000, immutable, no-transform";
@@ -76,7 +88,7 @@ export async function bytesResponse(
  * @throws {Refused} 403 when the device may not.
  */
 async function announce(
-  { deps: { engine, downloads, limits }, wire }: AnyCall,
+  { deps: { engine, downloads, limits, onServed }, wire }: AnyCall,
   device: string,
   sha256: string,
   from: number,
@@ -97,7 +109,11 @@ async function announce(
     range.end(how);
     end();
   };
-  return { signal, onTaken, onGiven: (bytes) => range.given(bytes), onEnd };
+  const onGiven = (bytes: number) => {
+    range.given(bytes);
+    onServed(bytes);
+  };
+  return { signal, onTaken, onGiven, onEnd };
 }
 
 function atMostEvery(ms: number, engine: { now(): number }, call: () => void): () => void {

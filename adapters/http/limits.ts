@@ -15,6 +15,8 @@ export interface HttpLimits {
   readonly slowestBytesPerS: number;
   /** A download counts as contact at most this often. */
   readonly heardEveryMs: number;
+  /** Who follows the log and has heard nothing for so long is told that we are here. */
+  readonly aliveEveryMs: number;
 }
 
 /** What holds unless a test says otherwise. */
@@ -24,4 +26,5 @@ export const HTTP_LIMITS: HttpLimits = {
   stalledMs: 30_000,
   slowestBytesPerS: 16_384,
   heardEveryMs: 1_000,
+  aliveEveryMs: 15_000,
 };

@@ -4,7 +4,7 @@
  */
 import { createServer } from "node:http";
 import type { IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { HttpBindings } from "@hono/node-server";
 import { problem } from "../../core/mod.ts";
@@ -14,6 +14,8 @@ import { problemResponse } from "./problems.ts";
 export interface HttpListener {
   readonly host: string;
   readonly port: number;
+  /** How many connections are open. */
+  readonly connections: number;
   /** Ends every connection and the listener. */
   close(): Promise<void>;
 }
@@ -45,6 +47,11 @@ export async function listen(fetch: Fetch, host: string, port: number): Promise<
   // An upload may last; a body that stalls is cut by its reader.
   server.requestTimeout = 0;
   server.maxConnections = CONNECTIONS_MAX;
+  let connections = 0;
+  server.on("connection", (socket: Socket) => {
+    connections++;
+    socket.once("close", () => connections--);
+  });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
   server.listen(port, host, resolve);
@@ -58,7 +65,14 @@ export async function listen(fetch: Fetch, host: string, port: number): Promise<
     server.closeAllConnections();
     await closed;
   };
-  return { host, port: (server.address() as AddressInfo).port, close };
+  return {
+    host,
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return connections;
+    },
+    close,
+  };
 }
 
 /** Whether the request announces a body that nobody will read (RFC 9110 §9.3.1). */

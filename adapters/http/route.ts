@@ -6,6 +6,7 @@ import type { z } from "zod";
 import type { EngineApi, Reads } from "../../core/engine/mod.ts";
 import type { ImageFiles } from "../../firmware/mod.ts";
 import type { Downloads } from "./downloads.ts";
+import type { Feed } from "./feed.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Polls } from "./polls.ts";
 import type { Wire } from "./wire.ts";
@@ -25,8 +26,16 @@ export interface HttpDeps {
   readonly downloads: Downloads;
   /** The devices that wait for messages. */
   readonly polls: Polls;
+  /** The log, for whoever follows it. */
+  readonly feed: Feed;
   /** How long peers may keep us waiting. */
   readonly limits: HttpLimits;
+  /** Told of image bytes that were handed to the connection of a device. */
+  onServed(bytes: number): void;
+  /** The engine in figures. */
+  metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** The version of otalog. */
+  readonly version: string;
   /** Whether the engine can serve devices now. */
   ready(): boolean;
 }
@@ -37,18 +46,32 @@ export type Caller =
   | { readonly kind: "device"; readonly id: string }
   | { readonly kind: "nobody" };
 
-/** A request whose caller, path, query and body were checked. */
-export interface Call<P, Q, B> {
+/** A request whose caller, path, query, headers and body were checked. */
+export interface Call<P, Q, B, H = unknown> {
   readonly deps: HttpDeps;
   readonly caller: Caller;
   readonly request: Request;
   readonly params: P;
   readonly query: Q;
+  readonly headers: H;
   readonly body: B;
   /** Whether the request came with HTTP/1.0. */
   readonly isHttp10: boolean;
   /** The connection, if there is one. */
   readonly wire?: Wire | undefined;
+}
+
+/** A body as the document describes it: its media type and, for JSON, its form. */
+export interface Content {
+  readonly type: string;
+  readonly schema?: z.ZodType;
+}
+
+/** An answer as the document describes it. */
+export interface Described {
+  readonly description: string;
+  /** The media types it comes in; none: it has no body. */
+  readonly content?: readonly Content[];
 }
 
 /** A route of the API. */
@@ -59,10 +82,18 @@ export interface Route {
   readonly who: "operator" | "device" | "either" | "anyone";
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
+  /** The header fields it looks at, in lowercase. */
+  readonly headers?: z.ZodType;
   /** A JSON body is read and checked; without a schema the handler gets the stream. */
   readonly body?: z.ZodType;
+  /** A body that the handler reads by itself. */
+  readonly reads?: Content;
+  /** What it does, in a few words. */
+  readonly summary?: string;
+  /** What it answers, by status; those from 400 on are problem details. */
+  readonly responses?: Readonly<Record<number, Described>>;
   // deno-lint-ignore no-explicit-any -- the schemas above say what the handler gets
-  readonly handle: (call: Call<any, any, any>) => Promise<Response> | Response;
+  readonly handle: (call: Call<any, any, any, any>) => Promise<Response> | Response;
 }
 
 type Output<S> = S extends z.ZodType ? z.output<S> : undefined;
@@ -72,15 +103,22 @@ export function route<
   P extends z.ZodType | undefined = undefined,
   Q extends z.ZodType | undefined = undefined,
   B extends z.ZodType | undefined = undefined,
+  H extends z.ZodType | undefined = undefined,
 >(
-  declared: Omit<Route, "params" | "query" | "body" | "handle"> & {
+  declared: Omit<Route, "params" | "query" | "headers" | "body" | "handle"> & {
     readonly params?: P;
     readonly query?: Q;
+    readonly headers?: H;
     readonly body?: B;
     readonly handle: (
-      call: Call<Output<P>, Output<Q>, Output<B>>,
+      call: Call<Output<P>, Output<Q>, Output<B>, Output<H>>,
     ) => Promise<Response> | Response;
   },
 ): Route {
   return declared as unknown as Route;
+}
+
+/** An answer in JSON. */
+export function json(description: string, schema: z.ZodType): Described {
+  return { description, content: [{ type: "application/json", schema }] };
 }

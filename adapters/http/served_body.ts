@@ -30,7 +30,7 @@ export interface ServedBodyOptions {
   readonly signal?: AbortSignal | undefined;
   /** The peer wants the next piece. */
   readonly onTaken?: () => void;
-  /** So many bytes are given out. */
+  /** The peer was given a piece of so many bytes. */
   readonly onGiven?: (bytes: number) => void;
   /** Called once, when it is all over. */
   readonly onEnd?: (how: ServedEnd) => void;

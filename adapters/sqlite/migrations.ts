@@ -9,10 +9,21 @@ import type { Tables } from "./schema.ts";
 const migrations: Record<string, Migration> = {
   "2026-11-23-log-and-read-models": {
     up: async (db) => {
-      for (const statement of firstTables) await sql.raw(statement).execute(db);
+      await runAll(db, firstTables);
+    },
+  },
+  "2026-11-24-counts": {
+    up: async (db) => {
+      await runAll(db, counts);
     },
   },
 };
+
+async function runAll(db: Kysely<Tables>, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) {
+    await sql.raw(statement.replaceAll(/\s+/g, " ")).execute(db);
+  }
+}
 
 const firstTables = [
   `create table events (
@@ -39,7 +50,31 @@ const firstTables = [
      version text not null, product text not null, sha256 text not null, named_at integer not null,
      primary key (version, product)
    ) strict, without rowid`,
-].map((statement) => statement.replaceAll(/\s+/g, " "));
+];
+
+/** Counted as rows change, since counting them would take longer with every task there ever was. */
+const counts = [
+  `create table counts (
+     what text not null, state text not null, n integer not null, primary key (what, state)
+   ) strict, without rowid`,
+  `alter table devices add column owed integer not null default 0`,
+  `update devices set owed = json_array_length(state, '$.owed')`,
+  `insert into counts select 'tasks', state, count(*) from tasks group by state`,
+  `insert into counts select 'messages', 'owed', sum(owed) from devices having sum(owed) > 0`,
+  `create trigger task_begins after insert on tasks begin ${count("'tasks', new.state, 1")} end`,
+  `create trigger task_moves after update of state on tasks when new.state <> old.state begin
+     ${count("'tasks', old.state, -1")} ${count("'tasks', new.state, 1")} end`,
+  `create trigger device_begins after insert on devices when new.owed <> 0 begin
+     ${count("'messages', 'owed', new.owed")} end`,
+  `create trigger device_owed after update of owed on devices when new.owed <> old.owed begin
+     ${count("'messages', 'owed', new.owed - old.owed")} end`,
+];
+
+/** Adds to a count; one that is zero has no row, whichever way it came to be zero. */
+function count(values: string): string {
+  return `insert into counts values (${values}) on conflict do update set n = n + excluded.n;
+    delete from counts where n = 0;`;
+}
 
 /**
  * Brings the tables up to date; does nothing when they are.

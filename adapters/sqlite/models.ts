@@ -15,8 +15,8 @@ export class ModelsWriter {
 
   constructor(database: DatabaseSync) {
     this.#device = database.prepare(
-      `insert into devices (device_id, state) values (?, ?)
-       on conflict (device_id) do update set state = excluded.state`,
+      `insert into devices (device_id, state, owed) values (?, ?, ?)
+       on conflict (device_id) do update set state = excluded.state, owed = excluded.owed`,
     );
     this.#dropTokens = database.prepare("delete from tokens where device_id = ?");
     this.#token = database.prepare(
@@ -49,7 +49,7 @@ export class ModelsWriter {
   }
 
   #writeDevice(device: Device, tokens: boolean): void {
-    this.#device.run(device.id, canonicalJson(device));
+    this.#device.run(device.id, canonicalJson(device), device.owed.length);
     if (!tokens) return;
     this.#dropTokens.run(device.id);
     for (const { sha256, validUntil } of device.tokens) {

@@ -1,8 +1,8 @@
 /** Committed state for people and programs, on a connection of its own that only reads. */
 import type { Kysely } from "kysely";
-import type { Device, SealedRow, Task } from "../../core/mod.ts";
+import type { Device, SealedRow, Task, TaskStateName } from "../../core/mod.ts";
 import type { Firmware, Image, Page, PageQuery, Reads } from "../../core/engine/mod.ts";
-import type { Tables } from "./schema.ts";
+import type { CountsTable, Tables } from "./schema.ts";
 
 type TaskQuery = PageQuery & { device?: string | undefined; state?: string | undefined };
 
@@ -89,6 +89,19 @@ export class SqliteReads implements Reads {
       ? query.where("seq", ">", after).orderBy("seq")
       : query.where("stream", "=", stream).where("version", ">", after).orderBy("version");
     return (await wanted.limit(limit).execute()).map((row) => ({ ...row }));
+  }
+
+  async taskCounts(): Promise<Partial<Record<TaskStateName, number>>> {
+    const rows = await this.#counts("tasks");
+    return Object.fromEntries(rows.map(({ state, n }) => [state, n]));
+  }
+
+  async owedMessages(): Promise<number> {
+    return (await this.#counts("messages"))[0]?.n ?? 0;
+  }
+
+  #counts(what: CountsTable["what"]) {
+    return this.#db.selectFrom("counts").select(["state", "n"]).where("what", "=", what).execute();
   }
 
   #firmwares() {

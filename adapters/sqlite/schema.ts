@@ -18,6 +18,8 @@ export interface EventsTable {
 export interface DevicesTable {
   device_id: string;
   state: string;
+  /** How many messages it has not confirmed. */
+  owed: number;
 }
 
 /** The tokens that are or will be valid; `valid_until` is null until one is replaced. */
@@ -57,6 +59,13 @@ export interface ReleasesTable {
   named_at: number;
 }
 
+/** How many tasks there are by state, and how many messages are owed; kept by triggers, never zero. */
+export interface CountsTable {
+  what: "tasks" | "messages";
+  state: string;
+  n: number;
+}
+
 /** All tables, for Kysely. */
 export interface Tables {
   events: EventsTable;
@@ -65,4 +74,5 @@ export interface Tables {
   tasks: TasksTable;
   images: ImagesTable;
   releases: ReleasesTable;
+  counts: CountsTable;
 }

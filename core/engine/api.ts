@@ -30,4 +30,8 @@ export interface EngineApi {
   transfersOf(task: Task): readonly AttemptTransfer[];
   /** When the device was last heard in this run; `undefined`: not in this run. */
   lastHeardAt(device: string): number | undefined;
+  /**
+   * Calls back after each commit: there are new rows to read. The returned function takes that back.
+   */
+  onCommitted(listener: () => void): () => void;
 }

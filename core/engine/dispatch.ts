@@ -1,5 +1,5 @@
 /** What leaves after the commit: the answer to each input, messages to devices, cut connections. */
-import type { Problem } from "../protocol/mod.ts";
+import type { Problem, RejectedCode } from "../protocol/mod.ts";
 import type { Answer, CommandResult, Input } from "./inputs.ts";
 import type { Outbox } from "./ports.ts";
 import type { Workspace } from "./workspace.ts";
@@ -14,6 +14,14 @@ export function answerOf(
   if (result && "status" in result) return { ok: false, problem: result };
   const messages = input.kind === "command" ? [] : work.outgoing.slice(sent);
   return { ok: true, messages, ...(result ? { result } : {}) };
+}
+
+/** Why a report was refused, as its device was told; `undefined`: it was taken, or is none. */
+export function rejectionOf(answer: Answer): RejectedCode | undefined {
+  for (const { message } of answer.ok ? answer.messages : []) {
+    if (message.kind === "rejected") return message.payload.code;
+  }
+  return undefined;
 }
 
 /** Everything is durable: one message that cannot be handed over is no reason to keep the others. */

@@ -9,11 +9,11 @@ import type { EngineApi } from "./api.ts";
 import { Cache } from "./cache.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
-import { answerOf, dispatch } from "./dispatch.ts";
+import { answerOf, dispatch, rejectionOf } from "./dispatch.ts";
 import type { Answer, Input } from "./inputs.ts";
 import { LeftOut } from "./left_out.ts";
 import { StoreError } from "./ports.ts";
-import type { LogHead, Ports, StoredDevice } from "./ports.ts";
+import type { LogHead, Observer, Ports, StoredDevice } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import { TokenEnds } from "./token_ends.ts";
 import { Transfers } from "./transfers.ts";
@@ -50,6 +50,7 @@ export class Engine implements EngineApi {
   readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
   readonly #leftOut = new LeftOut();
   readonly #transfers = new Transfers();
+  readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
   #pumping: Promise<void> | undefined;
   #position: Position;
@@ -136,6 +137,11 @@ export class Engine implements EngineApi {
     return this.#transfers.record(task);
   }
 
+  onCommitted(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
   /** Takes what waits, records that the engine stopped, and refuses everything after. */
   async stop(): Promise<void> {
     if (this.#stopped) return;
@@ -171,12 +177,26 @@ export class Engine implements EngineApi {
     this.#pumping = undefined;
   }
 
-  /** Somebody outside is told; what they make of it must not stop the loop. */
   #fault(error: unknown): void {
+    this.#tell((observer) => observer.fault?.(error));
+  }
+
+  /** Somebody outside is told; what they make of it must not stop the loop. */
+  #tell(what: (observer: Observer) => void): void {
     try {
-      this.#ports.observer?.fault?.(error);
+      what(this.#ports.observer ?? {});
     } catch {
       // An observer that fails has nobody to tell.
+    }
+  }
+
+  #wakeListeners(): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        this.#fault(error);
+      }
     }
   }
 
@@ -218,7 +238,11 @@ export class Engine implements EngineApi {
     }
     await this.#commit(work, batch.length);
     this.#leftOut.keep();
-    for (const [index, { answer }] of batch.entries()) answer(answers[index]!);
+    for (const [index, { input: { kind }, answer }] of batch.entries()) {
+      const rejected = rejectionOf(answers[index]!);
+      this.#tell((observer) => observer.decided?.({ kind, ...(rejected ? { rejected } : {}) }));
+      answer(answers[index]!);
+    }
     dispatch(this.#ports.outbox, work, (error) => this.#fault(error));
   }
 
@@ -228,7 +252,8 @@ export class Engine implements EngineApi {
       const started = this.#ports.clock.monotonic();
       await this.#ports.store.append(writes);
       const ms = this.#ports.clock.monotonic() - started;
-      this.#ports.observer?.committed?.({ inputs, rows: work.rowCount, ms });
+      this.#tell((observer) => observer.committed?.({ inputs, rows: work.rowCount, ms }));
+      for (const type of work.recorded) this.#tell((observer) => observer.recorded?.(type));
     }
     this.#position = work.position;
     for (const [id, stored] of work.changedDevices()) {
@@ -241,6 +266,7 @@ export class Engine implements EngineApi {
     for (const task of tasks) {
       if (GONE_STATES.includes(task.state)) this.#presence.expect(task.device);
     }
+    if (writes.length > 0) this.#wakeListeners();
   }
 
   #workspace(): Workspace {
@@ -275,6 +301,8 @@ export class Engine implements EngineApi {
     }
     this.#position = { ...positionOf(head, log), epoch };
     this.#suspect = false;
+    // The failed append may have been durable after all.
+    this.#wakeListeners();
   }
 }
 

@@ -4,8 +4,9 @@
  */
 import type { Device } from "../device/state.ts";
 import type { FactType, SealedRow, Sha256 } from "../log/mod.ts";
-import type { Message, OwedName } from "../protocol/mod.ts";
+import type { Message, OwedName, RejectedCode } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
+import type { Input } from "./inputs.ts";
 
 /** A device as the store has it: its state and where its stream stands. */
 export interface StoredDevice {
@@ -177,10 +178,12 @@ export interface Digest {
   salt(): string;
 }
 
-/** What happened in the engine, for figures; never for decisions. */
+/** What happened in the engine, for figures; never for decisions. Everything it hears is durable. */
 export interface Observer {
   /** A batch was committed. */
   committed?(batch: { inputs: number; rows: number; ms: number }): void;
+  /** An input was decided; `rejected`: it is a report that was refused. */
+  decided?(input: { kind: Input["kind"]; rejected?: RejectedCode }): void;
   /** A fact became durable. */
   recorded?(fact: FactType): void;
   /** Something went wrong that nobody else hears of. */

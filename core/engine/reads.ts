@@ -4,7 +4,7 @@
  */
 import type { Device } from "../device/state.ts";
 import type { SealedRow } from "../log/mod.ts";
-import type { Task } from "../upgrade/task.ts";
+import type { Task, TaskStateName } from "../upgrade/task.ts";
 import type { Image, Release } from "./ports.ts";
 
 /** One page of a list; `next` is the cursor of the page after it. */
@@ -44,6 +44,10 @@ export interface Reads {
   image(sha256: string): Promise<Image | undefined>;
   /** Whether the device has a task of that image that is open, or ended at or after `since`. */
   mayFetch(device: string, sha256: string, since: number): Promise<boolean>;
+  /** How many tasks there are in each state; a state without any may be left out. */
+  taskCounts(): Promise<Readonly<Partial<Record<TaskStateName, number>>>>;
+  /** How many messages the devices have not confirmed. */
+  owedMessages(): Promise<number>;
   /** Rows of a stream (all streams when `undefined`) after a position, oldest first. */
   rows(stream: string | undefined, after: number, limit: number): Promise<SealedRow[]>;
 }

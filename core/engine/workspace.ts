@@ -6,7 +6,7 @@ import { messageFor } from "../device/messages.ts";
 import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
 import { bearing, deviceStream, ENGINE_STREAM, imageStream, sealRow } from "../log/mod.ts";
-import type { DeviceFact, Fact, FactOf, SealedRow } from "../log/mod.ts";
+import type { DeviceFact, Fact, FactOf, FactType, SealedRow } from "../log/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
@@ -75,7 +75,8 @@ export class Workspace {
   readonly outgoing: Outgoing[] = [];
   /** Devices whose connections are cut after the commit. */
   readonly cut: string[] = [];
-  rowCount = 0;
+  /** The type of each row, in the order of the rows. */
+  readonly recorded: FactType[] = [];
   readonly #deps: WorkspaceDeps;
   readonly #devices = new Map<string, OpenDevice>();
   readonly #images: Write[] = [];
@@ -87,6 +88,11 @@ export class Workspace {
     this.#position = position;
     this.at = deps.at;
     this.baseUrl = deps.baseUrl;
+  }
+
+  /** How many rows there are so far. */
+  get rowCount(): number {
+    return this.recorded.length;
   }
 
   /** Where the log stands after the batch. */
@@ -258,7 +264,7 @@ export class Workspace {
     const { log, epoch } = this.#position;
     const seq = this.#position.seq + 1;
     this.#position = { ...this.#position, seq };
-    this.rowCount++;
+    this.recorded.push(fact.type);
     const place = { log, seq, epoch, stream, version: head.version + 1, prev: head.hash, cause };
     const { digest } = this.#deps;
     return sealRow(place, fact, outcome, digest.salt(), digest.sha256);

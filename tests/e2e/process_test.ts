@@ -112,8 +112,16 @@ Deno.test("serve says when it is ready, refuses a second engine and taken ports,
       assert.match(end.said, sentence);
       assert.doesNotMatch(end.said, /\n\s+at /);
     }
+    const followed = await fetch(`http://127.0.0.1:${http}/events?follow=true`, {
+      headers: { authorization: `Bearer ${TOKEN}` },
+    });
     const asked = performance.now();
     first.kill("SIGTERM");
+    // Who follows the log sees its end.
+    assert.match(
+      await soon(followed.text(), "the end of the log"),
+      /"type":"EngineStopped".*\n\n$/,
+    );
     assert.deepEqual(await first.end(), { code: 0, said: "" });
     assert.ok(performance.now() - asked < 5_000);
     await assertReplays(`${folder}/a`);

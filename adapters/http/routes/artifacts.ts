@@ -9,9 +9,10 @@ import {
 } from "../../../core/mod.ts";
 import type { Image } from "../../../core/engine/mod.ts";
 import { chunkBounds, chunkCount } from "../../../firmware/mod.ts";
-import { bytesResponse, imageResponse, mayFetch } from "../image_response.ts";
+import { chunksAnswer } from "../answers.ts";
+import { bytesResponse, imageResponse, imageResponses, mayFetch } from "../image_response.ts";
 import { Refused } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { Call, Route } from "../route.ts";
 
 const params = z.object({ sha256: sha256Hex });
@@ -53,6 +54,8 @@ export const artifactRoutes: readonly Route[] = [
     path: "/artifacts/:sha256",
     who: "either",
     params,
+    summary: "An image by its digest: HEAD, one Range, If-Range, If-None-Match.",
+    responses: imageResponses,
     handle: async (call) => await imageResponse(call, await imageFor(call)),
   }),
   route({
@@ -65,6 +68,8 @@ export const artifactRoutes: readonly Route[] = [
       from: index.default(0),
       count: index.min(1).default(CHUNKS_MAX),
     }),
+    summary: "The digests of an image's chunks.",
+    responses: { 200: json("Digests.", chunksAnswer), 404: imageResponses[404] },
     handle: async (call) => {
       const image = await imageFor(call);
       const { from, count, ...sizes } = call.query;
@@ -84,6 +89,8 @@ export const artifactRoutes: readonly Route[] = [
     who: "either",
     params: z.object({ sha256: sha256Hex, n: index }),
     query: z.object(chunkSize),
+    summary: "One chunk, with its digest in Repr-Digest.",
+    responses: { 200: imageResponses[200], 404: imageResponses[404] },
     handle: async (call) => {
       const image = await imageFor(call);
       const chunkBytes = chunkBytesOf(call.query as { size?: number; bytes?: number }, image);
@@ -108,6 +115,8 @@ export const artifactRoutes: readonly Route[] = [
     path: "/artifacts/:sha256/:name",
     who: "either",
     params: named,
+    summary: "The same image, under any name.",
+    responses: imageResponses,
     handle: async (call) => await imageResponse(call, await imageFor(call)),
   }),
 ];

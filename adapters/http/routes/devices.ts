@@ -2,9 +2,10 @@
 import { z } from "zod";
 import { deviceId, deviceStream, registerDevice, rotateToken } from "../../../core/mod.ts";
 import { deviceView, rowView } from "../../../core/engine/mod.ts";
+import { deviceAnswer, devicesAnswer, rowsAnswer, tokenAnswer } from "../answers.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { Refused } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { HttpDeps, Route } from "../route.ts";
 import { command } from "../submit.ts";
 import { makeToken } from "../tokens.ts";
@@ -26,6 +27,11 @@ export const deviceRoutes: readonly Route[] = [
     path: "/devices",
     who: "operator",
     body: registerDevice,
+    summary: "Makes a device known and gives it its token.",
+    responses: {
+      201: json("The token is shown this once.", tokenAnswer),
+      409: { description: "The device is known already." },
+    },
     handle: ({ deps, caller, body }) => {
       const { token, tokenSha256 } = makeToken();
       const { device_id, ...about } = body;
@@ -43,6 +49,11 @@ export const deviceRoutes: readonly Route[] = [
     who: "operator",
     params,
     body: rotateToken,
+    summary: "Gives a device a new token.",
+    responses: {
+      201: json("The token is shown this once.", tokenAnswer),
+      404: { description: "There is no such device." },
+    },
     handle: ({ deps, caller, params: { id }, body }) => {
       const { token, tokenSha256 } = makeToken();
       return command(
@@ -58,6 +69,8 @@ export const deviceRoutes: readonly Route[] = [
     path: "/devices",
     who: "operator",
     query: z.strictObject(pageQuery),
+    summary: "Devices, by id.",
+    responses: { 200: json("A page.", devicesAnswer) },
     handle: async ({ deps, query }) =>
       pageResponse(
         await deps.reads.devices(query),
@@ -69,6 +82,8 @@ export const deviceRoutes: readonly Route[] = [
     path: "/devices/:id",
     who: "operator",
     params,
+    summary: "One device.",
+    responses: { 200: json("It.", deviceAnswer), 404: { description: "There is no such device." } },
     handle: async ({ deps, params: { id } }) =>
       Response.json(deviceView(await knownDevice(deps, id), deps.engine.lastHeardAt(id))),
   }),
@@ -77,6 +92,11 @@ export const deviceRoutes: readonly Route[] = [
     path: "/devices/:id",
     who: "operator",
     params,
+    summary: "Revokes a device: it is cut off and may not come back.",
+    responses: {
+      204: { description: "It is revoked." },
+      404: { description: "There is no such device." },
+    },
     handle: ({ deps, caller, params: { id } }) =>
       command(
         deps,
@@ -91,6 +111,11 @@ export const deviceRoutes: readonly Route[] = [
     who: "operator",
     params,
     query: z.strictObject({ ...pageQuery, after: z.coerce.number().int().min(0).default(0) }),
+    summary: "The rows of one device, oldest first.",
+    responses: {
+      200: json("A page.", rowsAnswer),
+      404: { description: "There is no such device." },
+    },
     handle: async ({ deps, params: { id }, query: { after, limit } }) => {
       await knownDevice(deps, id);
       const rows = await deps.reads.rows(deviceStream(id), after, limit + 1);

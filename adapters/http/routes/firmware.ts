@@ -4,10 +4,11 @@ import { checksum, IMAGE_BYTES_MAX, label, toChecksum, versionName } from "../..
 import { firmwareView } from "../../../core/engine/mod.ts";
 import type { StoredImage } from "../../../firmware/mod.ts";
 import { announcedSha256 } from "../announced_digest.ts";
-import { imageResponse, mayFetch } from "../image_response.ts";
+import { firmwareAnswer, firmwaresAnswer } from "../answers.ts";
+import { imageContent, imageResponse, imageResponses, mayFetch } from "../image_response.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { Refused } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { Call, HttpDeps, Route } from "../route.ts";
 import { command } from "../submit.ts";
 
@@ -77,6 +78,14 @@ export const firmwareRoutes: readonly Route[] = [
     who: "operator",
     params,
     query: uploadQuery,
+    reads: imageContent,
+    summary: "Uploads an image under a version.",
+    responses: {
+      200: json("The same bytes were there already.", firmwareAnswer),
+      201: json("Stored.", firmwareAnswer),
+      409: { description: "The version has other bytes." },
+      413: { description: "The image is too large." },
+    },
     handle: async (call) => {
       const { deps, request, params: { version }, query: { product, checksum } } = call;
       const image = await ingest(deps, request, announcedSha256(request.headers, checksum));
@@ -88,6 +97,8 @@ export const firmwareRoutes: readonly Route[] = [
     path: "/firmware",
     who: "operator",
     query: z.strictObject(pageQuery),
+    summary: "Versions, by version, then product.",
+    responses: { 200: json("A page.", firmwaresAnswer) },
     handle: async ({ deps, query }) =>
       pageResponse(await deps.reads.firmwares(query), firmwareView),
   }),
@@ -97,6 +108,8 @@ export const firmwareRoutes: readonly Route[] = [
     who: "either",
     params: z.object({ version: z.string().transform((v) => v.slice(0, -4)).pipe(versionName) }),
     query,
+    summary: "The image by the name of its version.",
+    responses: imageResponses,
     handle: async (call) => {
       const { deps, caller, params: { version } } = call;
       const device = caller.kind === "device" ? await deps.reads.device(caller.id) : undefined;
@@ -114,6 +127,8 @@ export const firmwareRoutes: readonly Route[] = [
     who: "operator",
     params,
     query,
+    summary: "One version.",
+    responses: { 200: json("It.", firmwareAnswer), 404: { description: "There is none." } },
     handle: async ({ deps, params: { version }, query: { product } }) => {
       const found = await deps.reads.firmware(product ?? null, version);
       if (!found) throw absentFirmware(version, product);

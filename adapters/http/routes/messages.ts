@@ -3,8 +3,9 @@ import { z } from "zod";
 import { deviceId, parseMessageId } from "../../../core/mod.ts";
 import { messageView } from "../../../core/engine/mod.ts";
 import type { OutboundMessage } from "../../../core/engine/mod.ts";
+import { messagesAnswer } from "../answers.ts";
 import { problemResponse, Refused } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { Call, HttpDeps, Route } from "../route.ts";
 
 /** Longest wait, in seconds. */
@@ -49,6 +50,8 @@ export const messageRoutes: readonly Route[] = [
     who: "device",
     params: z.object({ device: deviceId }),
     query: z.object({ wait: z.coerce.number().int().min(0).max(WAIT_S_MAX).default(WAIT_S) }),
+    summary: "The device's messages, as soon as there are some.",
+    responses: { 200: json("Those meant for it now; none after the wait.", messagesAnswer) },
     handle: poll,
   }),
   route({
@@ -56,6 +59,8 @@ export const messageRoutes: readonly Route[] = [
     path: "/ota/:device/messages/:id",
     who: "device",
     params: z.object({ device: deviceId, id: z.string().max(128) }),
+    summary: "Confirm that a message has arrived.",
+    responses: { 204: { description: "It is not given again." } },
     handle: async ({ deps, params: { device, id } }) => {
       deps.engine.heard(device);
       const owed = parseMessageId(id);

@@ -1,10 +1,11 @@
 /** What devices report over HTTP: the same JSON as over MQTT, with the same effects. */
 import { z } from "zod";
-import { deviceId, parseReport, withId } from "../../../core/mod.ts";
+import { deviceId, parseReport, reportSchemas, withId } from "../../../core/mod.ts";
 import type { ReportKind } from "../../../core/mod.ts";
+import { messagesAnswer } from "../answers.ts";
 import { readBytes } from "../body.ts";
 import { problemResponse } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { Route } from "../route.ts";
 import { messagesResponse } from "./messages.ts";
 
@@ -17,6 +18,12 @@ export const reportRoutes: readonly Route[] = (
     path: `/ota/:device/${kind}`,
     who: "device",
     params: z.object({ device: deviceId }),
+    reads: { type: "application/json", schema: reportSchemas[kind] },
+    summary: `A device reports: ${kind}.`,
+    responses: {
+      200: json("Messages meant for the device now, a refusal among them.", messagesAnswer),
+      413: { description: "The report is too large." },
+    },
     handle: async ({ deps, request, params: { device } }) => {
       const bytes = await readBytes(request, deps.limits);
       const id = request.headers.get("idempotency-key") ?? undefined;

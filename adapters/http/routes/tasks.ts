@@ -3,9 +3,10 @@ import { z } from "zod";
 import { deviceId, requestUpgrade, taskId, taskStates } from "../../../core/mod.ts";
 import type { Task } from "../../../core/mod.ts";
 import { taskView, transferView } from "../../../core/engine/mod.ts";
+import { orderAnswer, taskAnswer, tasksAnswer, transferAnswer } from "../answers.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { Refused } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { HttpDeps, Route } from "../route.ts";
 import { command } from "../submit.ts";
 
@@ -28,6 +29,12 @@ export const taskRoutes: readonly Route[] = [
     path: "/firmware/upgrade",
     who: "operator",
     body: requestUpgrade,
+    summary: "Orders an upgrade of one device.",
+    responses: {
+      202: json("The task is queued.", orderAnswer),
+      404: { description: "There is no such device, or no such version for it." },
+      409: { description: "The checksum is another, or a task of this image is open." },
+    },
     handle: ({ deps, caller, body }) =>
       command(
         deps,
@@ -50,6 +57,8 @@ export const taskRoutes: readonly Route[] = [
       device_id: deviceId.optional(),
       state: z.enum(taskStates).optional(),
     }),
+    summary: "Tasks, by number.",
+    responses: { 200: json("A page.", tasksAnswer) },
     handle: async ({ deps, query: { device_id: device, ...query } }) =>
       pageResponse(await deps.reads.tasks({ ...query, device }), taskView),
   }),
@@ -58,6 +67,8 @@ export const taskRoutes: readonly Route[] = [
     path: "/tasks/:task_id",
     who: "operator",
     params,
+    summary: "One task.",
+    responses: { 200: json("It.", taskAnswer), 404: { description: "There is no such task." } },
     handle: ({ deps, params: { task_id } }) => taskResponse(deps, task_id),
   }),
   route({
@@ -65,6 +76,11 @@ export const taskRoutes: readonly Route[] = [
     path: "/tasks/:task_id/transfer",
     who: "operator",
     params,
+    summary: "What was given out for each attempt of a task.",
+    responses: {
+      200: json("The record.", transferAnswer),
+      404: { description: "There is no such task." },
+    },
     handle: async ({ deps, params: { task_id } }) => {
       const task = await knownTask(deps, task_id);
       return Response.json(transferView(task, deps.engine.transfersOf(task)));
@@ -75,6 +91,12 @@ export const taskRoutes: readonly Route[] = [
     path: "/tasks/:task_id/cancel",
     who: "operator",
     params,
+    summary: "Takes a task back, until its device installs.",
+    responses: {
+      200: json("The task.", taskAnswer),
+      404: { description: "There is no such task." },
+      409: { description: "It has ended, or the device installs." },
+    },
     handle: ({ deps, caller, params: { task_id } }) =>
       command(
         deps,

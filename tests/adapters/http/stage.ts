@@ -1,11 +1,12 @@
 /** The HTTP application on a real store, real files and a real engine, without a socket. */
 import { createHash } from "node:crypto";
 import { startEngine } from "../../../core/engine/mod.ts";
-import type { Engine, EngineApi } from "../../../core/engine/mod.ts";
+import type { Engine, EngineApi, Reads } from "../../../core/engine/mod.ts";
 import type { Problem } from "../../../core/mod.ts";
+import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
-import { createApp, Downloads, HTTP_LIMITS, Polls } from "../../../adapters/http/mod.ts";
+import { createApp, Downloads, Feed, HTTP_LIMITS, Polls } from "../../../adapters/http/mod.ts";
 import type { HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
@@ -17,6 +18,8 @@ export interface HttpStage {
   readonly faults: unknown[];
   readonly downloads: Downloads;
   readonly polls: Polls;
+  readonly reads: Reads;
+  readonly feed: Feed;
   /** The names of all files among the images. */
   images(): string[];
   ready: boolean;
@@ -56,6 +59,7 @@ export async function onStage(
   const images = await openImageFiles(folder, 300);
   const downloads = new Downloads();
   const polls = new Polls();
+  const metrics = createMetrics({ reads, connections: () => ({ mqtt: 0, http: 0 }) });
   const engine = await startEngine(
     {
       store,
@@ -65,9 +69,11 @@ export async function onStage(
         send: (message) => polls.send(message),
         disconnect: (device) => [polls, downloads].forEach((way) => way.disconnect(device)),
       },
+      observer: metrics.observer,
     },
     { baseUrl: "http://127.0.0.1:8000", identity: { log: "00", publicKey: "ed25519:00" } },
   );
+  const feed = new Feed(engine, reads);
   const faults: unknown[] = [];
   const operatorTokenSha256 = sha256(new TextEncoder().encode(OPERATOR));
   const stage: HttpStage = {
@@ -75,6 +81,8 @@ export async function onStage(
     faults,
     downloads,
     polls,
+    reads,
+    feed,
     images: () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort(),
     ready: true,
     refuse: undefined,
@@ -95,7 +103,11 @@ export async function onStage(
       },
       downloads,
       polls,
+      feed,
       limits: { ...HTTP_LIMITS, ...limits },
+      onServed: metrics.served,
+      metrics: metrics.scrape,
+      version: "0.0.0",
       ready: () => stage.ready,
     }, (error) => faults.push(error)),
     request: async (method, path, { token = OPERATOR, body, headers = {} } = {}) => {
@@ -120,6 +132,7 @@ export async function onStage(
     await story(stage);
   } finally {
     await engine.stop();
+    await feed.close();
     await close();
     await Deno.remove(folder, { recursive: true });
   }

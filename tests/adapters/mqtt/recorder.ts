@@ -30,6 +30,7 @@ export class Recorder implements EngineApi {
   heard = (device: string): void => this.#note(`heard ${device}`);
   isListening = (): boolean => true;
   lastHeardAt = (): number | undefined => undefined;
+  onCommitted = (): () => void => () => {};
 
   /** Resolves when the condition holds; fails after five seconds. */
   async until(condition: () => boolean, what: string): Promise<void> {

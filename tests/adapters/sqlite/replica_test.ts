@@ -107,6 +107,8 @@ Deno.test("a replay finds rows, tables and indexes that are missing or too many"
       "insert into images values ('00', 1, '', '')",
       "create table notes (text)",
       "drop index tasks_by_state",
+      "drop trigger task_moves",
+      "delete from counts where what = 'tasks'",
       "create trigger quiet after insert on events begin delete from tokens; end",
       "insert into kysely_migration values ('2027-01-01-x', '2027-01-01T00:00:00.000Z')",
     ];
@@ -117,6 +119,24 @@ Deno.test("a replay finds rows, tables and indexes that are missing or too many"
       database.close();
       assert.ok(await firstDifference(folder), `not found: ${edit}`);
     }
+  });
+});
+
+Deno.test("openSqlite() counts the tasks and owed messages that an older otalog wrote", async () => {
+  await inFolder(async (folder) => {
+    await filled(folder);
+    const database = new DatabaseSync(`${folder}/otalog.db`);
+    for (const trigger of ["task_begins", "task_moves", "device_begins", "device_owed"]) {
+      database.exec(`drop trigger ${trigger}`);
+    }
+    database.exec("drop table counts; alter table devices drop column owed");
+    database.exec("delete from kysely_migration where name = '2026-11-24-counts'");
+    database.close();
+    const { reads, close } = await openSqlite(folder);
+    assert.deepEqual(await reads.taskCounts(), { queued: 1, succeeded: 1 });
+    assert.equal(await reads.owedMessages(), 1);
+    await close();
+    assert.equal(await firstDifference(folder), undefined);
   });
 });
 

@@ -44,6 +44,26 @@ Deno.test("openSqlite() keeps what an engine wrote, and the reads give it back",
   });
 });
 
+Deno.test("reads.taskCounts() and owedMessages() say what counting would say, and nothing of zero", async () => {
+  await inFolder(async (folder) => {
+    const { store, reads, close } = await openSqlite(folder);
+    assert.deepEqual([await reads.taskCounts(), await reads.owedMessages()], [{}, 0]);
+    const engine = await engineOn(store);
+    await fill(engine);
+    assert.deepEqual(await reads.taskCounts(), { queued: 1, succeeded: 1 });
+    assert.equal(await reads.owedMessages(), 1);
+    const { id: task, attempt } = (await reads.device("pump-1"))!.ended[0]!;
+    const message = { device: "pump-1", task, message: "success", attempt };
+    await engine.submit({ ...message, kind: "delivered" });
+    const command = { type: "revokeDevice", device: "pump-2" } as const;
+    await engine.submit({ kind: "command", actor: "operator:test", command });
+    assert.deepEqual(await reads.taskCounts(), { cancelled: 1, succeeded: 1 });
+    assert.equal(await reads.owedMessages(), 0);
+    await engine.stop();
+    await close();
+  });
+});
+
 Deno.test("reads.deviceByToken() and mayFetch() give no more than they should", async () => {
   await inFolder(async (folder) => {
     const { store, reads, close } = await openSqlite(folder);

@@ -3,7 +3,14 @@ import { createHash } from "node:crypto";
 import { parseReport } from "../../../core/mod.ts";
 import type { Message, ReportKind } from "../../../core/mod.ts";
 import { startEngine } from "../../../core/engine/mod.ts";
-import type { Answer, Clock, Command, Engine, OutboundMessage } from "../../../core/engine/mod.ts";
+import type {
+  Answer,
+  Clock,
+  Command,
+  Engine,
+  Observer,
+  OutboundMessage,
+} from "../../../core/engine/mod.ts";
 import { MemoryStore } from "./memory_store.ts";
 import { IMAGE, SIZE, T0 } from "./given.ts";
 
@@ -55,6 +62,8 @@ export interface Bench {
   readonly sent: OutboundMessage[];
   readonly cut: string[];
   readonly faults: unknown[];
+  /** What hears of everything; a test may put its own ears in. */
+  readonly observer: { -readonly [Name in keyof Observer]: Observer[Name] };
   engine: Engine;
   command(command: Command): Promise<Answer>;
   /** The device to which sending throws. */
@@ -80,6 +89,7 @@ export async function bench(): Promise<Bench> {
   const cut: string[] = [];
   const faults: unknown[] = [];
   let salt = 0;
+  const observer: Bench["observer"] = { fault: (error) => void faults.push(error) };
   const ports = {
     store,
     clock,
@@ -91,7 +101,7 @@ export async function bench(): Promise<Bench> {
       disconnect: (d: string) => void cut.push(d),
     },
     digest: { sha256, salt: () => (++salt).toString(16).padStart(32, "0") },
-    observer: { fault: (error: unknown) => void faults.push(error) },
+    observer,
   };
   const options = {
     baseUrl: "http://127.0.0.1:8000",
@@ -103,6 +113,7 @@ export async function bench(): Promise<Bench> {
     sent,
     cut,
     faults,
+    observer,
     engine: await startEngine(ports, options),
     command: (command) => self.engine.submit({ kind: "command", actor: "operator:test", command }),
     report: async (device, kind, payload, packet) => {
