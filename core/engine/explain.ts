@@ -65,8 +65,8 @@ function ownChange(fact: DeviceFact): Told | undefined {
       return { to: "revoked", reason: "device_revoked", text: "The device was revoked." };
     case "TokenIssued": {
       const { overlap_ms } = fact.data;
-      const older = overlap_ms > 0 ? `stay valid for ${durationText(overlap_ms)}` : "have ended";
-      return { reason: "token_issued", text: `A token was made; those before it ${older}.` };
+      const older = overlap_ms > 0 ? `for ${durationText(overlap_ms)} more` : "no more";
+      return { reason: "token_issued", text: `A token was made; any before it is valid ${older}.` };
     }
     case "ReportRejected": {
       const { code, report, left_out } = fact.data;
@@ -104,9 +104,8 @@ function because(reason: Reason | Cause, fact: DeviceFact, policy?: TaskPolicy):
   switch (fact.type) {
     case "TaskQueued": {
       const { priority, retries } = fact.data;
-      return reason === "ordered"
-        ? `${clause} with priority ${priority} and ${retries} retries`
-        : clause;
+      const tries = `${retries} ${retries === 1 ? "retry" : "retries"}`;
+      return reason === "ordered" ? `${clause} with priority ${priority} and ${tries}` : clause;
     }
     case "ChunkFailed":
       return reason === "bad_chunks" ? badChunks(fact.data.bad_chunks) : clause;

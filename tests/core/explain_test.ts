@@ -75,7 +75,7 @@ const changes: [story: string, facts: Draft[], line: string][] = [
   [
     "a token",
     [fact("TokenIssued", { token_sha256: "00".repeat(32), overlap_ms: 60_000 })],
-    "? → ?, token_issued: A token was made; those before it stay valid for 1 min.",
+    "? → ?, token_issued: A token was made; any before it is valid for 1 min more.",
   ],
   [
     "a refusal",
