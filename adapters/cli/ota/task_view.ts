@@ -9,6 +9,9 @@ const ends: readonly string[] = terminalStates;
 /** States in which all of the image is stored. */
 const stored: readonly string[] = ["verifying", "awaiting_install", "succeeded"];
 
+/** As many lines as nearly every terminal has. */
+const REDRAWN_MAX = 20;
+
 /** Whether a task in this state has ended for good. */
 export function isEnd(state: string): boolean {
   return ends.includes(state);
@@ -20,10 +23,13 @@ export class TaskView {
   readonly #lines: Lines;
   readonly #tasks = new Map<string, Json>();
 
-  /** Draws on the screen. */
-  constructor(screen: Screen) {
+  /** `count`: how many will begin. More than a screen holds cannot be redrawn, only said. */
+  constructor(screen: Screen, count: number) {
     this.#screen = screen;
-    this.#lines = new Lines(screen);
+    const isTerminal = screen.isTerminal && count <= REDRAWN_MAX;
+    // A line that wraps would be two: what is too long for the screen is cut off at its edge.
+    const write = (text: string) => screen.write(isTerminal ? `\x1b[?7l${text}\x1b[?7h` : text);
+    this.#lines = new Lines({ isTerminal, isColoured: screen.isColoured, write });
   }
 
   /** A task as it was when it was asked for. */

@@ -41,7 +41,7 @@ async function watch(
   // The end of the log is asked for first: no change can fall between it and what follows.
   const end = await logEnd(api);
   const tasks = await find(api);
-  const view = new TaskView(isJson ? unseen : screen);
+  const view = new TaskView(isJson ? unseen : screen, tasks.length);
   const print = (task: Json) => isJson && screen.write(`${JSON.stringify(task)}\n`);
   for (const task of tasks) {
     view.begin(task);

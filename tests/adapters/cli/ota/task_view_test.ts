@@ -36,7 +36,7 @@ function shown(paper: Paper): string[] {
 
 Deno.test("on a pipe a task has one line for each change, and none for progress alone", () => {
   const paper = new Paper(false);
-  const view = new TaskView(paper);
+  const view = new TaskView(paper, 1);
   view.begin(task);
   view.take(move(1, "queued", "offered"));
   view.take(move(2, "offered", "downloading"));
@@ -57,10 +57,10 @@ Deno.test("on a pipe a task has one line for each change, and none for progress 
 
 Deno.test("on a terminal the line of a task is redrawn with its progress", () => {
   const paper = new Paper(true, false);
-  const view = new TaskView(paper);
+  const view = new TaskView(paper, 1);
   view.begin(task);
   view.take(progress(3, 455));
-  const frames = paper.text.split("\x1b[1A");
+  const frames = paper.text.replace(/\S*\?7[hl]/g, "").split("\x1b[1A");
   assert.deepEqual(frames.map((frame) => shown({ ...paper, text: frame } as Paper)), [
     ["0 %  queued"],
     ["45 %  queued"],
@@ -69,11 +69,26 @@ Deno.test("on a terminal the line of a task is redrawn with its progress", () =>
 
 Deno.test("what was decided before a task was asked for does not take it back", () => {
   const paper = new Paper(false);
-  const view = new TaskView(paper);
+  const view = new TaskView(paper, 1);
   view.begin({ ...task, state: "downloading", received: 700, updated_at: time(9) });
   for (const row of [move(7, "queued", "offered"), progress(8, 500)]) view.take(row);
   view.take(move(9, "offered", "downloading"));
   assert.deepEqual(shown(paper), ["70 %  downloading"]);
+  assert.deepEqual(view.take(move(9, "offered", "downloading")), [], "it is no news");
   view.take(move(10, "downloading", "failed"));
   assert.deepEqual([view.isOver, view.isWell], [true, false]);
+});
+
+Deno.test("a task that has ended stays ended, whatever came in the same instant", () => {
+  const view = new TaskView(new Paper(false), 1);
+  view.begin({ ...task, state: "succeeded", updated_at: time(9) });
+  assert.deepEqual(view.take(move(9, "downloading", "verifying")), []);
+  assert.equal(view.isWell, true);
+});
+
+Deno.test("more tasks than a terminal has lines are said one by one", () => {
+  const paper = new Paper(true, false);
+  new TaskView(paper, 100).begin(task);
+  assert.deepEqual(shown(paper), ["0 %  queued"]);
+  assert.ok(!paper.text.includes("\x1b"));
 });
