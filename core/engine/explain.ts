@@ -83,8 +83,10 @@ function ownChange(fact: DeviceFact): Told | undefined {
 function moveChange(fact: DeviceFact, move: Move, policyOf: PolicyOf): Told {
   const { task, from, to, attempt } = move;
   const policy = policyOf(task);
-  const reason = (move.reason as Reason | undefined) ?? causeOf(fact, move);
-  const text = `${headline(move, policy)}: ${because(reason, fact, policy)}.`;
+  // A fact about one task may give another its turn: its words and numbers are not that one's.
+  const own = fact.task === undefined || fact.task === task ? fact : undefined;
+  const reason = (move.reason as Reason | undefined) ?? (own ? causeOf(own, move) : "its_turn");
+  const text = `${headline(move, policy)}: ${because(reason, own, policy)}.`;
   return { task_id: task, ...(from === null ? {} : { from }), to, attempt, reason, text };
 }
 
@@ -99,9 +101,9 @@ function headline({ from, to, attempt, reason }: Move, policy: TaskPolicy | unde
   return `${isNow[to as TaskStateName] ?? to}${version}`;
 }
 
-function because(reason: Reason | Cause, fact: DeviceFact, policy?: TaskPolicy): string {
+function because(reason: Reason | Cause, fact?: DeviceFact, policy?: TaskPolicy): string {
   const clause = becauseOf[reason] ?? reason;
-  switch (fact.type) {
+  switch (fact?.type) {
     case "TaskQueued": {
       const { priority, retries } = fact.data;
       const tries = `${retries} ${retries === 1 ? "retry" : "retries"}`;
@@ -154,7 +156,7 @@ function causeOf(fact: DeviceFact, { from, to }: Move): Cause {
       return to === "verifying" ? "all_stored" : "progress";
     case "ChunkFailed":
     case "DigestReported":
-      return to === "offered" ? "its_turn" : "digest_right";
+      return "digest_right";
     case "StatusReported":
       return statusCause(to);
     case "DeadlinePassed":

@@ -189,16 +189,34 @@ for (const [story, facts, line] of changes) {
   });
 }
 
+const second = "OTA_20230801_002";
+
 Deno.test("changesOf() has an item for the device and for each task that a row moved", () => {
   const { changes } = told([
     queue(),
-    queue({ image: OTHER, number: 1_000_002 }, "OTA_20230801_002"),
+    queue({ image: OTHER, number: 1_000_002 }, second),
     revoked,
   ]);
   assert.deepEqual(changes.slice(-3).map(({ seq, task_id, to }) => [seq, task_id, to]), [
     [4, undefined, "revoked"],
     [4, TASK, "cancelled"],
-    [4, "OTA_20230801_002", "cancelled"],
+    [4, second, "cancelled"],
+  ]);
+});
+
+Deno.test("changesOf() gives the words of a fact to the task that it is about, and to no other", () => {
+  const due = { state: "downloading", due: T0 };
+  const passed = { ...fact("DeadlinePassed", due, TASK), at: T0, actor: "engine" } as DeviceFact;
+  const moves = [
+    { task: TASK, from: "downloading", to: "timed_out", attempt: 1, reason: "no_progress" },
+    { task: second, from: "queued", to: "offered", attempt: 1 },
+  ];
+  const place = { log: "00", seq: 1, epoch: 1, stream: "device/pump-7", version: 1 };
+  const outcome = { moves, effects: [] };
+  const row = sealRow({ ...place, prev: null, cause: null }, passed, outcome, "00", sha256);
+  assert.deepEqual(changesOf(row, () => policy({ retries: 0 })).map(({ text }) => text), [
+    "Timed out at attempt 1 of 1: nothing more was stored (the limit is 15 min).",
+    "Offered to the device: it was its turn.",
   ]);
 });
 
@@ -210,8 +228,6 @@ Deno.test("changesOf() says nothing of rows that only take note", () => {
 /** After everything in these stories, before a task expires that may wait as long as usual. */
 const NOW = T0 + 86_410_000;
 const at = (ms: number) => new Date(T0 + ms).toISOString();
-const second = "OTA_20230801_002";
-
 const currents: [story: string, facts: Draft[], line: string][] = [
   ["a device without a task", [], "nothing_to_do: No task is open."],
   [
