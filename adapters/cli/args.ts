@@ -11,12 +11,23 @@ export interface Flag<T> {
   /** How the value is shown in the help; `undefined` for a switch. */
   readonly value?: string;
   readonly help: string;
-  /** Turns the text into the value; throws a {@link UsageError} that quotes it. */
-  readonly read: (text: string | undefined, name: string) => T;
+  /** It may be given several times. */
+  readonly isMany?: true;
+  /**
+   * Turns the text into the value; throws a {@link UsageError} that quotes it. `all`: the texts of a
+   * flag that was given several times.
+   */
+  readonly read: (text: string | undefined, name: string, all: readonly string[]) => T;
 }
+
+/** A word that is known by its place; the last one may stand for all that follow. */
+export type Word<T> = Flag<T> & { readonly value: string };
 
 /** Flags by their name. */
 export type Flags = Readonly<Record<string, Flag<unknown>>>;
+
+/** Words by the names of their values, in the order in which they are given. */
+export type Words = Readonly<Record<string, Word<unknown>>>;
 
 /** The checked values of flags. */
 export type Values<F extends Flags> = {
@@ -24,9 +35,11 @@ export type Values<F extends Flags> = {
 };
 
 /** A command: its name, what it does, and its flags. */
-export interface Command<F extends Flags> {
+export interface Command<F extends Flags, W extends Words = Words> {
   readonly name: string;
   readonly summary: string;
+  /** What stands before the flags, in this order. */
+  readonly words?: W;
   /** More about it, in lines of at most 100 characters: when it ends, with which exit codes. */
   readonly notes?: readonly string[];
   readonly flags: F;
@@ -38,24 +51,47 @@ export class HelpWanted extends Error {
 }
 
 /** Parses arguments. @throws {UsageError | HelpWanted} */
-export function parseCommand<F extends Flags>(command: Command<F>, args: string[]): Values<F> {
+// deno-lint-ignore ban-types -- a command without words adds nothing to its values
+export function parseCommand<F extends Flags, W extends Words = {}>(
+  command: Command<F, W>,
+  args: string[],
+): Values<F> & Values<W> {
   const options = Object.fromEntries(
-    Object.entries({ ...command.flags, ...common }).map((
-      [name, flag],
-    ) => [name, { type: flag.value === undefined ? "boolean" : "string" } as const]),
+    Object.entries({ ...command.flags, ...common }).map(([name, flag]: [string, Flag<unknown>]) => [
+      name,
+      {
+        type: flag.value === undefined ? "boolean" : "string",
+        multiple: flag.isMany ?? false,
+      } as const,
+    ]),
   );
   const { values, positionals } = tryParse(command, args, options);
   if (values.help) throw new HelpWanted(helpText(command));
-  if (positionals.length > 0) {
-    throw new UsageError(`"${positionals[0]}" is not expected here. ${seeHelp(command)}`);
+  const flags = Object.entries({ ...command.flags, verbose: common.verbose }).map(
+    ([name, flag]: [string, Flag<unknown>]) => {
+      const all = [values[name] ?? []].flat().map(String);
+      if (all.includes("")) throw new UsageError(`--${name} is empty. ${giveAs(name, flag)}`);
+      return [name, flag.read(all.at(-1), name, all)];
+    },
+  );
+  const words = readWords(command, positionals);
+  return Object.fromEntries([...flags, ...words]) as unknown as Values<F> & Values<W>;
+}
+
+function readWords(command: Command<Flags>, given: readonly string[]): [string, unknown][] {
+  const words = Object.entries(command.words ?? {});
+  const isOpen = words.at(-1)?.[1].isMany;
+  const excess = isOpen ? undefined : given[words.length];
+  if (excess !== undefined) {
+    throw new UsageError(`"${excess}" is not expected here. ${seeHelp(command)}`);
   }
-  return Object.fromEntries(
-    Object.entries({ ...command.flags, verbose: common.verbose }).map(([name, flag]) => {
-      const value = values[name];
-      if (value === "") throw new UsageError(`--${name} is empty. ${giveAs(name, flag)}`);
-      return [name, flag.read(value === undefined ? undefined : String(value), name)];
-    }),
-  ) as unknown as Values<F>;
+  return words.map(([name, word], index) => {
+    const all = word.isMany ? given.slice(index) : given.slice(index, index + 1);
+    if (all[0] === undefined && !word.isMany) {
+      throw new UsageError(`${word.value} is missing. ${seeHelp(command)}`);
+    }
+    return [name, word.read(all[0], word.value, all)];
+  });
 }
 
 const common = {
@@ -139,14 +175,21 @@ export function hostPort(fallback: string, help: string): Flag<HostPort> {
 }
 
 /** How to use a command. */
-export function helpText<F extends Flags>({ name, summary, notes, flags }: Command<F>): string {
-  const rows = Object.entries({ ...flags, ...common }).map(([flag, { value, help }]) =>
-    [`  --${flag}${value === undefined ? "" : ` ${value}`}`, help] as const
-  );
+export function helpText<F extends Flags>(
+  { name, summary, notes, words = {}, flags }: Command<F>,
+): string {
+  const places = Object.values(words).map(({ value, isMany }) => isMany ? `[${value}…]` : value);
+  const rows = [
+    ...Object.values(words).map(({ value, help }) => [`  ${value}`, help] as const),
+    ...Object.entries({ ...flags, ...common }).map(([flag, { value, help }]) =>
+      [`  --${flag}${value === undefined ? "" : ` ${value}`}`, help] as const
+    ),
+  ];
   const width = Math.max(...rows.map(([flag]) => flag.length)) + 2;
   const lines = rows.map(([flag, help]) => flag.padEnd(width) + help);
   const more = notes ? ["", ...notes] : [];
-  return [`deno task ${name} [flags]`, "", summary, "", ...lines, ...more].join("\n");
+  const usage = ["deno task", name, ...places, "[flags]"].join(" ");
+  return [usage, "", summary, "", ...lines, ...more].join("\n");
 }
 
 function seeHelp({ name }: { name: string }): string {
@@ -159,8 +202,8 @@ function giveAs(name: string, { value }: { value?: string }): string {
 
 function tryParse(
   command: Command<Flags>,
-  args: string[],
-  options: Record<string, { type: "boolean" | "string" }>,
+  args: readonly string[],
+  options: Record<string, { type: "boolean" | "string"; multiple: boolean }>,
 ): { values: Record<string, unknown>; positionals: string[] } {
   try {
     return parseArgs({ args: joinNumbers(args), options, allowPositionals: true });

@@ -78,6 +78,11 @@ const device = {
   },
 };
 
+/** The operators' commands; their flags are declared with them. */
+const ota = { name: "ota", summary: "Operate a running engine: devices, firmware, upgrades." };
+
+const all = [serve, demo, replay, device, ota];
+
 /** What `serve` is told. */
 export interface ServeOptions {
   readonly data: string;
@@ -206,7 +211,7 @@ async function readToken(file: string): Promise<string> {
 
 /** For somebody who asks for a command that there is not. */
 export function unknownCommand(name: string): UsageError {
-  const names = [serve, demo, replay, device].map(({ name }) => name);
+  const names = all.map(({ name }) => name);
   return new UsageError(
     `There is no command ${name}. There are ${names.slice(0, -1).join(", ")} and ${names.at(-1)}.`,
   );
@@ -214,9 +219,7 @@ export function unknownCommand(name: string): UsageError {
 
 /** What there is, for somebody who asks for nothing in particular. */
 export function overview(): string {
-  const rows = [serve, demo, replay, device].map(({ name, summary }) =>
-    `  deno task ${name.padEnd(8)} ${summary}`
-  );
+  const rows = all.map(({ name, summary }) => `  deno task ${name.padEnd(8)} ${summary}`);
   return ["otalog: firmware updates for fleets, with a history that can be proved", "", ...rows]
     .join("\n");
 }

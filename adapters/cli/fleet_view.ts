@@ -1,5 +1,5 @@
 /** A fleet at work as lines on a screen: one for each device, and a table at the end. */
-import { bar, bytesText, Lines, paint, table } from "./terminal.ts";
+import { bytesText, Lines, paint, shareText, table } from "./terminal.ts";
 import type { Screen } from "./terminal.ts";
 
 /** What a device tells while it works. */
@@ -33,8 +33,6 @@ interface Line {
   /** Chunks fetched again since all was stored and the digest was wrong; `undefined`: not so. */
   again: number | undefined;
 }
-
-const BAR_WIDTH = 24;
 
 const colours: Readonly<Record<string, "green" | "red" | "yellow">> = {
   succeeded: "green",
@@ -101,8 +99,7 @@ export class FleetView {
 
   /** What is stored, as a bar; how much of it is right is not known while chunks are fetched again. */
   #progress({ received, again }: Line): string {
-    const share = received / this.#size;
-    const barred = `${bar(share, BAR_WIDTH)} ${`${Math.floor(100 * share)}`.padStart(3)} %`;
+    const barred = shareText(received / this.#size);
     return again === undefined ? barred : `chunks fetched again: ${again}`.padEnd(barred.length);
   }
 }

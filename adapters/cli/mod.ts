@@ -5,6 +5,8 @@ export * from "./commands.ts";
 export { checkDemo, runDemo } from "./demo.ts";
 export type { DemoHouse, MakeDevice } from "./demo.ts";
 export { deviceEndLine, deviceLine } from "./device_view.ts";
+export { runOta } from "./ota/mod.ts";
+export type { OtaEnvironment } from "./ota/mod.ts";
 export { runReplay } from "./replay.ts";
 export type { ReplaySource } from "./replay.ts";
 export { FleetView } from "./fleet_view.ts";

@@ -4,6 +4,7 @@ import type { ReplaySummary, RowHeader, Sha256, StoredCells } from "../../core/m
 import type { Models } from "../../core/engine/mod.ts";
 import type { ReplayOptions } from "./commands.ts";
 import { firstDifference } from "./difference.ts";
+import { rowCells } from "./row_view.ts";
 import { bar, paint, table } from "./terminal.ts";
 import type { Screen } from "./terminal.ts";
 
@@ -31,8 +32,6 @@ interface Finding {
 
 /** Progress is shown every so many rows. */
 const SHOW_EVERY = 20_000;
-/** The members of a fact that tell a person most; a line names as many members as these are. */
-const TELLING = ["version", "priority", "completion", "retries"];
 
 /** Replays and reports; true when everything came out the same. */
 export function runReplay(
@@ -89,31 +88,8 @@ function told(history: string[][], device: string): string {
 function note(history: string[][], cells: StoredCells, device: string): void {
   if (cells.stream !== `device/${device}`) return;
   const header = JSON.parse(String(cells.bytes)) as RowHeader;
-  const moves = header.outcome.moves.map(({ task, from, to, attempt, reason }) =>
-    `${task} ${from ?? "new"} → ${to} #${attempt}${reason ? ` (${reason})` : ""}`
-  );
-  const effects = header.outcome.effects.map(({ type }) => type);
   const at = new Date(header.at).toISOString();
-  const decided = [...moves, ...effects].join(", ");
-  history.push([`${header.seq}`, at, header.actor, header.type, said(cells), decided]);
-}
-
-/** What the fact said: the telling members, cut where a line would become too long. */
-function said({ data }: StoredCells): string {
-  const members = JSON.parse(String(data)) as Record<string, unknown>;
-  const keys = [...new Set([...TELLING, ...Object.keys(members)])]
-    .filter((key) => Object.hasOwn(members, key) && key !== "id" && !isRecord(members[key]));
-  const words = keys.slice(0, TELLING.length).map((key) => `${key}=${brief(members[key])}`);
-  return words.join(" ");
-}
-
-/** A digest is known by its beginning. */
-function brief(value: unknown): string {
-  return String(value).replace(/^((?:sha256:)?[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
-}
-
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  history.push(rowCells({ ...header, at, data: JSON.parse(String(cells.data)) }));
 }
 
 function praise(screen: Screen, { rows, devices, moves, log, head }: ReplaySummary): string {

@@ -5,6 +5,8 @@ export interface Screen {
   /** Whether a person looks at it, so that lines may be redrawn. */
   readonly isTerminal: boolean;
   readonly isColoured: boolean;
+  /** Nobody reads any more: what goes on writing may end. */
+  readonly isClosed?: boolean;
   write(text: string): void;
 }
 
@@ -13,20 +15,26 @@ const encoder = new TextEncoder();
 /** The standard output of this process; NO_COLOR is honoured. */
 export function stdoutScreen(): Screen {
   const isTerminal = Deno.stdout.isTerminal();
+  let isClosed = false;
   return {
     isTerminal,
     isColoured: isTerminal && !Deno.noColor,
-    write: (text) => writeAll(Deno.stdout, text),
+    get isClosed() {
+      return isClosed;
+    },
+    write: (text) => void (isClosed ||= !writeAll(Deno.stdout, text)),
   };
 }
 
-/** Somebody who has read enough (`| head -1`) is no fault: the rest is for nobody. */
-function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+/** Somebody who has read enough (`| head -1`) is no fault: then it is false, the rest is for nobody. */
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): boolean {
   const bytes = encoder.encode(text);
   try {
     for (let at = 0; at < bytes.length;) at += stream.writeSync(bytes.subarray(at));
+    return true;
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (error instanceof Deno.errors.BrokenPipe) return false;
+    throw error;
   }
 }
 
@@ -98,4 +106,9 @@ export class Lines {
 export function bar(share: number, width: number): string {
   const full = Math.round(Math.min(Math.max(share, 0), 1) * width);
   return "█".repeat(full) + "░".repeat(width - full);
+}
+
+/** A share from 0 to 1 as a bar and in whole percent. */
+export function shareText(share: number): string {
+  return `${bar(share, 24)} ${`${Math.floor(100 * share)}`.padStart(3)} %`;
 }

@@ -15,6 +15,7 @@ import type { Call, HttpDeps, Route } from "./route.ts";
 import { artifactRoutes } from "./routes/artifacts.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
+import { explainRoutes } from "./routes/explain.ts";
 import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -29,6 +30,7 @@ export const routes: readonly Route[] = [
   ...healthRoutes,
   ...metricsRoutes,
   ...deviceRoutes,
+  ...explainRoutes,
   ...firmwareRoutes,
   ...taskRoutes,
   ...artifactRoutes,

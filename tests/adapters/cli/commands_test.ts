@@ -83,7 +83,7 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay and device.",
+    "There is no command foo. There are serve, demo, replay, device and ota.",
   );
 });
 
@@ -101,7 +101,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
       return true;
     });
   }
-  for (const name of ["serve", "demo", "replay", "device"]) {
+  for (const name of ["serve", "demo", "replay", "device", "ota"]) {
     assert.match(overview(), new RegExp(`deno task ${name}`));
   }
 });

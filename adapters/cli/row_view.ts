@@ -1,0 +1,42 @@
+/** A row of the log as cells of a line, for a person. */
+import type { Outcome } from "../../core/mod.ts";
+
+/** What is shown of a row. */
+export interface ShownRow {
+  readonly seq: number;
+  /** RFC 3339 in UTC. */
+  readonly at: string;
+  readonly actor: string;
+  readonly type: string;
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly outcome: Outcome;
+}
+
+/** The members of a fact that tell a person most; a line names as many members as these are. */
+const TELLING = ["version", "priority", "completion", "retries"];
+
+/** Place, time, actor, fact, what it said, and what was decided on it. */
+export function rowCells({ seq, at, actor, type, data, outcome }: ShownRow): string[] {
+  const moves = outcome.moves.map(({ task, from, to, attempt, reason }) =>
+    `${task} ${from ?? "new"} → ${to} #${attempt}${reason ? ` (${reason})` : ""}`
+  );
+  const effects = outcome.effects.map(({ type }) => type);
+  return [`${seq}`, at, actor, type, said(data), [...moves, ...effects].join(", ")];
+}
+
+/** What the fact said: the telling members, cut where a line would become too long. */
+function said(members: ShownRow["data"]): string {
+  const keys = [...new Set([...TELLING, ...Object.keys(members)])]
+    .filter((key) => Object.hasOwn(members, key) && key !== "id" && !isRecord(members[key]));
+  const words = keys.slice(0, TELLING.length).map((key) => `${key}=${brief(members[key])}`);
+  return words.join(" ");
+}
+
+/** A digest is known by its beginning. */
+function brief(value: unknown): string {
+  return String(value).replace(/^((?:sha256:)?[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
