@@ -126,6 +126,33 @@ export const rowAnswer = named(
   }),
 );
 
+/** A device's history for a person. */
+export const explainAnswer = named(
+  "Explanation",
+  z.object({
+    device_id: deviceId,
+    version: version.optional(),
+    current: z.object({
+      reason: z.string(),
+      text: z.string(),
+      task_id: taskId.optional(),
+      state: z.enum(taskStates).optional(),
+    }),
+    items: z.array(z.object({
+      seq: count,
+      at: time,
+      actor: z.string(),
+      task_id: taskId.optional(),
+      from: z.string().optional(),
+      to: z.string().optional(),
+      attempt: count.optional(),
+      reason: z.string(),
+      text: z.string(),
+    })),
+    next: z.string().optional(),
+  }),
+);
+
 /** Messages meant for the device now. */
 export const messagesAnswer = named(
   "Messages",

@@ -4,9 +4,10 @@ import { deviceId, deviceStream } from "../../../core/mod.ts";
 import type { SealedRow, TaskPolicy } from "../../../core/mod.ts";
 import { changesOf, currentOf, movedTasks } from "../../../core/engine/mod.ts";
 import type { Change, Page, Reads } from "../../../core/engine/mod.ts";
+import { explainAnswer } from "../answers.ts";
 import { pageQuery } from "../pages.ts";
 import { Refused } from "../problems.ts";
-import { route } from "../route.ts";
+import { json, route } from "../route.ts";
 import type { Route } from "../route.ts";
 
 /** Rows read at once, and for one page: most rows of a long history only take note of progress. */
@@ -33,6 +34,11 @@ export const explainRoutes: readonly Route[] = [
     who: "operator",
     params: z.object({ id: deviceId }),
     query: z.strictObject({ ...pageQuery, after: cursor }),
+    summary: "A device's history for a person, and the one reason why it is not updated now.",
+    responses: {
+      200: json("What changed, oldest first, each with its reason.", explainAnswer),
+      404: { description: "There is no such device." },
+    },
     handle: async ({ deps, params: { id }, query: { after, limit } }) => {
       const device = await deps.reads.device(id);
       if (!device) {
