@@ -34,6 +34,7 @@ Deno.test("demo: honest devices reach the newest version, others end as they mus
     assert.match(demo.said, /^demo-002 .* {2}1 {5}a connection lost half-way$/m);
     assert.match(demo.said, /^demo-003 {2}succeeded .* {2}2 .*one chunk spoiled$/m);
     assert.match(demo.said, /^demo-006 {2}rolled_back {2}1\.26\.0 .*boots the old image$/m);
+    assert.match(demo.said, /^demo-016 {2}succeeded .*over HTTP alone$/m);
     assert.match(demo.said, /^Honest devices that run 1\.27\.0: 18 of 18$/m);
     const ends = "3 rolled_back, 1 timed_out, 1 lost, 2 failed";
     assert.ok(demo.said.includes(`ended as they must: 7 of 7 (${ends})`), demo.said);
