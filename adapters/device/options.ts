@@ -66,6 +66,8 @@ export interface DeviceEnd {
   /** `dark`: it did not come back from its reboot; what became of the task the engine knows. */
   readonly outcome: "succeeded" | "failed" | "cancelled" | "dark";
   readonly taskId: string;
+  /** The version that the task was about, where the engine said it. */
+  readonly version?: string;
   readonly reason?: string;
   readonly stats: DeviceStats;
 }

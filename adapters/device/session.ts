@@ -1,20 +1,20 @@
 /** What a device makes of the engine's messages: it asks, works on what it is offered, and ends. */
 import type { Metadata } from "../../core/mod.ts";
 import { Asking } from "./asking.ts";
-import { runAttempt } from "./attempt.ts";
-import { install, reportBoot } from "./boot.ts";
+import { reportBoot } from "./boot.ts";
 import { TokenRefused } from "./http.ts";
 import { Interruption } from "./interruption.ts";
-import type { DeviceEnd } from "./options.ts";
+import { Job } from "./job.ts";
+import type { Kept } from "./memory.ts";
 import type { Parts } from "./parts.ts";
 import { pause } from "./pause.ts";
-import { countAttempt } from "./tally.ts";
-import { Work } from "./work.ts";
+import { endOf, missedEnd } from "./task_end.ts";
+import type { TaskEnd } from "./task_end.ts";
 
 type Payload = Record<string, unknown>;
 
 /** How a session ends: with its task, or in the middle of it. */
-export type SessionEnd = Omit<DeviceEnd, "stats"> | Interruption;
+export type SessionEnd = TaskEnd | Interruption;
 
 /** After a fault that leaves the link alone, the device asks again. */
 const ASK_AGAIN_MS = 2_000;
@@ -27,19 +27,19 @@ export class Session {
   readonly #parts: Parts;
   readonly #finish: (end: SessionEnd) => void;
   readonly #off = new AbortController();
-  readonly #work = new Work((error) => this.#background(this.#recover(error)));
+  readonly #job: Job;
   readonly #asking: Asking;
-  #metadata: Metadata | undefined;
   /** A faulty device hears what becomes of its task, and does nothing else. */
   #isSilent = false;
   /** How a more urgent task ended, while the one that it took the place of is to come. */
-  #before: SessionEnd | undefined;
+  #before: TaskEnd | undefined;
 
   /** `finish` is called once. */
   constructor(parts: Parts, finish: (end: SessionEnd) => void) {
     this.#parts = parts;
     this.#finish = finish;
-    this.#asking = new Asking(parts, (metadata) => this.#take(metadata), this.#off.signal);
+    this.#job = new Job(parts, (error) => this.#background(this.#recover(error)));
+    this.#asking = new Asking(parts, (metadata) => this.#job.take(metadata), this.#off.signal);
     const { memory: { kept }, faults } = parts;
     if (kept.task?.boot && faults.afterReboot === "silent") this.#fallSilent("after its reboot");
   }
@@ -57,12 +57,12 @@ export class Session {
   receive(kind: string, payload: Payload): void {
     switch (kind) {
       case "success":
-        return this.#end("succeeded", payload);
+        return this.#end(endOf("succeeded", payload));
       case "failed":
-        return this.#end("failed", payload);
+        return this.#end(endOf("failed", payload));
       case "cancel":
-        if (payload.reason === "preempted") return this.#putAside(payload);
-        return this.#end("cancelled", payload);
+        if (payload.reason === "preempted") return this.#preempted(payload);
+        return this.#end(endOf("cancelled", payload));
     }
     if (this.#isSilent) return;
     switch (kind) {
@@ -72,9 +72,9 @@ export class Session {
       case "idle":
         return this.#idle(payload);
       case "retry":
-        return this.#retry(payload);
+        return this.#job.retry(payload);
       case "verified":
-        return this.#verified(payload);
+        return this.#job.goOn(payload);
       case "rejected":
         return this.#rejected(payload);
     }
@@ -83,7 +83,7 @@ export class Session {
   /** Stops all work; resolves when nothing is stored any more. */
   async close(): Promise<void> {
     this.#off.abort(new Error("The device is switched off"));
-    await this.#work.stop();
+    await this.#job.drop();
   }
 
   #state(state: string, detail?: string): void {
@@ -94,85 +94,54 @@ export class Session {
     this.#background(this.#asking.ask());
   }
 
-  /** A task it is working on already changes nothing, nor does one that was booted in vain. */
-  #take(metadata: Metadata): void {
-    const { task } = this.#parts.memory.kept;
-    if (task?.id === metadata.task_id && task.boot) return this.#state("waiting", "after a reboot");
-    const before = this.#metadata?.task_id === metadata.task_id ? this.#metadata : undefined;
-    const isSame = before?.attempt === metadata.attempt &&
-      before.chunk_bytes === metadata.chunk_bytes;
-    if (isSame && this.#work.isBusy) return;
-    this.#attempt(metadata);
-  }
-
-  #attempt(metadata: Metadata): void {
-    countAttempt(this.#parts.tally, metadata.task_id, metadata.attempt);
-    this.#metadata = metadata;
-    this.#work.begin((signal) => runAttempt(this.#parts, metadata, signal));
-  }
-
   /** Nothing to do; and perhaps an outcome that was missed. */
   #idle({ last }: Payload): void {
     this.#asking.answered();
-    const { task, aside } = this.#parts.memory.kept;
-    const { task_id, state, version } = (last ?? {}) as Payload;
-    const isMissed = task_id !== undefined && (task_id === task?.id || task_id === aside?.id);
-    if (isMissed) return this.#end(outcomeOf(state), { task_id, version, reason: state });
+    const missed = missedEnd(last, this.#parts.memory.kept);
+    if (missed) return this.#end(missed);
     if (this.#before) return this.#finish(this.#before);
     this.#state("waiting", "for an upgrade");
   }
 
-  /** What to fetch again the device knows itself, from its own check. */
-  #retry({ task_id, attempt }: Payload): void {
-    const metadata = this.#metadata;
-    if (metadata?.task_id !== task_id || !(Number(attempt) > metadata!.attempt)) return;
-    this.#attempt({ ...metadata!, attempt: Number(attempt) });
-  }
-
-  #verified({ task_id }: Payload): void {
-    const metadata = this.#metadata;
-    if (!metadata || metadata.task_id !== task_id) return;
-    this.#work.begin(() => install(this.#parts, metadata), "install");
-  }
-
-  /** A more urgent task goes first, and is offered next; what is stored of this one is kept. */
-  #putAside({ task_id }: Payload): void {
-    if (this.#metadata?.task_id !== task_id) return;
-    this.#metadata = undefined;
-    this.#work.begin(() => this.#parts.memory.putAside(String(task_id)));
-    this.#state("preempted");
+  #preempted(payload: Payload): void {
+    if (this.#job.putAside(payload)) this.#state("preempted");
   }
 
   #rejected({ code, reason, task_id }: Payload): void {
     this.#state("rejected", String(code));
-    const isAboutIt = task_id === undefined || task_id === this.#parts.memory.kept.task?.id;
+    const isAboutIt = task_id === undefined || this.#job.isAbout(task_id);
     // The answer to a request says what became of it.
     if (this.#asking.isToRepeat(code, reason) || OVER.includes(code) && isAboutIt) this.#ask();
   }
 
-  #end(outcome: DeviceEnd["outcome"], payload: Payload): void {
+  #end(end: TaskEnd): void {
+    const { taskId } = end;
     const { kept } = this.#parts.memory;
-    const taskId = String(payload.task_id);
     this.#asking.forget(taskId);
-    // After a restart of the device the message may come before it has asked.
-    const isIts = taskId === (this.#metadata?.task_id ?? kept.task?.id);
-    if (!isIts && taskId !== kept.aside?.id) return;
-    const reason = payload.reason === undefined ? undefined : String(payload.reason);
-    this.#state(outcome, reason);
-    const end = { outcome, taskId, ...(reason === undefined ? {} : { reason }) };
-    this.#background(isIts ? this.#close(end, payload) : this.#parts.memory.forget(taskId));
+    if (this.#job.isAbout(taskId)) {
+      this.#state(end.outcome, end.reason);
+      this.#background(this.#close(end));
+    } else if (taskId === kept.aside?.id) {
+      this.#state(end.outcome, end.reason);
+      this.#background(this.#forgetAside(taskId));
+    } else if (this.#job.wasAbout(taskId)) learn(kept, end);
   }
 
-  /** Ends with the task, unless there is one to go back to. */
-  async #close(end: Omit<DeviceEnd, "stats">, { version }: Payload): Promise<void> {
+  /** The device ends with its task, unless there is one to go back to. */
+  async #close(end: TaskEnd): Promise<void> {
     const { memory } = this.#parts;
-    this.#metadata = undefined;
-    await this.#work.stop();
-    if (end.outcome === "succeeded") memory.kept.version = String(version);
+    await this.#job.drop();
+    learn(memory.kept, end);
     await memory.forget(end.taskId);
     if (!memory.kept.aside) return this.#finish(end);
     this.#before = end;
     await this.#asking.ask();
+  }
+
+  /** There is nothing to go back to any more. */
+  async #forgetAside(taskId: string): Promise<void> {
+    await this.#parts.memory.forget(taskId);
+    if (this.#before) this.#finish(this.#before);
   }
 
   #fallSilent(when: string): void {
@@ -216,7 +185,7 @@ export class Session {
   }
 }
 
-/** The outcome of a task in that state. */
-function outcomeOf(state: unknown): DeviceEnd["outcome"] {
-  return state === "succeeded" || state === "cancelled" ? state : "failed";
+/** What the engine takes the device to run, so does the device. */
+function learn(kept: Kept, { outcome, version }: TaskEnd): void {
+  if (outcome === "succeeded" && version !== undefined) kept.version = version;
 }
