@@ -1,5 +1,6 @@
 /** The device's HTTP requests: bytes of an image, the digests of its chunks, and whatever else. */
 import type { Metadata } from "../../core/mod.ts";
+import { whyNotFetched } from "./reasons.ts";
 import type { Span } from "./spans.ts";
 
 /** A request takes no longer; what came by then is kept. */
@@ -60,6 +61,8 @@ export async function request(asked: Asked): Promise<Response> {
     headers: { authorization: `Bearer ${token}`, ...headers },
     signal: AbortSignal.any([signal, AbortSignal.timeout(asked.limitMs ?? REQUEST_MS)]),
     ...(body === undefined ? {} : { body }),
+  }).catch((error) => {
+    throw new Error(whyNotFetched(error), { cause: error });
   });
   if (response.status === expected) return response;
   await response.body?.cancel();

@@ -8,7 +8,7 @@ import { request, TokenRefused } from "./http.ts";
 import type { DeviceLink, LinkEvents } from "./link.ts";
 import type { DeviceOptions } from "./options.ts";
 import { pause } from "./pause.ts";
-import { refusedBy, whyNotFetched } from "./reasons.ts";
+import { refusedBy } from "./reasons.ts";
 
 /** How long the engine may hold a poll, in seconds. */
 const WAIT_S = 30;
@@ -88,7 +88,7 @@ export class HttpLink implements DeviceLink {
       return this.#events.refused(refusedBy(`The engine at ${this.host}`, this.#options.id));
     }
     if (this.#line.signal.aborted) this.#line = new AbortController();
-    else this.#down(whyNotFetched(error));
+    else this.#down(error.message);
     await pause(AGAIN_MS, this.#off.signal).catch(() => {});
   }
 

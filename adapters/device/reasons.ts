@@ -43,11 +43,12 @@ const fetched: readonly (readonly [RegExp, string])[] = [
   [/connection refused/i, "ECONNREFUSED"],
   [/dns error|lookup address/i, "ENOTFOUND"],
   [/reset by peer|connection closed|error reading/i, "ECONNRESET"],
-  [/timed out/i, "ETIMEDOUT"],
+  [/timed out|due to timeout/i, "ETIMEDOUT"],
 ];
 
-/** Why an HTTP request came to nothing: a word or two. */
-export function whyNotFetched({ message }: Error): string {
-  const code = fetched.find(([words]) => words.test(message))?.[1];
-  return code === undefined ? message : reasons[code]!;
+/** Why an HTTP request came to nothing: a word or two, else what `fetch` says itself. */
+export function whyNotFetched({ message, cause }: Error): string {
+  const said = cause instanceof Error ? cause.message : message;
+  const code = fetched.find(([words]) => words.test(said))?.[1];
+  return code === undefined ? said : reasons[code]!;
 }

@@ -1,13 +1,13 @@
 /** What a device makes of the engine's messages: it asks, works on what it is offered, and ends. */
 import type { Metadata } from "../../core/mod.ts";
 import { Asking } from "./asking.ts";
+import { Background } from "./background.ts";
 import { reportBoot } from "./boot.ts";
 import { TokenRefused } from "./http.ts";
 import { Interruption } from "./interruption.ts";
 import { Job } from "./job.ts";
 import type { Kept } from "./memory.ts";
 import type { Parts } from "./parts.ts";
-import { pause } from "./pause.ts";
 import { endOf, missedEnd } from "./task_end.ts";
 import type { TaskEnd } from "./task_end.ts";
 
@@ -16,9 +16,6 @@ type Payload = Record<string, unknown>;
 /** How a session ends: with its task, or in the middle of it. */
 export type SessionEnd = TaskEnd | Interruption;
 
-/** After a fault that leaves the link alone, the device asks again. */
-const ASK_AGAIN_MS = 2_000;
-
 /** These refusals say that the engine has no such task any more, or none at all. */
 const OVER: readonly unknown[] = ["ended", "no_task", "unknown_task"];
 
@@ -26,7 +23,7 @@ const OVER: readonly unknown[] = ["ended", "no_task", "unknown_task"];
 export class Session {
   readonly #parts: Parts;
   readonly #finish: (end: SessionEnd) => void;
-  readonly #off = new AbortController();
+  readonly #background = new Background(({ message }) => this.#state("waiting", message));
   readonly #job: Job;
   readonly #asking: Asking;
   /** A faulty device hears what becomes of its task, and does nothing else. */
@@ -38,19 +35,18 @@ export class Session {
   constructor(parts: Parts, finish: (end: SessionEnd) => void) {
     this.#parts = parts;
     this.#finish = finish;
-    this.#job = new Job(parts, (error) => this.#background(this.#recover(error)));
-    this.#asking = new Asking(parts, (metadata) => this.#job.take(metadata), this.#off.signal);
+    this.#job = new Job(parts, (error) => this.#background.run(this.#recover(error)));
+    this.#asking = new Asking(parts, (metadata) => this.#job.take(metadata), this.#background.off);
     const { memory: { kept }, faults } = parts;
     if (kept.task?.boot && faults.afterReboot === "silent") this.#fallSilent("after its reboot");
   }
 
   /** The link is there: says what came of a reboot, or asks for work. */
   begin(): void {
-    if (!this.#isSilent) this.#background(this.#begin());
-  }
-
-  async #begin(): Promise<void> {
-    if (!await reportBoot(this.#parts)) await this.#asking.ask();
+    if (this.#isSilent) return;
+    this.#background.insist(async () => {
+      if (!await reportBoot(this.#parts)) await this.#asking.ask();
+    });
   }
 
   /** Takes a message; what it does not know it ignores. */
@@ -82,7 +78,7 @@ export class Session {
 
   /** Stops all work; resolves when nothing is stored any more. */
   async close(): Promise<void> {
-    this.#off.abort(new Error("The device is switched off"));
+    this.#background.stop();
     await this.#job.drop();
   }
 
@@ -91,7 +87,7 @@ export class Session {
   }
 
   #ask(): void {
-    this.#background(this.#asking.ask());
+    this.#background.insist(() => this.#asking.ask());
   }
 
   /** Nothing to do; and perhaps an outcome that was missed. */
@@ -120,10 +116,10 @@ export class Session {
     this.#asking.forget(taskId);
     if (this.#job.isAbout(taskId)) {
       this.#state(end.outcome, end.reason);
-      this.#background(this.#close(end));
+      this.#background.run(this.#close(end));
     } else if (taskId === kept.aside?.id) {
       this.#state(end.outcome, end.reason);
-      this.#background(this.#forgetAside(taskId));
+      this.#background.run(this.#forgetAside(taskId));
     } else if (this.#job.wasAbout(taskId)) learn(kept, end);
   }
 
@@ -135,7 +131,7 @@ export class Session {
     await memory.forget(end.taskId);
     if (!memory.kept.aside) return this.#finish(end);
     this.#before = end;
-    await this.#asking.ask();
+    this.#ask();
   }
 
   /** There is nothing to go back to any more. */
@@ -157,7 +153,7 @@ export class Session {
     const { link } = this.#parts;
     if (error instanceof Interruption) return this.#interrupted(error);
     this.#state("waiting", (error as Error).message);
-    await pause(ASK_AGAIN_MS, this.#off.signal);
+    await this.#background.pause();
     // A token that HTTP does not take has to stand the test of a new login.
     if (error instanceof TokenRefused) link.cut();
     else this.#ask();
@@ -175,13 +171,6 @@ export class Session {
       default:
         return this.#finish(interruption);
     }
-  }
-
-  /** Work beside the messages. A report that got no answer is made up for by the next request. */
-  #background(work: Promise<void>): void {
-    work.catch((error) => {
-      if (!this.#off.signal.aborted) this.#state("waiting", (error as Error).message);
-    });
   }
 }
 
