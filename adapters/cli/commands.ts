@@ -2,6 +2,7 @@
 import { count, hostPort, parseCommand, text, textOr, toggle, UsageError } from "./args.ts";
 import type { HostPort } from "./args.ts";
 import { checkUrl } from "./check_url.ts";
+import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
 
 const data = textOr("DIR", "./data", "The data folder");
@@ -16,7 +17,11 @@ const serve = {
     "public-url": text("URL", "The URL under which devices reach --http"),
     insecure: toggle("Listen on other than loopback addresses without TLS"),
     "open-artifacts": toggle("Let every registered device fetch every image"),
-    "device-requests": textOr("allow|deny", "allow", "May devices ask for a version by themselves"),
+    "device-requests": choice(
+      "WORD",
+      ["allow", "deny"],
+      "May devices ask for a version by themselves [allow]",
+    ),
   },
 };
 
@@ -78,7 +83,7 @@ export function parseServe(args: string[]): ServeOptions {
     mqtt,
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
-    deviceRequests: allowOrDeny("device-requests", given["device-requests"]),
+    deviceRequests: given["device-requests"] ?? "allow",
   };
 }
 
@@ -121,11 +126,6 @@ export function overview(): string {
   );
   return ["otalog: firmware updates for fleets, with a history that can be proved", "", ...rows]
     .join("\n");
-}
-
-function allowOrDeny(flag: string, given: string): "allow" | "deny" {
-  if (given === "allow" || given === "deny") return given;
-  throw new UsageError(`--${flag} must be allow or deny, not "${given}".`);
 }
 
 function isLoopback(host: string): boolean {
