@@ -114,28 +114,25 @@ export class Session {
     const { taskId } = end;
     const { kept } = this.#parts.memory;
     this.#asking.forget(taskId);
-    if (this.#job.isAbout(taskId)) {
-      this.#state(end.outcome, end.reason);
-      this.#background.run(this.#close(end));
-    } else if (taskId === kept.aside?.id) {
-      this.#state(end.outcome, end.reason);
-      this.#background.run(this.#forgetAside(taskId));
-    } else if (this.#job.wasAbout(taskId)) learn(kept, end);
+    const isInHand = this.#job.isAbout(taskId);
+    if (!isInHand && taskId !== kept.aside?.id && !this.#job.wasAbout(taskId)) return;
+    this.#state(end.outcome, end.reason);
+    learn(kept, end);
+    this.#background.run(isInHand ? this.#close(end) : this.#forget(taskId));
   }
 
   /** The device ends with its task, unless there is one to go back to. */
   async #close(end: TaskEnd): Promise<void> {
     const { memory } = this.#parts;
     await this.#job.drop();
-    learn(memory.kept, end);
     await memory.forget(end.taskId);
     if (!memory.kept.aside) return this.#finish(end);
     this.#before = end;
     this.#ask();
   }
 
-  /** There is nothing to go back to any more. */
-  async #forgetAside(taskId: string): Promise<void> {
+  /** A task that is not in hand has ended: perhaps there is nothing to go back to any more. */
+  async #forget(taskId: string): Promise<void> {
     await this.#parts.memory.forget(taskId);
     if (this.#before) this.#finish(this.#before);
   }

@@ -162,3 +162,12 @@ Deno.test("a device that loses power begins the chunk again that was not stored 
   assert.deepEqual([task.state, task.attempt, end.stats.attempts], ["succeeded", 1, 1]);
   assert.equal(end.stats.bytesFetched, SIZE + restartAt % 8_192);
 });
+
+Deno.test("a device that booted the old image does not install the new one again", async () => {
+  const states: string[] = [];
+  await story({
+    afterReboot: "old-version",
+    onEvent: (event) => void (event.type === "state" && states.push(event.state)),
+  }, { completion: "seen", limits: { awaiting_install: 1 } });
+  assert.equal(states.filter((state) => state === "installing").length, 1, states.join());
+});

@@ -17,6 +17,12 @@ export interface Script {
   until(request: string, times?: number): Promise<void>;
 }
 
+/** The image that the script has: zeros. */
+function imageOf(range: string): Response {
+  const [, from, last] = /^bytes=(\d+)-(\d+)$/.exec(range)!;
+  return new Response(new Uint8Array(Number(last) + 1 - Number(from)), { status: 206 });
+}
+
 /** Answers to a report, by its kind; none: nothing is said. Another status than 200 ends it. */
 export type Answers = (kind: string, body: Record<string, unknown>) => Message[] | number;
 
@@ -50,6 +56,7 @@ export async function inScript(
 
   const answer = async (request: Request): Promise<Response> => {
     const { pathname, search } = new URL(request.url);
+    if (pathname === "/image") return imageOf(request.headers.get("range")!);
     const path = pathname.replace("/ota/pump-7/", "");
     asked.push(`${request.method} ${path}${search}`);
     change();
