@@ -2,8 +2,12 @@
 import type { DemoOptions } from "./commands.ts";
 import { demoImages, readFirmware } from "./demo_images.ts";
 import type { DemoImage } from "./demo_images.ts";
+import { roleOf } from "./demo_roles.ts";
+import type { DemoFaults, Role } from "./demo_roles.ts";
 import { FleetView } from "./fleet_view.ts";
-import type { DeviceEvent, FleetEnd } from "./fleet_view.ts";
+import type { DeviceEvent } from "./fleet_view.ts";
+import { isAsItMust, summary } from "./fleet_summary.ts";
+import type { DeviceEnd, FleetEnd } from "./fleet_summary.ts";
 import { ask } from "./operator.ts";
 import type { OperatorAccess } from "./operator.ts";
 import { bytesText, paint } from "./terminal.ts";
@@ -18,46 +22,27 @@ export interface DemoHouse {
 
 /** A virtual device, as the demonstration needs it. */
 export interface DemoDevice {
-  run(): Promise<FleetEnd["end"]>;
+  run(signal: AbortSignal): Promise<DeviceEnd>;
 }
 
 /** Makes a virtual device. */
 export type MakeDevice = new (options: DemoDeviceOptions) => DemoDevice;
 
 /** What a device of the demonstration is told. */
-export interface DemoDeviceOptions extends Partial<Trouble> {
+export interface DemoDeviceOptions extends DemoFaults {
   readonly id: string;
   readonly token: string;
   readonly mqttUrl: string;
+  readonly httpUrl: string;
   readonly folder: string;
   readonly version: string;
   readonly onEvent: (event: DeviceEvent) => void;
 }
 
-/** What goes wrong, or is otherwise special, with a device. */
-interface Trouble {
-  readonly cutAt: number;
-  readonly corruptChunk: number;
-  readonly chunkBytes: number;
-}
-
-interface Role {
-  readonly name: string;
-  readonly trouble: (size: number) => Partial<Trouble>;
-  readonly order?: object;
-}
-
-/** The first devices; any further one is a plain one. The names are traits, true at any time. */
-const roles: readonly Role[] = [
-  { name: "", trouble: () => ({}) },
-  { name: "a connection lost half-way", trouble: (size) => ({ cutAt: Math.floor(size / 2) }) },
-  { name: "one chunk spoiled", trouble: () => ({ corruptChunk: 2 }) },
-  { name: "small chunks", trouble: () => ({ chunkBytes: 4_096 }) },
-  { name: "must boot to succeed", trouble: () => ({}), order: { completion: "booted" } },
-];
-
 /** No device may take longer: a demonstration that hangs has failed. */
 const DEMO_MS = 55_000;
+/** A task whose device says nothing more is looked at so often. */
+const LOOK_MS = 250;
 
 /**
  * Looks at what it was given before anything is started.
@@ -77,7 +62,7 @@ function holdsLog(folder: string): Promise<boolean> {
   return Deno.lstat(`${folder}/otalog.db`).then(() => true, () => false);
 }
 
-/** Runs all devices at once; true when every one of them runs the newest version. */
+/** Runs all devices at once; true when every one of them ended as it must. */
 export async function runDemo(
   house: DemoHouse,
   options: DemoOptions,
@@ -94,59 +79,77 @@ export async function runDemo(
   await ask(access, "PUT", `/firmware/${from.version}`, from.bytes);
   const { checksum } = await ask(access, "PUT", `/firmware/${to.version}`, to.bytes);
   const view = new FleetView(screen, options.devices, to.bytes.length);
+  const late = new AbortController();
+  const stage = { house, access, folder, Device, view, from, to, checksum, signal: late.signal };
   const fleet = Array.from({ length: options.devices }, (_, index) => {
     const id = `demo-${String(index + 1).padStart(3, "0")}`;
-    const role = roles[index] ?? roles[0]!;
-    const order = { firmware_version: to.version, checksum, chunk_size: 32, ...role.order };
-    return upgradeOne(access, { ...house, folder, Device, view, from, to }, id, role, order);
+    return upgradeOne(stage, id, roleOf(index));
   });
-  const ends = await within(DEMO_MS, Promise.all(fleet));
-  screen.write(`\n${view.summary(ends)}\n\n`);
-  return ends.every(({ end, version }) => end.outcome === "succeeded" && version === to.version);
+  const message = `The devices did not end within ${DEMO_MS / 1000} s.`;
+  const timer = setTimeout(() => late.abort(new Error(message)), DEMO_MS);
+  const ends = await Promise.all(fleet).finally(() => clearTimeout(timer));
+  screen.write(`\n${summary(ends, to.version)}\n\n`);
+  return ends.every((end) => isAsItMust(end, to.version));
 }
 
 interface Stage {
-  readonly mqttUrl: string;
+  readonly house: DemoHouse;
+  readonly access: OperatorAccess;
   readonly folder: string;
   readonly Device: MakeDevice;
   readonly view: FleetView;
   readonly from: DemoImage;
   readonly to: DemoImage;
+  readonly checksum: unknown;
+  /** Aborted when it takes too long. */
+  readonly signal: AbortSignal;
 }
 
-/** One device: made known, given the old image, and taken to the new one. */
-async function upgradeOne(
-  access: OperatorAccess,
-  stage: Stage,
-  id: string,
-  role: Role,
-  order: object,
-): Promise<FleetEnd> {
-  const { view, from, to, mqttUrl } = stage;
+/** One device: made known, given the old image, and taken as far as it goes. */
+async function upgradeOne(stage: Stage, id: string, role: Role): Promise<FleetEnd> {
+  const { access, view, from, to, checksum, house, signal } = stage;
   const folder = `${stage.folder}/devices`;
+  const order = { firmware_version: to.version, checksum, chunk_size: 32, ...role.order };
   const { token } = await ask(access, "POST", "/devices", { device_id: id });
-  await ask(access, "POST", "/firmware/upgrade", { device_id: id, ...order });
+  const { task_id } = await ask(access, "POST", "/firmware/upgrade", { device_id: id, ...order });
   await Deno.mkdir(folder, { recursive: true });
   await Deno.writeFile(`${folder}/${id}.bin`, from.bytes);
-  view.begin(id, role.name);
+  view.begin(id, role.trait);
   const device = new stage.Device({
     id,
     token: String(token),
-    mqttUrl,
+    mqttUrl: house.mqttUrl,
+    httpUrl: house.httpUrl,
     folder,
     version: from.version,
     onEvent: (event) => view.show(id, event),
-    ...role.trouble(to.bytes.length),
+    ...role.faults?.(to.bytes.length),
   });
-  const end = await device.run();
+  const { stats } = await device.run(signal);
+  const { state, reason } = await ended(access, String(task_id), signal);
+  view.end(id, String(state), reason === undefined ? "" : String(reason));
   const { version } = await ask(access, "GET", `/devices/${id}`);
-  return { id, end, version: String(version), trouble: role.name };
+  const { trait, ends } = role;
+  return {
+    id,
+    trait,
+    state: String(state),
+    version: String(version),
+    stats,
+    ...(ends && { ends }),
+  };
 }
 
-/** @throws {Error} when it takes longer. */
-async function within<T>(ms: number, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const late = () => reject(new Error(`The devices did not end within ${ms / 1000} s.`));
-  const timer = setTimeout(late, ms);
-  return await Promise.race([work, promise]).finally(() => clearTimeout(timer));
+/** The task when it has ended: of a device that is silent only the engine knows. */
+async function ended(access: OperatorAccess, id: string, signal: AbortSignal): Promise<{
+  readonly state?: unknown;
+  readonly reason?: unknown;
+}> {
+  for (;;) {
+    const task = await ask(access, "GET", `/tasks/${id}`);
+    // A task that has ended has no deadline.
+    if (task.deadline_at === undefined) return task;
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
 }

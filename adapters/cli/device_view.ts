@@ -1,5 +1,6 @@
 /** What a virtual device does, as lines for a person. */
-import type { DeviceEvent, FleetEnd } from "./fleet_view.ts";
+import type { DeviceEnd } from "./fleet_summary.ts";
+import type { DeviceEvent } from "./fleet_view.ts";
 import { bytesText } from "./terminal.ts";
 
 /** An event as a line, without its end: `stored 512 KiB of 19.1 MiB (2 %)`. */
@@ -21,12 +22,12 @@ function stateLine(state: string, detail: string | undefined): string {
   if (detail === undefined) return state;
   if (state === "unreachable" || state === "ignored") return `${state}: ${detail}`;
   if (state === "downloading") return `${state}, ${detail}`;
-  if (state === "connecting" || detail.startsWith("for ")) return `${state} ${detail}`;
+  if (/^(to|for|after) /.test(detail)) return `${state} ${detail}`;
   return `${state} (${detail})`;
 }
 
 /** The last line: how it ended and what it took. */
-export function deviceEndLine(taskId: string, { outcome, stats }: FleetEnd["end"]): string {
+export function deviceEndLine(taskId: string, { outcome, stats }: DeviceEnd): string {
   const attempts = `${stats.attempts} ${stats.attempts === 1 ? "attempt" : "attempts"}`;
   return `task ${taskId} ${outcome}: ${attempts}, ${bytesText(stats.bytesFetched)} fetched`;
 }

@@ -1,5 +1,5 @@
-/** A fleet at work as lines on a screen: one for each device, and a table at the end. */
-import { bytesText, Lines, paint, shareText, table } from "./terminal.ts";
+/** A fleet at work as lines on a screen: one for each device. */
+import { Lines, paint, shareText } from "./terminal.ts";
 import type { Screen } from "./terminal.ts";
 
 /** What a device tells while it works. */
@@ -8,25 +8,8 @@ export type DeviceEvent =
   | { readonly type: "stored"; readonly received: number; readonly size: number }
   | { readonly type: "chunk"; readonly index: number };
 
-/** How a device ended. */
-export interface FleetEnd {
-  readonly id: string;
-  /** What was special about it. */
-  readonly trouble: string;
-  /** The version it is known to run. */
-  readonly version: string;
-  readonly end: {
-    readonly outcome: string;
-    readonly stats: {
-      readonly attempts: number;
-      readonly bytesFetched: number;
-      readonly cuts: number;
-    };
-  };
-}
-
 interface Line {
-  readonly trouble: string;
+  readonly trait: string;
   state: string;
   detail: string;
   received: number;
@@ -37,9 +20,22 @@ interface Line {
 const colours: Readonly<Record<string, "green" | "red" | "yellow">> = {
   succeeded: "green",
   failed: "red",
+  timed_out: "red",
+  rolled_back: "red",
+  lost: "red",
   cut: "yellow",
   waiting: "yellow",
+  silent: "yellow",
+  dark: "yellow",
 };
+
+/** How the device takes the end of its task: shown is how the engine does. */
+const outcomes: readonly string[] = ["succeeded", "failed", "cancelled"];
+
+/** What comes between the milestones: not worth a line where nothing can be redrawn. */
+const passing: readonly string[] = ["connecting", "connected", "verifying", "installing"];
+
+const evident: readonly string[] = ["connecting", "restarted", "silent", "dark"];
 
 /** The lines of all devices. */
 export class FleetView {
@@ -58,42 +54,39 @@ export class FleetView {
   }
 
   /** A device begins. */
-  begin(id: string, trouble: string): void {
-    this.#devices.set(id, { trouble, state: "asking", detail: "", received: 0, again: undefined });
+  begin(id: string, trait: string): void {
+    this.#devices.set(id, { trait, state: "asking", detail: "", received: 0, again: undefined });
     this.#draw(id, false);
   }
 
   /** Something happened in it. */
   show(id: string, event: DeviceEvent): void {
+    if (event.type === "state" && outcomes.includes(event.state)) return;
     const line = this.#devices.get(id)!;
     if (event.type === "chunk") line.again = line.again === undefined ? undefined : line.again + 1;
     if (event.type === "stored") {
       Object.assign(line, { received: event.received, again: undefined });
     }
     if (event.type === "state") enter(line, event.state, event.detail ?? "");
-    this.#draw(id, event.type === "state");
+    this.#draw(id, event.type === "state" && !passing.includes(event.state));
   }
 
-  /** The end of all of them as a table. */
-  summary(ends: readonly FleetEnd[]): string {
-    const rows = ends.map(({ id, end: { outcome, stats }, version, trouble }) => [
-      id,
-      outcome,
-      version,
-      `${stats.attempts}`,
-      bytesText(stats.bytesFetched),
-      `${stats.cuts}`,
-      trouble,
-    ]);
-    return table([["device", "outcome", "runs", "attempts", "fetched", "cuts", "trait"], ...rows]);
+  /** Its task has ended for the engine, in that state. */
+  end(id: string, state: string, reason: string): void {
+    Object.assign(this.#devices.get(id)!, { state, detail: reason, again: undefined });
+    this.#draw(id, true);
   }
 
   #draw(id: string, milestone: boolean): void {
     if (!this.#isSmall && !milestone) return;
     const line = this.#devices.get(id)!;
-    const { state, detail, trouble } = line;
+    const { state, detail, trait } = line;
     const shown = paint(this.#screen, colours[state] ?? "cyan", state.padEnd(12));
-    const about = paint(this.#screen, "dim", detail || trouble);
+    const about = paint(
+      this.#screen,
+      "dim",
+      trait && detail ? `${trait} (${detail})` : trait || detail,
+    );
     this.#lines.set(id, `${id}  ${this.#progress(line)}  ${shown} ${about}`.trimEnd(), milestone);
   }
 
@@ -106,6 +99,10 @@ export class FleetView {
 
 function enter(line: Line, state: string, detail: string): void {
   if (state === "downloading" && line.state === "verifying") line.again = 0;
-  if (state === "succeeded") line.again = undefined;
-  Object.assign(line, { state, detail });
+  Object.assign(line, { state, detail: isEvident(state, detail) ? "" : detail });
+}
+
+/** Whether the state says it all: to whom a device connects, or that its first attempt is one. */
+function isEvident(state: string, detail: string): boolean {
+  return evident.includes(state) || detail === "attempt 1";
 }

@@ -1,8 +1,8 @@
 /** Fetches what is missing of an image, chunk by chunk, and goes on at the byte where it stopped. */
 import type { Metadata } from "../../core/mod.ts";
-import { Cut } from "./faults.ts";
 import type { Faults } from "./faults.ts";
 import { fetchSpan, TokenRefused } from "./http.ts";
+import { Interruption } from "./interruption.ts";
 import type { DeviceMemory } from "./memory.ts";
 import { pause } from "./pause.ts";
 import { nextSpan } from "./spans.ts";
@@ -31,7 +31,7 @@ const PAUSE_MAX_MS = 4_000;
 /**
  * Fetches until nothing is missing.
  *
- * @throws {Cut | TokenRefused | Error} on a lost connection, a refused token, too many vain tries.
+ * @throws {Interruption | TokenRefused | Error} on a fault, a refused token, too many vain tries.
  */
 export async function download(job: DownloadJob): Promise<void> {
   const { metadata, memory } = job;
@@ -47,19 +47,24 @@ async function fetchInto(job: DownloadJob, span: Span): Promise<void> {
   const { metadata, memory, faults, token, signal } = job;
   const index = Math.floor(span[0] / metadata.chunk_bytes);
   let [offset] = span;
+  let hasPower = true;
   job.requested();
   try {
     for await (const piece of fetchSpan(metadata, span, token, signal)) {
-      const cut = faults.cutWithin(offset, piece.length);
-      const taken = piece.subarray(0, cut);
+      const stop = faults.stopWithin(offset, piece.length, metadata.size);
+      const taken = piece.subarray(0, stop?.taken);
       await memory.store(offset, faults.spoil(index, offset, taken));
       offset += taken.length;
       job.received(taken.length);
-      if (cut !== undefined) throw new Cut("The connection is lost");
+      if (!stop) continue;
+      hasPower = stop.interruption.how !== "restart";
+      throw stop.interruption;
     }
   } finally {
-    await memory.save();
-    if (offset === span[1]) await job.stored(index);
+    if (hasPower) {
+      await memory.save();
+      if (offset === span[1]) await job.stored(index);
+    }
   }
 }
 
@@ -76,7 +81,8 @@ export async function retrying<T>(
     try {
       return await attempt();
     } catch (error) {
-      const isFinal = error instanceof Cut || error instanceof TokenRefused || tries >= TRIES_MAX;
+      const isFinal = error instanceof Interruption || error instanceof TokenRefused ||
+        tries >= TRIES_MAX;
       if (signal.aborted || isFinal) throw error;
       await pause(Math.min(PAUSE_MS * 2 ** (tries - 1), PAUSE_MAX_MS), signal);
       if (hasMoved()) return undefined;

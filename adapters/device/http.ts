@@ -1,13 +1,28 @@
-/** The device's HTTP side: bytes of an image, and the digests of its chunks. */
+/** The device's HTTP requests: bytes of an image, the digests of its chunks, and whatever else. */
 import type { Metadata } from "../../core/mod.ts";
+import { whyNotFetched } from "./reasons.ts";
 import type { Span } from "./spans.ts";
 
 /** A request takes no longer; what came by then is kept. */
 const REQUEST_MS = 30_000;
 
-/** HTTP 401: the token is no longer good, which a new login makes sure of. */
+/** HTTP 401 or 403: the token is no longer good, which a new login makes sure of. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
+}
+
+/** What is asked for, and how. */
+export interface Asked {
+  readonly url: string;
+  readonly token: string;
+  readonly signal: AbortSignal;
+  readonly method?: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The status of a good answer [200]. */
+  readonly expected?: number;
+  /** How long the answer may take, in milliseconds [30,000]. */
+  readonly limitMs?: number;
 }
 
 /** The bytes of the span as they come. @throws {Error} when there are others than asked for. */
@@ -18,7 +33,7 @@ export async function* fetchSpan(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const range = `bytes=${start}-${end - 1}`;
-  const response = await request(url, 206, token, signal, { range });
+  const response = await request({ url, token, signal, expected: 206, headers: { range } });
   let left = end - start;
   for await (const piece of response.body ?? []) {
     left -= piece.length;
@@ -30,27 +45,27 @@ export async function* fetchSpan(
 
 /** The digests of all chunks, as `sha256:…`. */
 export async function fetchChunkDigests(
-  { chunks_url }: Metadata,
+  { chunks_url: url }: Metadata,
   token: string,
   signal: AbortSignal,
 ): Promise<string[]> {
-  const response = await request(chunks_url, 200, token, signal);
+  const response = await request({ url, token, signal });
   return ((await response.json()) as { chunks: string[] }).chunks;
 }
 
-async function request(
-  url: string,
-  expected: number,
-  token: string,
-  signal: AbortSignal,
-  headers: Record<string, string> = {},
-): Promise<Response> {
+/** Asks with the device's token. @throws {TokenRefused | Error} for any other status. */
+export async function request(asked: Asked): Promise<Response> {
+  const { url, token, signal, method = "GET", body, headers, expected = 200 } = asked;
   const response = await fetch(url, {
+    method,
     headers: { authorization: `Bearer ${token}`, ...headers },
-    signal: AbortSignal.any([signal, AbortSignal.timeout(REQUEST_MS)]),
+    signal: AbortSignal.any([signal, AbortSignal.timeout(asked.limitMs ?? REQUEST_MS)]),
+    ...(body === undefined ? {} : { body }),
+  }).catch((error) => {
+    throw new Error(whyNotFetched(error), { cause: error });
   });
   if (response.status === expected) return response;
   await response.body?.cancel();
   const message = `HTTP ${response.status} for ${url}`;
-  throw response.status === 401 ? new TokenRefused(message) : new Error(message);
+  throw [401, 403].includes(response.status) ? new TokenRefused(message) : new Error(message);
 }

@@ -1,4 +1,7 @@
-/** What a device keeps across a reboot: one image being stored, and a few facts about itself. */
+/**
+ * What a device keeps across a reboot: one image being stored, one that had to make way for it, and
+ * a few facts about itself.
+ */
 import { createHash } from "node:crypto";
 import { without } from "./spans.ts";
 import type { Span } from "./spans.ts";
@@ -12,6 +15,17 @@ export interface KeptTask {
   readonly size: number;
   /** What is not stored yet, or found bad, in ascending order. */
   missing: readonly Span[];
+  /** The image is to be booted at the next start. */
+  boot?: KeptBoot;
+}
+
+/** What the device boots. */
+export interface KeptBoot {
+  readonly version: string;
+  /** The id of its report on that, so that it counts once however often it is said. */
+  readonly reportId: string;
+  /** Whether it reports at all. */
+  readonly reports: boolean;
 }
 
 /** The facts. */
@@ -19,17 +33,21 @@ export interface Kept {
   /** The version that runs. */
   version: string | null;
   task: KeptTask | null;
+  /** A task that a more urgent one took the place of. */
+  aside?: KeptTask | null;
 }
 
-/** The device's flash: `{folder}/{id}.bin` and `{folder}/{id}.json`. */
+/** The device's flash: `{folder}/{id}.bin` and `{id}.json`, and `{id}.aside` beside them. */
 export class DeviceMemory {
   readonly image: string;
   readonly #facts: string;
+  readonly #aside: string;
   kept: Kept;
 
   private constructor(base: string, kept: Kept) {
     this.image = `${base}.bin`;
     this.#facts = `${base}.json`;
+    this.#aside = `${base}.aside`;
     this.kept = kept;
   }
 
@@ -42,12 +60,40 @@ export class DeviceMemory {
     return new DeviceMemory(base, kept);
   }
 
-  /** Begins the task, unless it is the one in hand. */
+  /** Begins the task, unless it is the one in hand or aside; what is in hand makes way. */
   async begin(id: string, checksum: string, size: number): Promise<void> {
+    const isIt = (task?: KeptTask | null) =>
+      task?.id === id && task.checksum === checksum && task.missing;
+    const { task, aside } = this.kept;
+    if (isIt(task)) return;
+    if (aside && isIt(aside)) {
+      await Deno.rename(this.#aside, this.image);
+      Object.assign(this.kept, { task: aside, aside: null });
+    } else {
+      if (task) await this.putAside(task.id);
+      await this.#resize(size);
+      this.kept.task = { id, checksum, size, missing: [[0, size]] };
+    }
+    await this.save();
+  }
+
+  /** The task makes way for another, if it is in hand: it may be begun again later. */
+  async putAside(id: string): Promise<void> {
     const { task } = this.kept;
-    if (task?.id === id && task.checksum === checksum && task.missing) return;
-    await this.#resize(size);
-    this.kept.task = { id, checksum, size, missing: [[0, size]] };
+    if (task?.id !== id) return;
+    await Deno.rename(this.image, this.#aside);
+    Object.assign(this.kept, { task: null, aside: task });
+    await this.save();
+  }
+
+  /** The task is over: there is nothing to go on with. */
+  async forget(id: string): Promise<void> {
+    const { task, aside } = this.kept;
+    if (task?.id === id) this.kept.task = null;
+    if (aside?.id === id) {
+      this.kept.aside = null;
+      await Deno.remove(this.#aside);
+    }
     await this.save();
   }
 

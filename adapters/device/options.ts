@@ -1,11 +1,15 @@
 /** What a virtual device is told, and what it tells. */
 
-/** How a virtual device is set up; its faults are options. */
-export interface DeviceOptions {
+/** How a virtual device is set up. */
+export interface DeviceOptions extends DeviceFaults {
   readonly id: string;
   readonly token: string;
   /** `mqtt://host:port` */
   readonly mqttUrl: string;
+  /** `http://host:port`, needed to speak HTTP only. */
+  readonly httpUrl?: string | undefined;
+  /** What it reports and listens by; the bytes of the image come over HTTP either way. */
+  readonly transport?: Transport | undefined;
   /** Topic prefix with its leading slash. */
   readonly prefix?: string;
   /** Where it keeps the image and what survives a reboot. */
@@ -15,20 +19,42 @@ export interface DeviceOptions {
   readonly product?: string | undefined;
   /** The chunk size it wishes for, in bytes. */
   readonly chunkBytes?: number | undefined;
-  /** Loses both connections once at that byte of the image, in the middle of a chunk or not. */
-  readonly cutAt?: number | undefined;
-  /** Stores this chunk wrongly, once. */
-  readonly corruptChunk?: number | undefined;
-  /** Stores the first chunk wrongly in every attempt, and checks only the whole. */
-  readonly corruptAlways?: boolean | undefined;
   /** Told of everything that happens, for a display. */
   readonly onEvent?: ((event: DeviceEvent) => void) | undefined;
 }
 
+/** How a device reports and listens. */
+export type Transport = "mqtt" | "http";
+
+/** What goes wrong with a device. Bytes are those of the image, in the middle of a chunk or not. */
+export interface DeviceFaults {
+  /** Loses both connections once at that byte. */
+  readonly cutAt?: number | undefined;
+  /** Goes on over the other transport at that byte. */
+  readonly switchAt?: number | undefined;
+  /** Loses power once at that byte, and comes back with what it had stored. */
+  readonly restartAt?: number | undefined;
+  /** Stores this chunk wrongly, once. */
+  readonly corruptChunk?: number | undefined;
+  /** Stores the first chunk wrongly in every attempt, and checks only the whole. */
+  readonly corruptAlways?: boolean | undefined;
+  /** Claims the right digest over wrong bytes, or another digest each time over the right ones. */
+  readonly lie?: "right-digest" | "wrong-digest" | undefined;
+  /** Hears, but does and says nothing more from there on; it does not come back from a reboot. */
+  readonly silentAfter?: "metadata" | "downloading" | "verified" | "rebooting" | undefined;
+  /** Comes back from its reboot without a word, with the old version, or says that it went back. */
+  readonly afterReboot?: "silent" | "old-version" | "rolled-back" | undefined;
+  /** Says every report twice, under the same id. */
+  readonly reportsTwice?: boolean | undefined;
+  /** Says its progress, and that it reboots, after the report that comes next. */
+  readonly outOfOrder?: boolean | undefined;
+}
+
 /**
  * Something that happened in a virtual device. Its states: connecting, unreachable, connected,
- * waiting, downloading, cut, verifying, installing, rebooting, preempted, rejected (a report of
- * its own), ignored (an option that has no effect) and the outcomes; `detail` is for a person.
+ * waiting, downloading, cut, switched, restarted, silent, dark, verifying, installing, rebooting,
+ * preempted, rejected (a report of its own), ignored (an option that has no effect) and the
+ * outcomes; `detail` is for a person.
  */
 export type DeviceEvent =
   | { readonly type: "state"; readonly state: string; readonly detail?: string }
@@ -37,8 +63,11 @@ export type DeviceEvent =
 
 /** How an upgrade ended for the device, and what it took. */
 export interface DeviceEnd {
-  readonly outcome: "succeeded" | "failed" | "cancelled";
+  /** `dark`: it did not come back from its reboot; what became of the task the engine knows. */
+  readonly outcome: "succeeded" | "failed" | "cancelled" | "dark";
   readonly taskId: string;
+  /** The version that the task was about, where the engine said it. */
+  readonly version?: string;
   readonly reason?: string;
   readonly stats: DeviceStats;
 }

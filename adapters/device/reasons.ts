@@ -1,4 +1,4 @@
-/** Why a broker is not reached or does not let a device in, as a person says it. */
+/** Why an engine is not reached or does not let a device in, as a person says it. */
 
 /** CONNACK return codes (MQTT 3.1.1 §3.2.2.3): 3, "server unavailable", is the only passing one. */
 const SERVER_UNAVAILABLE = 3;
@@ -22,12 +22,13 @@ export function isRefusal({ code }: Failure): boolean {
   return typeof code === "number" && code !== SERVER_UNAVAILABLE && code <= CONNACK_CODE_MAX;
 }
 
-/** The rest of the sentence about a refusal. */
-export function whyRefused({ code }: Failure): string {
-  return code === IDENTIFIER_REJECTED
+/** The sentence about a refusal; `who` refused it, at which address. */
+export function refusedBy(who: string, id: string, { code }: Partial<Failure> = {}): Error {
+  const why = code === IDENTIFIER_REJECTED
     ? "its id is not the one that the token belongs to. Check the id."
     : "the token is wrong or the device was revoked. " +
       "Give its present token, or have an operator issue a new one.";
+  return new Error(`${who} refused device ${id}: ${why}`);
 }
 
 /** Why the broker is not reached: a word or two. */
@@ -35,4 +36,19 @@ export function whyUnreachable({ code, message }: Failure): string {
   if (code === SERVER_UNAVAILABLE) return "the broker takes nobody now";
   if (message === "connack timeout") return reasons.ETIMEDOUT!;
   return reasons[String(code)] ?? message;
+}
+
+/** What `fetch` says in its own words, of which only these tell anybody something. */
+const fetched: readonly (readonly [RegExp, string])[] = [
+  [/connection refused/i, "ECONNREFUSED"],
+  [/dns error|lookup address/i, "ENOTFOUND"],
+  [/reset by peer|connection closed|error reading/i, "ECONNRESET"],
+  [/timed out|due to timeout/i, "ETIMEDOUT"],
+];
+
+/** Why an HTTP request came to nothing: a word or two, else what `fetch` says itself. */
+export function whyNotFetched({ message, cause }: Error): string {
+  const said = cause instanceof Error ? cause.message : message;
+  const code = fetched.find(([words]) => words.test(said))?.[1];
+  return code === undefined ? said : reasons[code]!;
 }

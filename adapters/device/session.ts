@@ -1,67 +1,76 @@
 /** What a device makes of the engine's messages: it asks, works on what it is offered, and ends. */
 import type { Metadata } from "../../core/mod.ts";
-import { install, runAttempt } from "./attempt.ts";
-import type { Parts } from "./attempt.ts";
-import { Cut } from "./faults.ts";
+import { Asking } from "./asking.ts";
+import { Background } from "./background.ts";
+import { reportBoot } from "./boot.ts";
 import { TokenRefused } from "./http.ts";
-import type { DeviceEnd } from "./options.ts";
-import { pause } from "./pause.ts";
-import { Work } from "./work.ts";
+import { Interruption } from "./interruption.ts";
+import { Job } from "./job.ts";
+import type { Kept } from "./memory.ts";
+import type { Parts } from "./parts.ts";
+import { endOf, missedEnd } from "./task_end.ts";
+import type { TaskEnd } from "./task_end.ts";
 
 type Payload = Record<string, unknown>;
 
-/** After a fault that leaves the link alone, the device asks again. */
-const ASK_AGAIN_MS = 2_000;
-/** An engine that has not answered a wish for so long does not know it. */
-const ANSWER_MS = 5_000;
+/** How a session ends: with its task, or in the middle of it. */
+export type SessionEnd = TaskEnd | Interruption;
 
-/** The conversation of one device about one task. */
+/** These refusals say that the engine has no such task any more, or none at all. */
+const OVER: readonly unknown[] = ["ended", "no_task", "unknown_task"];
+
+/** The conversation of a device from one start to the next, or to the end of its task. */
 export class Session {
   readonly #parts: Parts;
-  readonly #finish: (end: Omit<DeviceEnd, "stats">) => void;
-  readonly #off = new AbortController();
-  readonly #work = new Work((error) => this.#background(this.#recover(error)));
-  #metadata: Metadata | undefined;
-  /** The chunk size it asks for, until the engine refuses it. */
-  #wish: number | undefined;
-  /** An offer with another chunk size, made before the wish was heard. */
-  #held: Metadata | undefined;
-  #isAsking = false;
-  /** Counts its requests: only the newest one is waited for. */
-  #turn = 0;
-  /** Whether a request says where it stopped: not after the engine found that out of range. */
-  #saysWhere = true;
+  readonly #finish: (end: SessionEnd) => void;
+  readonly #background = new Background(({ message }) => this.#state("waiting", message));
+  readonly #job: Job;
+  readonly #asking: Asking;
+  /** A faulty device hears what becomes of its task, and does nothing else. */
+  #isSilent = false;
+  /** How a more urgent task ended, while the one that it took the place of is to come. */
+  #before: TaskEnd | undefined;
 
-  /** `finish` is called once, when the task has ended. */
-  constructor(parts: Parts, finish: (end: Omit<DeviceEnd, "stats">) => void) {
+  /** `finish` is called once. */
+  constructor(parts: Parts, finish: (end: SessionEnd) => void) {
     this.#parts = parts;
     this.#finish = finish;
-    this.#wish = parts.options.chunkBytes;
+    this.#job = new Job(parts, (error) => this.#background.run(this.#recover(error)));
+    this.#asking = new Asking(parts, (metadata) => this.#job.take(metadata), this.#background.off);
+    const { memory: { kept }, faults } = parts;
+    if (kept.task?.boot && faults.afterReboot === "silent") this.#fallSilent("after its reboot");
   }
 
-  /** Asks for work; what it stored of the task in hand is said along. */
-  ask(): void {
-    this.#background(this.#request());
+  /** The link is there: says what came of a reboot, or asks for work. */
+  begin(): void {
+    if (this.#isSilent) return;
+    this.#background.insist(async () => {
+      if (!await reportBoot(this.#parts)) await this.#asking.ask();
+    });
   }
 
   /** Takes a message; what it does not know it ignores. */
   receive(kind: string, payload: Payload): void {
     switch (kind) {
-      case "metadata":
-        return this.#offered(payload as unknown as Metadata);
-      case "idle":
-        return this.#idle();
-      case "retry":
-        return this.#retry(payload);
-      case "verified":
-        return this.#verified(payload);
       case "success":
-        return this.#end("succeeded", payload);
+        return this.#end(endOf("succeeded", payload));
       case "failed":
-        return this.#end("failed", payload);
+        return this.#end(endOf("failed", payload));
       case "cancel":
-        if (payload.reason === "preempted") return this.#putBack(payload);
-        return this.#end("cancelled", payload);
+        if (payload.reason === "preempted") return this.#preempted(payload);
+        return this.#end(endOf("cancelled", payload));
+    }
+    if (this.#isSilent) return;
+    switch (kind) {
+      case "metadata":
+        if (this.#asking.offered(payload as unknown as Metadata)) this.#ask();
+        return;
+      case "idle":
+        return this.#idle(payload);
+      case "retry":
+        return this.#job.retry(payload);
+      case "verified":
+        return this.#job.goOn(payload);
       case "rejected":
         return this.#rejected(payload);
     }
@@ -69,137 +78,100 @@ export class Session {
 
   /** Stops all work; resolves when nothing is stored any more. */
   async close(): Promise<void> {
-    this.#off.abort(new Error("The device is switched off"));
-    await this.#work.stop();
+    this.#background.stop();
+    await this.#job.drop();
   }
 
   #state(state: string, detail?: string): void {
     this.#parts.emit({ type: "state", state, ...(detail === undefined ? {} : { detail }) });
   }
 
-  async #request(): Promise<void> {
-    const { options: { product }, memory, link } = this.#parts;
-    const { version, task } = memory.kept;
-    const turn = ++this.#turn;
-    this.#isAsking = true;
-    await link.report("request", {
-      ...(version === null ? {} : { current_version: version }),
-      ...(product === undefined ? {} : { product }),
-      ...(this.#wish === undefined ? {} : { chunk_bytes: this.#wish }),
-      ...(task && this.#saysWhere ? { resume_from: memory.received } : {}),
-    });
-    await pause(ANSWER_MS, this.#off.signal);
-    if (turn === this.#turn && this.#held) this.#take(this.#held);
+  #ask(): void {
+    this.#background.insist(() => this.#asking.ask());
   }
 
-  /** An offer made at the subscription does not know the device's chunk size; its answer does. */
-  #offered(metadata: Metadata): void {
-    if (this.#wish === undefined || metadata.chunk_bytes === this.#wish) {
-      return this.#take(metadata);
-    }
-    this.#held = metadata;
-    if (!this.#isAsking) this.ask();
-  }
-
-  /** A task it is working on already changes nothing. */
-  #take(metadata: Metadata): void {
-    this.#isAsking = false;
-    this.#held = undefined;
-    const before = this.#metadata?.task_id === metadata.task_id ? this.#metadata : undefined;
-    const isSame = before?.attempt === metadata.attempt &&
-      before.chunk_bytes === metadata.chunk_bytes;
-    if (isSame && this.#work.isBusy) return;
-    this.#begin(metadata, before?.attempt !== metadata.attempt);
-  }
-
-  #begin(metadata: Metadata, isNewAttempt: boolean): void {
-    if (isNewAttempt) this.#parts.tally.attempts++;
-    this.#metadata = metadata;
-    this.#saysWhere = true;
-    this.#work.begin((signal) => runAttempt(this.#parts, metadata, signal));
-  }
-
-  #idle(): void {
-    this.#isAsking = false;
+  /** Nothing to do; and perhaps an outcome that was missed. */
+  #idle({ last }: Payload): void {
+    this.#asking.answered();
+    const missed = missedEnd(last, this.#parts.memory.kept);
+    if (missed) return this.#end(missed);
+    if (this.#before) return this.#finish(this.#before);
     this.#state("waiting", "for an upgrade");
   }
 
-  /** What to fetch again the device knows itself, from its own check. */
-  #retry({ task_id, attempt }: Payload): void {
-    const metadata = this.#metadata;
-    if (metadata?.task_id !== task_id || !(Number(attempt) > metadata!.attempt)) return;
-    this.#begin({ ...metadata!, attempt: Number(attempt) }, true);
+  #preempted(payload: Payload): void {
+    if (this.#job.putAside(payload)) this.#state("preempted");
   }
 
-  #verified({ task_id }: Payload): void {
-    const metadata = this.#metadata;
-    if (!metadata || metadata.task_id !== task_id) return;
-    this.#work.begin(() => install(this.#parts, metadata), "install");
-  }
-
-  /** A more urgent task goes first, and is offered next. */
-  #putBack({ task_id }: Payload): void {
-    if (this.#metadata?.task_id !== task_id) return;
-    this.#metadata = undefined;
-    this.#background(this.#work.stop());
-    this.#state("preempted");
-  }
-
-  /** A request that is out of range is made again with less in it. */
-  #rejected({ code, reason }: Payload): void {
+  #rejected({ code, reason, task_id }: Payload): void {
     this.#state("rejected", String(code));
-    if (code !== "out_of_range" || !this.#isAsking) return;
-    this.#isAsking = false;
-    if (this.#saysWhere && this.#parts.memory.kept.task) {
-      this.#saysWhere = false;
-    } else if (this.#wish !== undefined) {
-      const what = `The engine does not take chunks of ${this.#wish} B: ${reason}`;
-      this.#state("ignored", `${what} The device takes what is offered.`);
-      this.#wish = undefined;
-    } else return;
-    this.ask();
+    const isAboutIt = task_id === undefined || this.#job.isAbout(task_id);
+    // The answer to a request says what became of it.
+    if (this.#asking.isToRepeat(code, reason) || OVER.includes(code) && isAboutIt) this.#ask();
   }
 
-  #end(outcome: DeviceEnd["outcome"], payload: Payload): void {
+  #end(end: TaskEnd): void {
+    const { taskId } = end;
+    const { kept } = this.#parts.memory;
+    this.#asking.forget(taskId);
+    const isInHand = this.#job.isAbout(taskId);
+    if (!isInHand && taskId !== kept.aside?.id && !this.#job.wasAbout(taskId)) return;
+    this.#state(end.outcome, end.reason);
+    learn(kept, end);
+    this.#background.run(isInHand ? this.#close(end) : this.#forget(taskId));
+  }
+
+  /** The device ends with its task, unless there is one to go back to. */
+  async #close(end: TaskEnd): Promise<void> {
     const { memory } = this.#parts;
-    const taskId = String(payload.task_id);
-    if (this.#held?.task_id === taskId) this.#held = undefined;
-    // After a restart of the device the message may come before it has asked.
-    if (taskId !== (this.#metadata?.task_id ?? memory.kept.task?.id)) return;
-    const reason = payload.reason === undefined ? undefined : String(payload.reason);
-    this.#state(outcome, reason);
-    const keep = async () => {
-      await this.#work.stop();
-      if (outcome === "succeeded") memory.kept.version = String(payload.version);
-      memory.kept.task = null;
-      await memory.save();
-      this.#finish({ outcome, taskId, ...(reason === undefined ? {} : { reason }) });
-    };
-    this.#background(keep());
+    await this.#job.drop();
+    await memory.forget(end.taskId);
+    if (!memory.kept.aside) return this.#finish(end);
+    this.#before = end;
+    this.#ask();
+  }
+
+  /** A task that is not in hand has ended: perhaps there is nothing to go back to any more. */
+  async #forget(taskId: string): Promise<void> {
+    await this.#parts.memory.forget(taskId);
+    if (this.#before) this.#finish(this.#before);
+  }
+
+  #fallSilent(when: string): void {
+    this.#isSilent = true;
+    this.#state("silent", when);
   }
 
   /**
-   * The network failed, on purpose or not. A lost link comes back by itself and the device asks
-   * again; with a link that holds it asks after a while.
+   * The work was interrupted, or the network failed. A lost link comes back by itself and the
+   * device asks again; with a link that holds it asks after a while.
    */
   async #recover(error: unknown): Promise<void> {
-    const { tally, link } = this.#parts;
-    if (error instanceof Cut) {
-      tally.cuts++;
-      this.#state("cut");
-      return link.cut();
-    }
+    const { link } = this.#parts;
+    if (error instanceof Interruption) return this.#interrupted(error);
     this.#state("waiting", (error as Error).message);
-    await pause(ASK_AGAIN_MS, this.#off.signal);
+    await this.#background.pause();
     // A token that HTTP does not take has to stand the test of a new login.
     if (error instanceof TokenRefused) link.cut();
-    else this.ask();
+    else this.#ask();
   }
 
-  /** Work beside the messages. A report that got no answer is made up for by the next request. */
-  #background(work: Promise<void>): void {
-    work.catch((error) => {
-      if (!this.#off.signal.aborted) this.#state("waiting", (error as Error).message);
-    });
+  #interrupted(interruption: Interruption): void {
+    const { tally, link } = this.#parts;
+    switch (interruption.how) {
+      case "cut":
+        tally.cuts++;
+        this.#state("cut");
+        return link.cut();
+      case "silence":
+        return this.#fallSilent(interruption.message);
+      default:
+        return this.#finish(interruption);
+    }
   }
+}
+
+/** What the engine takes the device to run, so does the device. */
+function learn(kept: Kept, { outcome, version }: TaskEnd): void {
+  if (outcome === "succeeded" && version !== undefined) kept.version = version;
 }

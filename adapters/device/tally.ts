@@ -2,9 +2,26 @@
 import type { DeviceStats } from "./options.ts";
 
 /** {@link DeviceStats} that grow. */
-export type Tally = { -readonly [N in keyof DeviceStats]: DeviceStats[N] } & { chunks: number[] };
+export type Tally = { -readonly [N in keyof DeviceStats]: DeviceStats[N] } & {
+  chunks: number[];
+  /** The attempt that was counted last: one that goes on after a reboot is not counted again. */
+  last: string;
+};
 
 /** Nothing yet. */
 export function newTally(): Tally {
-  return { attempts: 0, requests: 0, bytesFetched: 0, cuts: 0, chunks: [] };
+  return { attempts: 0, requests: 0, bytesFetched: 0, cuts: 0, chunks: [], last: "" };
+}
+
+/** Counts the attempt, once. */
+export function countAttempt(tally: Tally, taskId: string, attempt: number): void {
+  const name = `${taskId} ${attempt}`;
+  if (tally.last === name) return;
+  tally.last = name;
+  tally.attempts++;
+}
+
+/** The figures as they are now. */
+export function statsOf({ attempts, requests, bytesFetched, cuts, chunks }: Tally): DeviceStats {
+  return { attempts, requests, bytesFetched, cuts, chunks: [...chunks] };
 }

@@ -92,10 +92,15 @@ Deno.test("a digest that stays wrong is retried three times, then the task has f
   });
 });
 
-Deno.test("with completion booted, success needs the new version to run", async () => {
+Deno.test("with completion booted, a device reboots and says that the new version runs", async () => {
   await inHouse(async (stage) => {
-    const { end, rows } = await upgrade(stage, {}, { completion: "booted" });
+    const events: DeviceEvent[] = [];
+    const onEvent = (event: DeviceEvent) => void events.push(event);
+    const { end, rows } = await upgrade(stage, { onEvent }, { completion: "booted" });
     assert.equal(end.outcome, "succeeded");
+    // It came back by a connection of its own, and went on with the attempt that it had begun.
+    assert.equal(details(events, "connected").length, 2);
+    assert.equal(end.stats.attempts, 1);
     const states = rows.flatMap(({ outcome }) => outcome.moves.map(({ to }) => to));
     assert.deepEqual(states, [
       "queued",
@@ -105,8 +110,42 @@ Deno.test("with completion booted, success needs the new version to run", async 
       "awaiting_install",
       "installing",
       "rebooting",
+      "confirming",
       "succeeded",
     ]);
+  });
+});
+
+Deno.test("with completion reported, a device checks by itself and sends no digest", async () => {
+  await inHouse(async (stage) => {
+    const { end, rows } = await upgrade(stage, {}, { completion: "reported" });
+    assert.equal(end.outcome, "succeeded");
+    assert.deepEqual(only(rows, "DigestReported"), []);
+    assert.deepEqual(only(rows, "StatusReported").map(({ data }) => data.status), [
+      "installing",
+      "rebooting",
+      "booted",
+    ]);
+  });
+});
+
+Deno.test("with completion seen, a device only asks again after its reboot", async () => {
+  await inHouse(async (stage) => {
+    const { end, rows } = await upgrade(stage, {}, { completion: "seen" });
+    assert.equal(end.outcome, "succeeded");
+    assert.deepEqual(only(rows, "StatusReported"), []);
+    const said = only(rows, "UpdateRequested").map(({ data }) => data.current_version);
+    assert.deepEqual(said, ["1.0.0", "2.0.0"]);
+  });
+});
+
+Deno.test("with completion reported, a chunk that is bad is fetched again before the reboot", async () => {
+  await inHouse(async (stage) => {
+    const order = { completion: "reported" };
+    const { end, rows } = await upgrade(stage, { corruptChunk: 7 }, order);
+    assert.equal(end.outcome, "succeeded");
+    assert.deepEqual(only(rows, "ChunkFailed").map(({ data }) => data.bad_chunks), [[7]]);
+    assert.deepEqual(end.stats.chunks, [...all, 7]);
   });
 });
 

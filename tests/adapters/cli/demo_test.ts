@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { checkDemo, FleetView } from "../../../adapters/cli/mod.ts";
+import { checkDemo, FleetView, isAsItMust, summary } from "../../../adapters/cli/mod.ts";
+import type { FleetEnd } from "../../../adapters/cli/mod.ts";
 import { inFolder } from "../../support/folder.ts";
 import { Paper } from "./paper.ts";
 
@@ -45,12 +46,15 @@ Deno.test("FleetView shows no bar while chunks are fetched again", () => {
   assert.match(last(), /█{24} 100 % {2}downloading/);
   view.show("a", { type: "state", state: "verifying" });
   view.show("a", { type: "state", state: "downloading", detail: "attempt 2" });
-  assert.match(last(), /^a {2}chunks fetched again: 0 {9}downloading +attempt 2$/);
+  assert.match(
+    last(),
+    /^a {2}chunks fetched again: 0 {9}downloading +one chunk spoiled \(attempt 2\)$/,
+  );
   view.show("a", { type: "chunk", index: 0 });
   view.show("a", { type: "state", state: "verifying" });
   assert.match(last(), /^a {2}chunks fetched again: 1 {9}verifying +one chunk spoiled$/);
-  view.show("a", { type: "state", state: "succeeded" });
-  assert.match(last(), /█{24} 100 % {2}succeeded/);
+  view.end("a", "succeeded", "");
+  assert.match(last(), /█{24} 100 % {2}succeeded +one chunk spoiled$/);
 });
 
 Deno.test("FleetView shows the bar again when everything is fetched anew", () => {
@@ -65,13 +69,52 @@ Deno.test("FleetView shows the bar again when everything is fetched anew", () =>
   assert.match(paper.text, /█{12}░{12} {2}50 % {2}cut\n$/);
 });
 
-Deno.test("FleetView.summary() heads the last column with what it is", () => {
-  const stats = { attempts: 2, bytesFetched: 1_024, cuts: 0 };
-  const end = { outcome: "succeeded", stats };
-  const view = new FleetView(new Paper(false), 1, 100);
+Deno.test("FleetView shows how the engine took it, not how the device did", () => {
+  const paper = new Paper(false);
+  const view = new FleetView(paper, 1, 100);
+  view.begin("a", "boots the old image");
+  view.show("a", { type: "state", state: "connecting", detail: "to 127.0.0.1:1" });
+  view.show("a", { type: "stored", received: 100, size: 100 });
+  view.show("a", { type: "state", state: "failed", detail: "other_version" });
+  view.end("a", "rolled_back", "other_version");
+  const line = `a  ${"█".repeat(24)} 100 %  rolled_back  boots the old image (other_version)\n`;
+  assert.equal(paper.text, line);
+});
+
+const stats = { attempts: 2, bytesFetched: 1_024, cuts: 0 };
+const honest = { id: "a", trait: "one chunk spoiled", version: "2", state: "succeeded", stats };
+const lost = { id: "b", trait: "", version: "1", state: "lost", ends: "lost", stats };
+
+Deno.test("summary() has a line for each device, and counts the honest and the others", () => {
   assert.equal(
-    view.summary([{ id: "a", trouble: "one chunk spoiled", version: "2", end }]),
-    "device  outcome    runs  attempts  fetched  cuts  trait\n" +
-      "a       succeeded  2     2         1 KiB    0     one chunk spoiled",
+    summary([honest, lost], "2"),
+    "device  ended      runs  attempts  fetched  cuts  trait\n" +
+      "a       succeeded  2     2         1 KiB    0     one chunk spoiled\n" +
+      "b       lost       1     2         1 KiB    0\n" +
+      "\n" +
+      "Honest devices that run 2: 1 of 1\n" +
+      "Misbehaving devices that ended as they must: 1 of 1 (1 lost)",
   );
 });
+
+Deno.test("summary() says which device did not end as it must", () => {
+  const said = summary([{ ...honest, version: "1" }, { ...lost, state: "failed" }], "2");
+  assert.match(said, /^a .*one chunk spoiled \(must be succeeded\)$/m);
+  assert.match(said, /^b .*\(must be lost\)$/m);
+  assert.match(said, /^Honest devices that run 2: 0 of 1$/m);
+  assert.match(said, /must: 0 of 1 \(1 failed\)$/);
+});
+
+const judged: [end: FleetEnd, asItMust: boolean, what: string][] = [
+  [honest, true, "an honest device that runs the new version"],
+  [{ ...honest, version: "1" }, false, "an honest device that runs the old version"],
+  [{ ...honest, state: "failed" }, false, "an honest device whose task failed"],
+  [lost, true, "a device that was to be lost, and is"],
+  [{ ...lost, state: "succeeded" }, false, "a device that was to be lost, and succeeded"],
+  [{ ...lost, version: "2" }, false, "a device that is lost with the new version"],
+];
+
+for (const [end, asItMust, what] of judged) {
+  Deno.test(`isAsItMust() is ${asItMust} for ${what}`, () =>
+    assert.equal(isAsItMust(end, "2"), asItMust));
+}

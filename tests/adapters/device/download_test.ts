@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { download } from "../../../adapters/device/download.ts";
-import { Cut, Faults } from "../../../adapters/device/faults.ts";
+import { Faults } from "../../../adapters/device/faults.ts";
+import { Interruption } from "../../../adapters/device/interruption.ts";
 import { TokenRefused } from "../../../adapters/device/http.ts";
 import { DeviceMemory } from "../../../adapters/device/memory.ts";
 import type { DeviceOptions } from "../../../adapters/device/mod.ts";
@@ -39,7 +40,7 @@ async function scene(answers: Answer[], story: (scene: Scene) => Promise<void>):
   const url = `http://127.0.0.1:${server.addr.port}/image`;
   const fetch = (chunk_bytes: number, faults: Partial<DeviceOptions> = {}) =>
     download({
-      metadata: { url, chunk_bytes } as Metadata,
+      metadata: { url, chunk_bytes, size: IMAGE.length } as Metadata,
       memory,
       faults: new Faults(faults as DeviceOptions),
       token: "t",
@@ -68,7 +69,7 @@ Deno.test("download() asks for each chunk once", async () => {
 
 Deno.test("download() is cut at the byte, also after a restart goes on at it with other chunks", async () => {
   await scene([], async ({ memory, ranges, chunks, fetch }) => {
-    await assert.rejects(fetch(400, { cutAt: 450 }), Cut);
+    await assert.rejects(fetch(400, { cutAt: 450 }), Interruption);
     assert.equal(memory.received, 450);
     await fetch(256);
     assert.deepEqual(ranges, [
@@ -86,7 +87,7 @@ Deno.test("download() is cut at the byte, also after a restart goes on at it wit
 Deno.test("download() is cut before the first byte and after the last one, too", async () => {
   for (const cutAt of [0, 1_000]) {
     await scene([], async ({ memory, fetch }) => {
-      await assert.rejects(fetch(400, { cutAt }), Cut);
+      await assert.rejects(fetch(400, { cutAt }), Interruption);
       assert.equal(memory.received, cutAt);
     });
   }
@@ -128,7 +129,7 @@ Deno.test("download() fetches what was found bad, and nothing else", async () =>
 
 Deno.test("a device's memory knows after a restart what is missing", async () => {
   await scene([], async ({ memory, fetch }) => {
-    await assert.rejects(fetch(400, { cutAt: 450 }), Cut);
+    await assert.rejects(fetch(400, { cutAt: 450 }), Interruption);
     const folder = memory.image.slice(0, memory.image.lastIndexOf("/"));
     const again = await DeviceMemory.open(folder, "pump-7", null);
     await again.begin("OTA_20230801_001", CHECKSUM, IMAGE.length);
