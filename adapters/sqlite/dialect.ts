@@ -34,7 +34,9 @@ function bridge(database: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>();
   return {
     close: () => database.close(),
-    prepare: (sql) => {
+    prepare: (wanted) => {
+      // After a fault of the disk SQLite has rolled back by itself, and the fault is what is told.
+      const sql = wanted === "rollback" && !database.isTransaction ? "select 0" : wanted;
       const known = statements.get(sql);
       if (known) return known;
       if (statements.size >= STATEMENTS_MAX) statements.clear();
