@@ -20,14 +20,14 @@ export class EngineProcess implements AsyncDisposable {
   #said = "";
   #up = Promise.withResolvers<void>();
 
-  private constructor(data: string, http: number, mqtt: number, faults: readonly string[]) {
+  private constructor(data: string, http: number, mqtt: number, above: readonly string[]) {
     const addresses = [`127.0.0.1:${http}`, `127.0.0.1:${mqtt}`] as const;
     this.httpUrl = `http://${addresses[0]}`;
     this.mqttUrl = `mqtt://${addresses[1]}`;
     const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks.serve.command;
     const words: string[] = task.split(" ").slice(1);
     const where = ["--data", data, "--http", addresses[0], "--mqtt", addresses[1]];
-    const [program, ...args] = [...traced(faults), Deno.execPath(), ...words, ...where];
+    const [program, ...args] = [...above, Deno.execPath(), ...words, ...where];
     this.#command = new Deno.Command(program!, {
       args,
       cwd: ROOT,
@@ -38,11 +38,11 @@ export class EngineProcess implements AsyncDisposable {
   }
 
   /**
-   * An engine for the folder, on free ports; it is not started yet. `faults` are its system calls to
-   * be tampered with, as strace(1) wants them after `inject=`.
+   * An engine for the folder, on free ports; it is not started yet. `above` is a command that becomes
+   * the engine, as its last arguments say.
    */
-  static async on(data: string, ...faults: string[]): Promise<EngineProcess> {
-    return new EngineProcess(data, await freePort(), await freePort(), faults);
+  static async on(data: string, above: readonly string[] = []): Promise<EngineProcess> {
+    return new EngineProcess(data, await freePort(), await freePort(), above);
   }
 
   /** The process now. */
@@ -65,7 +65,12 @@ export class EngineProcess implements AsyncDisposable {
     const child = this.#child = this.#command.spawn();
     const output = this.#output = this.#hear(child);
     const ready = Promise.race([this.#up.promise.then(() => true), output.then(() => false)]);
-    return await soon(ready, "ready", START_MS);
+    const isReady = await soon(ready, "ready", START_MS);
+    if (!isReady && this.#child === child) {
+      await child.status;
+      this.#child = undefined;
+    }
+    return isReady;
   }
 
   /** Ends the process by the signal; devices are told to wait before it falls. */
@@ -100,13 +105,18 @@ export class EngineProcess implements AsyncDisposable {
   }
 }
 
-/** strace beside the engine, not above it (`-D`): signals go to the engine itself. */
-function traced(faults: readonly string[]): string[] {
-  if (faults.length === 0) return [];
-  const calls = faults.map((fault) => fault.split(":")[0]).join();
-  const inject = faults.flatMap((fault) => ["-e", `inject=${fault}`]);
-  const quiet = ["-o", "/dev/null", "-e", "signal=none"];
-  return ["strace", "-D", "-f", "--seccomp-bpf", ...quiet, "-e", `trace=${calls}`, ...inject];
+/**
+ * Tampers with system calls, as strace(1) wants to hear it after `inject=`. strace runs beside the
+ * engine, not above it (`-D`): signals go to the engine itself.
+ */
+export function underStrace(fault: string): string[] {
+  return ["strace", "-D", "-f", "--seccomp-bpf", ...tampering(fault)];
+}
+
+/** The arguments of strace that tamper with these calls and say nothing. */
+export function tampering(fault: string): string[] {
+  const calls = fault.split(":")[0];
+  return ["-o", "/dev/null", "-e", "signal=none", "-e", `trace=${calls}`, "-e", `inject=${fault}`];
 }
 
 /** A port that was free a moment ago. */

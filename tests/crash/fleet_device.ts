@@ -8,6 +8,7 @@ import type { Socket } from "node:net";
 import mqtt from "mqtt";
 import type { MqttClient } from "mqtt";
 import { soon } from "../e2e/house.ts";
+import type { Operator } from "../e2e/house.ts";
 
 /** An image that the fleet goes to. */
 export interface FleetImage {
@@ -200,4 +201,17 @@ export class FleetDevice {
       }
     }
   }
+}
+
+/** Orders; one that is open already is what an answer that never came had ordered. */
+export async function order(
+  operator: Operator,
+  device_id: string,
+  { version: firmware_version, checksum }: FleetImage,
+  completion: string,
+): Promise<string> {
+  const wish = { device_id, firmware_version, checksum, completion };
+  const { status, body } = await operator.ask("POST", "/firmware/upgrade", wish);
+  if (status !== 202 && status !== 409) throw new Error(`${status} ${JSON.stringify(body)}`);
+  return body.task_id;
 }

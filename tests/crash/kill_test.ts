@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { checksumOf, Operator, randomImage, soon } from "../e2e/house.ts";
 import { inFolder } from "../support/folder.ts";
 import { Draw, seedOf } from "./draw.ts";
-import { EngineProcess, TOKEN } from "./engine_process.ts";
-import { FleetDevice } from "./fleet_device.ts";
+import { EngineProcess, TOKEN, underStrace } from "./engine_process.ts";
+import { FleetDevice, order } from "./fleet_device.ts";
 import type { FleetImage } from "./fleet_device.ts";
 import { readLog } from "./log_check.ts";
 
@@ -56,24 +56,11 @@ async function upload(operator: Operator): Promise<FleetImage[]> {
   return images;
 }
 
-/** Orders; one that is open already is what an answer that never came had ordered. */
-async function order(
-  operator: Operator,
-  device_id: string,
-  { version: firmware_version, checksum }: FleetImage,
-  completion: string,
-): Promise<string> {
-  const wish = { device_id, firmware_version, checksum, completion };
-  const { status, body } = await operator.ask("POST", "/firmware/upgrade", wish);
-  if (status !== 202 && status !== 409) throw new Error(`${status} ${JSON.stringify(body)}`);
-  return body.task_id;
-}
-
 Deno.test("50 SIGKILLs under 200 devices: nothing acknowledged is lost or doubled, every upgrade succeeds", async () => {
   const draw = new Draw(seedOf("kill_test"));
   await inFolder(async (folder) => {
     const data = `${folder}/data`;
-    await using engine = await EngineProcess.on(data, SLOW_DISK);
+    await using engine = await EngineProcess.on(data, underStrace(SLOW_DISK));
     assert.ok(await engine.start(), engine.said);
     const operator = new Operator(() => engine.httpUrl, () => TOKEN);
     const images = await upload(operator);

@@ -17,6 +17,7 @@ export interface LogStory {
   readonly reports: ReadonlyMap<string, readonly string[]>;
   /** Every task's last state, and the attempt it got there with. */
   readonly tasks: ReadonlyMap<string, { readonly state: string; readonly attempt: number }>;
+  readonly streams: ReadonlySet<string>;
   readonly rows: number;
 }
 
@@ -48,5 +49,5 @@ export async function readLog(data: string): Promise<LogStory> {
   } finally {
     replica.close();
   }
-  return { reports, tasks, rows: replay.summary.rows };
+  return { reports, tasks, streams: new Set(active.keys()), rows: replay.summary.rows };
 }
