@@ -62,7 +62,7 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Begins to start; false: it ended before it was ready. */
   async start(): Promise<boolean> {
-    const child = this.#child = this.#command.spawn();
+    const child = this.#child = this.#spawn();
     const output = this.#output = this.#hear(child);
     const ready = Promise.race([this.#up.promise.then(() => true), output.then(() => false)]);
     const isReady = await soon(ready, "ready", START_MS);
@@ -90,11 +90,21 @@ export class EngineProcess implements AsyncDisposable {
     if (this.#child) await this.end("SIGKILL");
   }
 
+  #spawn(): Deno.ChildProcess {
+    try {
+      return this.#command.spawn();
+    } catch (error) {
+      throw new Error("A program is missing. Install it (Debian: strace, util-linux).", {
+        cause: error,
+      });
+    }
+  }
+
   async #hear({ stdout, stderr }: Deno.ChildProcess): Promise<void> {
     const up = this.#up;
     const complaints = new Response(stderr).text().then((text) => {
       // strace, too, speaks there, of processes that vanish under its hands.
-      this.#said += text.replaceAll(/^\S*strace: .*\n/gm, "");
+      this.#said += text.replaceAll(/^\S*strace: dispatch_event: .*\n/gm, "");
     });
     let text = "";
     for await (const part of stdout.pipeThrough(new TextDecoderStream())) {

@@ -4,11 +4,10 @@
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import type { Socket } from "node:net";
-import mqtt from "mqtt";
-import type { MqttClient } from "mqtt";
 import { soon } from "../e2e/house.ts";
 import type { Operator } from "../e2e/house.ts";
+import { ANSWER_MS, FleetLink } from "./fleet_link.ts";
+import type { Payload } from "./fleet_link.ts";
 
 /** An image that the fleet goes to. */
 export interface FleetImage {
@@ -27,11 +26,6 @@ export interface Surroundings {
   order(device: string, image: FleetImage, completion: string): Promise<string>;
 }
 
-interface Link {
-  readonly client: MqttClient;
-  readonly closed: Promise<never>;
-}
-
 /** Bytes asked for at once. */
 const PART_BYTES = 131_072;
 /** Progress is said so often: more than 5 % of the image, so it is always a fact. */
@@ -40,7 +34,6 @@ const REPORT_EVERY_BYTES = 2 * PART_BYTES;
 const HTTP_EVERY = 3;
 /** Tries of one thing before the device gives up; there is less than one for each kill. */
 const TRIES_MAX = 200;
-const ANSWER_MS = 15_000;
 
 /** One device of the fleet. */
 export class FleetDevice {
@@ -53,8 +46,8 @@ export class FleetDevice {
   readonly #id: string;
   readonly #token: string;
   readonly #around: Surroundings;
-  readonly #heard = new Map<string, Record<string, unknown>>();
-  #link: Link | undefined;
+  readonly #heard = new Map<string, Payload>();
+  #link: FleetLink | undefined;
   #wake = Promise.withResolvers<void>();
   #reports = 0;
 
@@ -72,7 +65,7 @@ export class FleetDevice {
         await this.#upgrade(image, index % 2 === 0 ? "verified" : "booted");
       }
     } finally {
-      await this.#link?.client.endAsync(true);
+      await this.#link?.close();
     }
   }
 
@@ -138,14 +131,11 @@ export class FleetDevice {
   }
 
   async #publish(kind: string, body: object): Promise<void> {
-    const { client, closed } = await this.#connected();
-    const topic = `/ota/${this.#id}/${kind}`;
-    const acknowledged = client.publishAsync(topic, JSON.stringify(body), { qos: 1 });
-    await soon(Promise.race([acknowledged, closed]), "PUBACK", ANSWER_MS);
+    await (await this.#connected()).publish(kind, body);
   }
 
   /** The message about the task, sent again at every connect until it is confirmed. */
-  async #hears(kind: string, task: string): Promise<Record<string, unknown>> {
+  async #hears(kind: string, task: string): Promise<Payload> {
     return await this.#trying(async () => {
       const { closed } = await this.#connected();
       const end = performance.now() + ANSWER_MS;
@@ -158,32 +148,16 @@ export class FleetDevice {
     });
   }
 
-  async #connected(): Promise<Link> {
-    if (this.#link) return this.#link;
-    const client = await mqtt.connectAsync(this.#around.mqttUrl, {
-      username: this.#id,
-      password: this.#token,
-      clientId: this.#id,
-      reconnectPeriod: 0,
-    }, false);
-    (client.stream as Partial<Socket>).setNoDelay?.(true);
-    const { promise: closed, reject } = Promise.withResolvers<never>();
-    closed.catch(() => {});
-    client.on("error", () => {});
-    client.once("close", () => {
-      if (this.#link?.client === client) this.#link = undefined;
-      client.end(true);
-      reject(new Error("The connection is gone"));
-    });
-    client.on("message", (topic, bytes) => this.#take(topic, JSON.parse(bytes.toString())));
-    this.#link = { client, closed };
-    const filter = client.subscribeAsync(`/ota/${this.#id}/#`, { qos: 2 });
-    await soon(Promise.race([filter, closed]), "SUBACK", ANSWER_MS);
+  async #connected(): Promise<FleetLink> {
+    const { mqttUrl } = this.#around;
+    if (!this.#link?.isOpen) {
+      const take = (kind: string, payload: Payload) => this.#take(kind, payload);
+      this.#link = await FleetLink.open(mqttUrl, this.#id, this.#token, take);
+    }
     return this.#link;
   }
 
-  #take(topic: string, payload: Record<string, unknown>): void {
-    const kind = topic.slice(topic.lastIndexOf("/") + 1);
+  #take(kind: string, payload: Payload): void {
     if (kind === "rejected") this.refused.push(payload);
     this.#heard.set(`${kind} ${payload.task_id}`, payload);
     this.#wake.resolve();

@@ -15,6 +15,8 @@ export interface SmallDisk {
 }
 
 const DISK_BYTES = 12 * 1_048_576;
+/** strace needs a moment, which is over when the system says so. */
+const TRIES_MAX = 100;
 /** Mounts in a namespace of its own, for the engine alone: nothing is left behind. */
 const NAMESPACE = ["unshare", "--user", "--map-root-user", "--mount"];
 const MOUNT = `mount -t tmpfs -o size=${DISK_BYTES} tmpfs "$0" && exec "$@"`;
@@ -59,31 +61,58 @@ async function isWritten(file: Deno.FsFile, bytes: Uint8Array): Promise<boolean>
   return await file.write(bytes).then((count) => count > 0, () => false);
 }
 
-/** A disk of any size whose writes are refused meanwhile, wherever a process may be traced. */
+/** A disk of any size whose writes are refused meanwhile. */
 export class RefusingDisk implements SmallDisk {
   readonly name = "system calls that find no room";
   #strace: Deno.ChildProcess | undefined;
+
+  /** Whether a process that is there already may be traced here. */
+  static async isPossible(): Promise<boolean> {
+    const sleep = new Deno.Command("sleep", { args: ["60"] }).spawn();
+    const strace = await attach(sleep.pid);
+    if (strace) await detach(strace);
+    sleep.kill("SIGKILL");
+    await sleep.status;
+    return strace !== undefined;
+  }
 
   above(): string[] {
     return [];
   }
 
   async fill({ pid }: EngineProcess): Promise<void> {
-    const args = ["-f", "-p", `${pid}`, ...tampering("pwrite64,fsync,fdatasync:error=ENOSPC")];
-    this.#strace = new Deno.Command("strace", { args, stderr: "null" }).spawn();
-    for (let tries = 0; tries < 200; tries++) {
-      if (/TracerPid:\t[1-9]/.test(await Deno.readTextFile(`/proc/${pid}/status`))) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    assert.fail("strace cannot trace another process here: allow it (kernel.yama.ptrace_scope).");
+    this.#strace = await attach(pid);
+    assert.ok(this.#strace, "strace did not come to trace the engine");
   }
 
   async free(): Promise<void> {
-    this.#strace!.kill("SIGINT");
-    await this.#strace!.status;
+    await detach(this.#strace!);
   }
 
   seen(_: EngineProcess, folder: string): string {
     return folder;
   }
+}
+
+/** Lets every write of the process find no room; `undefined`: it may not be traced. */
+async function attach(pid: number): Promise<Deno.ChildProcess | undefined> {
+  const args = ["-f", "-p", `${pid}`, ...tampering("pwrite64,fsync,fdatasync:error=ENOSPC")];
+  const strace = new Deno.Command("strace", { args, stderr: "null" }).spawn();
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    if (isTraced(pid)) return strace;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await detach(strace).catch(() => {});
+}
+
+/** Whether every thread of the process is. */
+function isTraced(pid: number): boolean {
+  return [...Deno.readDirSync(`/proc/${pid}/task`)].every(({ name }) =>
+    /TracerPid:\t[1-9]/.test(Deno.readTextFileSync(`/proc/${pid}/task/${name}/status`))
+  );
+}
+
+async function detach(strace: Deno.ChildProcess): Promise<void> {
+  strace.kill("SIGINT");
+  await strace.status;
 }
