@@ -57,20 +57,27 @@ export class FleetDevice {
     this.#around = around;
   }
 
-  /** Goes to one image after the other until it is told to stop; it finishes what it has begun. */
+  /**
+   * Goes to one image after the other until it is told to stop; it finishes what it has begun. Two
+   * upgrades are ordered at once, so that one waits for its turn.
+   */
   async run(images: readonly FleetImage[], isOver: () => boolean): Promise<void> {
     try {
-      for (const [index, image] of images.entries()) {
-        if (isOver()) return;
-        await this.#upgrade(image, index % 2 === 0 ? "verified" : "booted");
+      for (let n = 0; n < images.length && !isOver(); n += 2) {
+        const orders: [string, FleetImage, string][] = [];
+        for (const [index, image] of images.slice(n, n + 2).entries()) {
+          const completion = index === 0 ? "verified" : "booted";
+          const order = () => this.#around.order(this.#id, image, completion);
+          orders.push([await this.#trying(order), image, completion]);
+        }
+        for (const ordered of orders) await this.#upgrade(...ordered);
       }
     } finally {
       await this.#link?.close();
     }
   }
 
-  async #upgrade(image: FleetImage, completion: string): Promise<void> {
-    const task_id = await this.#trying(() => this.#around.order(this.#id, image, completion));
+  async #upgrade(task_id: string, image: FleetImage, completion: string): Promise<void> {
     await this.#trying(() => this.#publish("request", {}));
     const { url } = await this.#hears("metadata", task_id);
     await this.#download(String(url), task_id, image);
@@ -83,7 +90,6 @@ export class FleetDevice {
     }
     await this.#hears("success", task_id);
     this.succeeded.push(task_id);
-    this.#heard.clear();
   }
 
   async #download(url: string, task_id: string, { size, checksum }: FleetImage): Promise<void> {
