@@ -101,7 +101,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       metrics: metrics.scrape,
       version: manifest.version,
     };
-    app = createApp({ ...deps, ready: () => ready }, onFault);
+    app = createApp({ ...deps, ready: () => ready && engine.isWell }, onFault);
     const mqtt = await broker.listen(engine);
     // What was begun last ends first; but the engine stops before its devices are cut.
     undo.splice(-1, 0, () => broker.close());

@@ -4,7 +4,7 @@
  */
 import type { ImageFiles, IngestOptions, StoredImage } from "../../firmware/mod.ts";
 import { ChunkMaps } from "./chunk_maps.ts";
-import { makeFolder } from "./folder.ts";
+import { makeFolder, syncFolder } from "./folder.ts";
 import { readRange } from "./read_range.ts";
 import { Turns } from "./turns.ts";
 import { toImageError, writeImage } from "./write_image.ts";
@@ -107,10 +107,4 @@ export async function openImageFiles(
   const images = `${folder}/images`;
   await makeFolder(images);
   return new FolderImages(images, stalledAfterMs);
-}
-
-/** Makes the new name durable, too. */
-async function syncFolder(folder: string): Promise<void> {
-  using handle = await Deno.open(folder, { read: true });
-  await handle.sync();
 }

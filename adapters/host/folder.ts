@@ -9,7 +9,18 @@ import { cannotUse } from "./trouble.ts";
 export async function makeDataFolder(folder: string): Promise<void> {
   try {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
+    await syncFolder(`${folder}/..`);
   } catch (error) {
     throw cannotUse(folder, error, "Choose another folder with --data.");
+  }
+}
+
+/** Makes the names in a folder durable; one that may not be read is left to the system. */
+export async function syncFolder(folder: string): Promise<void> {
+  try {
+    using handle = await Deno.open(folder, { read: true });
+    await handle.sync();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
   }
 }

@@ -4,6 +4,8 @@
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { randomInt } from "node:crypto";
+import { dirname } from "node:path";
+import { syncFolder } from "./folder.ts";
 import { cannotUse } from "./trouble.ts";
 
 /** Which log this is: its id is derived from its public key. */
@@ -101,11 +103,23 @@ async function readOrMake(
     const known = await readKnown(path);
     if (known !== undefined) return { text: known, made: false };
     const text = make();
-    await Deno.writeTextFile(path, `${text.trimEnd()}\n`, { createNew: true, mode: 0o600 });
+    await writeDurably(path, `${text.trimEnd()}\n`);
     return { text, made: true };
   } catch (error) {
     throw cannotUse(path, error, whatToDo);
   }
+}
+
+/** After a power loss the file is there whole or not at all: a log cannot outlive its key. */
+async function writeDurably(path: string, text: string): Promise<void> {
+  const temp = `${path}.new`;
+  await Deno.writeTextFile(temp, text, { mode: 0o600 });
+  {
+    using file = await Deno.open(temp, { write: true });
+    await file.sync();
+  }
+  await Deno.rename(temp, path);
+  await syncFolder(dirname(path));
 }
 
 async function readKnown(path: string): Promise<string | undefined> {

@@ -50,5 +50,8 @@ export function toStoreError(error: unknown): StoreError {
   const { errcode, message } = error as { errcode?: number; message?: string };
   const primary = (errcode ?? 0) & 0xff;
   const code = primary === SQLITE_FULL ? "full" : primary === SQLITE_CONSTRAINT ? "conflict" : "io";
-  return new StoreError(code, `The log cannot be used: ${message}.`, { cause: error });
+  const whatToDo = code === "full"
+    ? "Free some room on the disk of the data folder."
+    : "Check the disk of the data folder.";
+  return new StoreError(code, `The log cannot be used: ${message}. ${whatToDo}`, { cause: error });
 }

@@ -42,10 +42,19 @@ export class SqliteWriter implements Store {
     this.#path = path;
   }
 
-  /** Opens the connection anew and checks the end of the log. */
+  /** Opens the connection anew and checks the end of the log, and that it can be written. */
   // deno-lint-ignore require-await -- the port is asynchronous, SQLite is not
   async open(): Promise<LogHead> {
     this.close();
+    try {
+      return this.#open();
+    } catch (error) {
+      this.close();
+      throw toStoreError(error);
+    }
+  }
+
+  #open(): LogHead {
     const database = openDurable(this.#path);
     this.#database = database;
     this.#statements = prepare(database);
@@ -53,6 +62,8 @@ export class SqliteWriter implements Store {
     const last = this.#statements.lastRow.get() as unknown as SealedRow | undefined;
     this.#seq = last?.seq ?? 0;
     if (last) this.#assertTail(last);
+    // A commit like any other, of a number that nobody reads: it needs room and a disk that syncs.
+    database.exec("pragma user_version = 0");
     const header = last && JSON.parse(last.bytes);
     const task = this.#statements.lastTask.get();
     return {
@@ -186,7 +197,6 @@ export class SqliteWriter implements Store {
     const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
     const { rows } = this.#statements.count.get(last.seq - 99) as { rows: number };
     if (hashBytes(last.bytes, sha256) !== last.hash || rows !== Math.min(100, last.seq)) {
-      this.close();
       throw new StoreError(
         "io",
         `The end of the log is damaged at row ${last.seq}. Look at it with "deno task replay" and restore a backup.`,

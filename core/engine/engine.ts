@@ -31,6 +31,9 @@ export interface EngineOptions {
   readonly deviceRequests?: "allow" | "deny";
 }
 
+/** A store that failed is opened again so soon, though nobody asks for anything. */
+const REOPEN_MS = 1_000;
+
 /** In these states a device that is gone is paused (PROTOCOL §1, "Offers and preemption"). */
 const GONE_STATES: readonly string[] = ["downloading", "retrying", "verifying"];
 
@@ -57,6 +60,8 @@ export class Engine implements EngineApi {
   #stopped = false;
   /** Set after a fault of the store: nothing is taken before it was opened and checked again. */
   #suspect = false;
+  /** Takes back the timer that will open the store again. */
+  #cancelReopen: (() => void) | undefined;
 
   /** `head` is what `store.open()` gave. */
   constructor(ports: Ports, options: EngineOptions, head: LogHead) {
@@ -109,6 +114,11 @@ export class Engine implements EngineApi {
     return this.#time.now();
   }
 
+  /** False from a fault of the store on until it was opened and checked again. */
+  get isWell(): boolean {
+    return !this.#suspect;
+  }
+
   connected(device: string, connection: string): void {
     this.#presence.connected(device, connection);
   }
@@ -149,6 +159,7 @@ export class Engine implements EngineApi {
     this.#presence.close();
     this.#tokenEnds.close();
     this.#stopped = true;
+    this.#cancelReopen?.();
     await this.#pumping;
     const work = this.#workspace();
     try {
@@ -165,6 +176,15 @@ export class Engine implements EngineApi {
     this.#suspect = true;
     this.#fault(error);
     if (!this.#stopped) this.#pumping ??= this.#pump();
+  }
+
+  /** A supervisor may keep everybody away until we are well: then no input would come to ask. */
+  #reopenSoon(): void {
+    this.#cancelReopen?.();
+    if (this.#stopped) return;
+    this.#cancelReopen = this.#ports.clock.after(REOPEN_MS, () => {
+      if (this.#suspect && !this.#stopped) this.#pumping ??= this.#pump();
+    });
   }
 
   async #pump(): Promise<void> {
@@ -205,8 +225,10 @@ export class Engine implements EngineApi {
       if (this.#suspect) await this.#recover();
       await this.#decideAll(batch);
     } catch (error) {
+      // What a look that nobody asked for found still broken was told before.
+      if (batch.length > 0 || !this.#suspect) this.#fault(error);
       this.#suspect = true;
-      this.#fault(error);
+      this.#reopenSoon();
       const answer = refusal("The log cannot be written now. Try again in a moment.");
       for (const waiting of batch) waiting.answer(answer);
     }

@@ -1,5 +1,6 @@
 /** What goes wrong around the engine must cost no device anything: the disk, the clocks, the outbox. */
 import assert from "node:assert/strict";
+import { StoreError } from "../../core/engine/mod.ts";
 import { addFirmware, bench, settle } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { OTHER, T0 } from "./support/given.ts";
@@ -224,4 +225,21 @@ Deno.test("Engine: a revocation that was durable though refused cuts its device 
   assert.ok((await b.command(revoke)).ok);
   assert.deepEqual(b.cut, ["pump-7"]);
   assert.equal(b.store.rows.length, rows);
+});
+
+Deno.test("Engine: opens a failed store again by itself until it can, and says that it is not well", async () => {
+  const b = await bench();
+  const { open } = b.store;
+  b.store.open = () => Promise.reject(new StoreError("full", "There is no room."));
+  b.store.failNext = "before";
+  assert.ok(!(await b.upgrade("pump-7")).ok);
+  await b.clock.pass(10_000);
+  assert.equal(b.engine.isWell, false);
+  assert.equal(b.faults.length, 1, "what nobody asked for is told once");
+  b.store.open = open;
+  await b.clock.pass(1_000);
+  assert.equal(b.engine.isWell, true);
+  const { opens } = b.store;
+  assert.ok((await b.upgrade("pump-7")).ok);
+  assert.equal(b.store.opens, opens);
 });

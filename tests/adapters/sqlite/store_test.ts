@@ -125,6 +125,20 @@ Deno.test("openDurable() runs WAL with synchronous FULL, and nothing less", asyn
   });
 });
 
+Deno.test("openSqlite() makes all tables or none", async () => {
+  await inFolder(async (folder) => {
+    const stands = (sql: string) => {
+      const database = new DatabaseSync(`${folder}/otalog.db`);
+      database.exec(sql);
+      database.close();
+    };
+    stands("create table tokens (in_the_way)");
+    await assert.rejects(openSqlite(folder), /table tokens already exists/);
+    stands("drop table tokens");
+    await (await openSqlite(folder)).close();
+  });
+});
+
 Deno.test("store.append() is all or nothing over streams, read models included", async () => {
   await inFolder(async (folder) => {
     const { store, reads, close } = await openSqlite(folder);

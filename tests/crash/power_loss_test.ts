@@ -1,0 +1,152 @@
+/** Power is lost at any moment; what was acknowledged before must be there afterwards. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { DatabaseSync } from "node:sqlite";
+import { hashBytes } from "../../core/mod.ts";
+import type { RowHeader, SealedRow } from "../../core/mod.ts";
+import { logIdentity, machineDigest, makeDataFolder } from "../../adapters/host/mod.ts";
+import { openSqlite } from "../../adapters/sqlite/mod.ts";
+import { Draw, seedOf } from "./draw.ts";
+import { Disk, fates } from "./power_disk.ts";
+import { trace } from "./power_trace.ts";
+import type { Deed } from "./power_trace.ts";
+import type { Control } from "./power_writer.ts";
+
+const STATES = 2_000;
+/** A control shows its fault much sooner. */
+const CONTROL_STATES = 300;
+const WRITER = new URL("power_writer.ts", import.meta.url);
+
+/** Memory is as good a disk as any other for what a simulated one left behind. */
+async function inMemory<T>(story: (folder: string) => Promise<T>): Promise<T> {
+  const dir = await Deno.stat("/dev/shm").then(() => "/dev/shm", () => undefined);
+  const folder = await Deno.makeTempDir(dir === undefined ? {} : { dir });
+  try {
+    return await story(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** What the writer does, from its first system call to its last. */
+async function traceOf(control: Control): Promise<Deed[]> {
+  return await inMemory(async (folder) => await trace(WRITER, [`${folder}/data`, control], folder));
+}
+
+/** Loses power `states` times; what was wrong afterwards, each with where it was. */
+async function losePower(deeds: readonly Deed[], states: number, draw: Draw): Promise<string[]> {
+  const points = Array.from({ length: states }, () => 1 + draw.below(deeds.length));
+  points.sort((a, b) => a - b);
+  const disk = new Disk();
+  const acknowledged = new Map<number, string>();
+  const wrong: string[] = [];
+  let done = 0;
+  for (const point of points) {
+    for (; done < point; done++) {
+      disk.do(deeds[done]!);
+      for (const [seq, hash] of rowsIn(deeds[done]!)) acknowledged.set(seq, hash);
+    }
+    const fate = draw.of(fates);
+    const found = await inMemory(async (folder) => {
+      for (const [path, bytes] of disk.lose(fate, draw)) {
+        if (bytes === "folder") await Deno.mkdir(`${folder}/${path}`);
+        else await Deno.writeFile(`${folder}/${path}`, bytes);
+      }
+      return await firstFault(`${folder}/data`, acknowledged);
+    });
+    if (found) wrong.push(`after ${point} of ${deeds.length}, ${fate}: ${found}`);
+  }
+  return wrong;
+}
+
+function rowsIn(deed: Deed): [seq: number, hash: string][] {
+  return deed.type === "said" && deed.text.startsWith("ACK ") ? JSON.parse(deed.text.slice(4)) : [];
+}
+
+/** What is not as it must be in a data folder that power was taken from. */
+async function firstFault(
+  data: string,
+  acknowledged: ReadonlyMap<number, string>,
+): Promise<string | undefined> {
+  await makeDataFolder(data);
+  try {
+    const { store, close } = await openSqlite(data);
+    try {
+      const { log } = await store.open();
+      if (log !== null && (await logIdentity(data)).log !== log) {
+        return "the key of the log is lost";
+      }
+    } finally {
+      await close();
+    }
+  } catch (error) {
+    return (error as Error).message;
+  }
+  const database = new DatabaseSync(`${data}/otalog.db`);
+  try {
+    const { integrity_check } = database.prepare("pragma integrity_check").get()!;
+    if (integrity_check !== "ok") return String(integrity_check);
+    const rows = database.prepare("select * from events order by seq").all();
+    return wrongRow(rows as unknown as SealedRow[], acknowledged) ??
+      await wrongImage(rows as unknown as SealedRow[], `${data}/images`);
+  } finally {
+    database.close();
+  }
+}
+
+function wrongRow(
+  rows: readonly SealedRow[],
+  acknowledged: ReadonlyMap<number, string>,
+): string | undefined {
+  const heads = new Map<string, string>();
+  for (const [index, { seq, stream, bytes, hash }] of rows.entries()) {
+    const { prev } = JSON.parse(bytes) as RowHeader;
+    const isChained = seq === index + 1 && prev === (heads.get(stream) ?? null) &&
+      hashBytes(bytes, machineDigest.sha256) === hash;
+    if (!isChained) return `row ${seq} is not chained`;
+    heads.set(stream, hash);
+  }
+  const lost = [...acknowledged].filter(([seq, hash]) => rows[seq - 1]?.hash !== hash);
+  return lost.length > 0 ? `${lost.length} acknowledged rows are lost` : undefined;
+}
+
+/** Rows that were not acknowledged count, too: bytes are durable before any row names them. */
+async function wrongImage(
+  rows: readonly SealedRow[],
+  folder: string,
+): Promise<string | undefined> {
+  for (const { stream } of rows) {
+    if (!stream.startsWith("image/")) continue;
+    const sha256 = stream.slice("image/".length);
+    const bytes = await Deno.readFile(`${folder}/${sha256}`).catch(() => undefined);
+    if (!bytes) return `image ${sha256} is lost`;
+    if (createHash("sha256").update(bytes).digest("hex") !== sha256) {
+      return `image ${sha256} is not whole`;
+    }
+  }
+}
+
+Deno.test("power loss at 2,000 moments loses nothing that was acknowledged", async () => {
+  const draw = new Draw(seedOf("power_loss_test"));
+  const deeds = await traceOf("none");
+  assert.ok(deeds.some((deed) => rowsIn(deed).length > 0), "The writer acknowledged nothing.");
+  const wrong = await losePower(deeds, STATES, draw);
+  assert.deepEqual(wrong.slice(0, 5), [], `${wrong.length} of ${STATES} states are wrong`);
+  console.log(`${STATES} states of ${deeds.length} steps, 0 wrong`);
+});
+
+const controls: readonly [Control, leftOut: string, shows: RegExp][] = [
+  ["commits", "each commit (synchronous=NORMAL)", /acknowledged rows are lost/],
+  ["images", "an image", /is not whole/],
+  ["names", "the folder of the images", /image \w+ is lost/],
+];
+
+for (const [control, leftOut, shows] of controls) {
+  Deno.test(`power loss shows it when the sync of ${leftOut} is left out`, async () => {
+    const draw = new Draw(seedOf("power_loss_test"));
+    const wrong = await losePower(await traceOf(control), CONTROL_STATES, draw);
+    const shown = wrong.filter((fault) => shows.test(fault)).length;
+    assert.ok(shown > 0, wrong[0] ?? "nothing is wrong");
+    console.log(`${shown} of ${CONTROL_STATES} states are wrong`);
+  });
+}
