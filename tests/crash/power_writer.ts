@@ -49,7 +49,12 @@ class Ledger {
 async function run(data: string, round: number, ledger: Ledger): Promise<void> {
   const loopback = { host: "127.0.0.1", port: 0 };
   const token = "operator-token-of-this-test";
-  const own = { publicUrl: undefined, openArtifacts: false, token };
+  const own = {
+    publicUrl: undefined,
+    openArtifacts: false,
+    deviceRequests: "deny" as const,
+    token,
+  };
   const house = await openHouse({ data, http: loopback, mqtt: loopback, ...own });
   const operator = new Operator(() => house.httpUrl, () => token);
   await ledger.note(house);
