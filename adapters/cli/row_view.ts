@@ -27,7 +27,7 @@ export function rowCells({ seq, at, actor, type, data, outcome }: ShownRow): str
 /** What the fact said: the telling members, cut where a line would become too long. */
 function said(members: ShownRow["data"]): string {
   const keys = [...new Set([...TELLING, ...Object.keys(members)])]
-    .filter((key) => Object.hasOwn(members, key) && key !== "id" && !isRecord(members[key]));
+    .filter((key) => Object.hasOwn(members, key) && key !== "id" && !isNested(members[key]));
   const words = keys.slice(0, TELLING.length).map((key) => `${key}=${brief(members[key])}`);
   return words.join(" ");
 }
@@ -37,6 +37,7 @@ function brief(value: unknown): string {
   return String(value).replace(/^((?:sha256:)?[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
 }
 
-function isRecord(value: unknown): boolean {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+/** What has members of its own does not fit into a line. */
+function isNested(value: unknown): boolean {
+  return Array.isArray(value) ? value.some(isNested) : typeof value === "object" && value !== null;
 }
