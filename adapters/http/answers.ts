@@ -192,8 +192,8 @@ export const chunksAnswer = named(
 );
 
 /** A page of a list: `{ items, next? }`. */
-function pageOf<S extends z.ZodType>(id: string, item: S): z.ZodType {
-  return named(id, z.object({ items: z.array(item), next: z.string().optional() }));
+function pageOf(id: string, item: z.ZodType, more: z.ZodRawShape = {}): z.ZodType {
+  return named(id, z.object({ items: z.array(item), next: z.string().optional(), ...more }));
 }
 
 /** A page of devices. */
@@ -202,5 +202,7 @@ export const devicesAnswer = pageOf("Devices", deviceAnswer);
 export const firmwaresAnswer = pageOf("Firmwares", firmwareAnswer);
 /** A page of tasks. */
 export const tasksAnswer = pageOf("Tasks", taskAnswer);
-/** A page of the log. */
+/** A page of a device's rows. */
 export const rowsAnswer = pageOf("Rows", rowAnswer);
+/** A page of the log; `last_seq` is where it ends. */
+export const logAnswer = pageOf("Log", rowAnswer, { last_seq: count });

@@ -9,8 +9,15 @@ export const pageQuery = {
   after: z.string().min(1).max(200).optional(),
 };
 
-/** A page as a response. */
-export function pageResponse<T>(page: Page<T>, view: (item: T) => unknown): Response {
-  const { items, next } = page;
-  return Response.json({ items: items.map(view), ...(next === undefined ? {} : { next }) });
+/** A page as a response, with what else is to be said of the list. */
+export function pageResponse<T>(
+  { items, next }: Page<T>,
+  view: (item: T) => unknown,
+  more: object = {},
+): Response {
+  return Response.json({
+    items: items.map(view),
+    ...(next === undefined ? {} : { next }),
+    ...more,
+  });
 }

@@ -83,6 +83,11 @@ export class SqliteReads implements Reads {
     return row !== undefined;
   }
 
+  async lastSeq(): Promise<number> {
+    const last = this.#db.selectFrom("events").select((e) => e.fn.max("seq").as("seq"));
+    return (await last.executeTakeFirst())?.seq ?? 0;
+  }
+
   async rows(stream: string | undefined, after: number, limit: number): Promise<SealedRow[]> {
     const query = this.#db.selectFrom("events").selectAll();
     const wanted = stream === undefined

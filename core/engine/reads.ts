@@ -48,6 +48,8 @@ export interface Reads {
   taskCounts(): Promise<Readonly<Partial<Record<TaskStateName, number>>>>;
   /** How many messages the devices have not confirmed. */
   owedMessages(): Promise<number>;
+  /** The place of the log's last row; 0: it has none. */
+  lastSeq(): Promise<number>;
   /** Rows of a stream (all streams when `undefined`) after a position, oldest first. */
   rows(stream: string | undefined, after: number, limit: number): Promise<SealedRow[]>;
 }

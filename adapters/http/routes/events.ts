@@ -1,17 +1,18 @@
 /** The whole log, for operators and their programs. */
 import { z } from "zod";
 import { rowView } from "../../../core/engine/mod.ts";
-import { rowsAnswer } from "../answers.ts";
+import { logAnswer } from "../answers.ts";
 import { eventStream } from "../event_stream.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { route } from "../route.ts";
 import type { HttpDeps, Route } from "../route.ts";
 
 async function rowsPage({ reads }: HttpDeps, after: number, limit: number): Promise<Response> {
+  const lastSeq = await reads.lastSeq();
   const rows = await reads.rows(undefined, after, limit + 1);
   const items = rows.slice(0, limit);
   const next = rows.length > limit ? { next: String(items.at(-1)!.seq) } : {};
-  return pageResponse({ items, ...next }, rowView);
+  return pageResponse({ items, ...next }, rowView, { last_seq: lastSeq });
 }
 
 /** `GET /events?after={seq}&follow=true` */
@@ -35,7 +36,7 @@ export const eventRoutes: readonly Route[] = [
     responses: {
       200: {
         description: "Rows, oldest first.",
-        content: [{ type: "application/json", schema: rowsAnswer }, { type: "text/event-stream" }],
+        content: [{ type: "application/json", schema: logAnswer }, { type: "text/event-stream" }],
       },
       503: { description: "Too many programs follow the log." },
     },

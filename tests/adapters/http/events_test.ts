@@ -32,7 +32,8 @@ async function follow(
 Deno.test("GET /events gives rows by pages, as before, without follow", async () => {
   await onStage(async (stage) => {
     await register(stage, "pump-7");
-    const { items, next } = (await stage.json("GET", "/events?limit=2")).body;
+    const { items, next, last_seq } = (await stage.json("GET", "/events?limit=2")).body;
+    assert.equal(last_seq, 4);
     assert.deepEqual(items.map((row: { seq: number }) => row.seq), [1, 2]);
     assert.equal(next, "2");
     const rest = (await stage.json("GET", "/events?after=2&follow=false")).body;

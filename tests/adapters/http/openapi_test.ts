@@ -121,8 +121,8 @@ Deno.test("what a running engine answers is what the document says", async () =>
     await report("verify", { checksum });
     await take("GET", "/devices", answers.devicesAnswer);
     await take("GET", "/devices/pump-7/events", answers.rowsAnswer);
-    await take("GET", "/events?limit=3", answers.rowsAnswer);
-    await take("GET", "/events", answers.rowsAnswer);
+    await take("GET", "/events?limit=3", answers.logAnswer);
+    await take("GET", "/events", answers.logAnswer);
     await take("GET", "/firmware", answers.firmwaresAnswer);
     await take("GET", "/firmware/2.0.0?product=pump", answers.firmwareAnswer);
     await take("POST", "/devices", answers.tokenAnswer, { device_id: "pump-8", product: "pump" });
@@ -131,6 +131,8 @@ Deno.test("what a running engine answers is what the document says", async () =>
     await take("POST", `/tasks/${taken}/cancel`, answers.taskAnswer);
     await take("GET", "/tasks", answers.tasksAnswer);
     await take("GET", `/tasks/${task_id}`, answers.taskAnswer);
+    await take("GET", `/tasks/${task_id}/transfer`, answers.transferAnswer);
+    await take("GET", "/devices/pump-7/explain", answers.explainAnswer);
     await take("GET", `/artifacts/${sha256(bytes)}/chunks?bytes=4096`, answers.chunksAnswer);
     await take("GET", "/healthz", answers.statusAnswer);
     await take("GET", "/readyz", answers.statusAnswer);

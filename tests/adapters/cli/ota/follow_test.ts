@@ -66,11 +66,7 @@ Deno.test("follow() does not ask again where it is refused", async () => {
   assert.equal(asked, 1);
 });
 
-Deno.test("logEnd() finds the place of the last row", async () => {
-  for (const end of [0, 1, 2, 1_023, 1_024, 1_025, 70_001]) {
-    await answering(({ url }) => {
-      const after = Number(new URL(url).searchParams.get("after"));
-      return Response.json({ items: after < end ? [{ seq: after + 1 }] : [] });
-    }, async (url) => assert.equal(await logEnd(apiAt(url)), end));
-  }
+Deno.test("logEnd() asks for the place of the last row", async () => {
+  const answer = () => Response.json({ items: [], last_seq: 70_001 });
+  await answering(answer, async (url) => assert.equal(await logEnd(apiAt(url)), 70_001));
 });
