@@ -248,13 +248,14 @@ class Draft {
     this.#change({ tasks: this.#device.tasks.map((t) => t.id === task.id ? task : t) });
   }
 
-  /** A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). */
+  /**
+   * A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). Tasks that lose
+   * their use by that end before it: the success is the last word that the device is owed.
+   */
   #end(task: Task, at: number): void {
-    this.#change({
-      tasks: this.#device.tasks.filter((t) => t.id !== task.id),
-      ended: [task, ...this.#device.ended].slice(0, ENDED_TASKS_MAX),
-    });
+    this.#change({ tasks: this.#device.tasks.filter((t) => t.id !== task.id) });
     if (task.state === "succeeded") this.#learn(at, { version: task.policy.version });
+    this.#change({ ended: [task, ...this.#device.ended].slice(0, ENDED_TASKS_MAX) });
   }
 
   /** The device was heard, and its report will be known when it comes again. */
