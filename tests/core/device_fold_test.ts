@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
   canonicalJson,
+  deadlineOf,
   DEVICE_STATUSES,
   interpretReport,
   isActive,
@@ -18,8 +19,13 @@ const VERSIONS = ["2.0.0", "2.1.0", "1.5.0"];
 const version = fc.constantFrom("1.0.0", ...VERSIONS);
 const IMAGES = [IMAGE, `sha256:${"6b".repeat(32)}`, `sha256:${"7c".repeat(32)}`];
 
-/** What may happen, without its stamp: reports as bytes, everything else as facts. */
+/**
+ * What may happen, without its stamp: reports as bytes, the digest of the task in hand, a limit met,
+ * everything else as facts.
+ */
 type Happening =
+  | { stored: true }
+  | { due: number }
   | { report: ReportKind; payload: unknown }
   | { fact: Pick<DeviceFact, "type" | "data" | "task"> };
 
@@ -73,6 +79,8 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
       id,
     )
   ),
+  fc.constant({ stored: true as const }),
+  fc.nat(2).map((due) => ({ due })),
   fc.constantFrom("listening", "gone").map((contact) => fact("ContactChanged", { contact })),
   task.map((id) => fact("ArtifactRequested", { from: 0 }, id)),
   task.map((id) => fact("CancelRequested", {}, id)),
@@ -93,8 +101,9 @@ function live(happenings: readonly Happening[]): { facts: DeviceFact[]; states: 
   const facts: DeviceFact[] = [registered];
   const states = [device];
   const queued = new Set<string>();
-  for (const [index, happening] of happenings.entries()) {
-    const at = T0 + 1_000 * (index + 1);
+  let at = T0;
+  for (const happening of happenings) {
+    at = Math.max(at + 1_000, "due" in happening ? dueOf(device, happening)?.due ?? 0 : 0);
     const draft = draftOf(device, happening, at);
     if (!draft || draft.type === "TaskQueued" && queued.has(draft.task!)) continue;
     if (draft.type === "TaskQueued") queued.add(draft.task!);
@@ -112,9 +121,23 @@ function live(happenings: readonly Happening[]): { facts: DeviceFact[]; states: 
   return { facts, states };
 }
 
+/** The limit that one of the open tasks will meet. */
+function dueOf({ tasks }: Device, { due: nth }: { due: number }) {
+  const task = tasks[nth];
+  const deadline = task && deadlineOf(task);
+  return task && deadline ? { task: task.id, state: task.state, due: deadline.due } : undefined;
+}
+
+const verify = (checksum: string) => ({ report: "verify", payload: { checksum } }) as const;
+
 function draftOf(device: Device, happening: Happening, at: number) {
   if ("fact" in happening) return happening.fact;
-  const { report: kind, payload } = happening;
+  if ("due" in happening) {
+    const { task, ...data } = dueOf(device, happening) ?? {};
+    return task ? { type: "DeadlinePassed", data, task } as const : undefined;
+  }
+  const checksum = device.tasks.find(isActive)?.policy.image ?? OTHER;
+  const { report: kind, payload } = "stored" in happening ? verify(checksum) : happening;
   const bytes = new TextEncoder().encode(JSON.stringify(payload));
   const parsed = parseReport(kind, bytes);
   if ("code" in parsed) return undefined;
@@ -202,13 +225,59 @@ Deno.test("stepDevice() leaves no task behind that goes first, once the device a
           type === "ContactChanged" && (data as { contact: string }).contact === "listening";
         if (!isThere || device.revoked) continue;
         const active = device.tasks.find(isActive);
-        const open = device.tasks.filter((task) => task !== active);
+        const open = device.tasks.filter((task) =>
+          task !== active && facts[index]!.at < task.queuedAt + task.policy.expires_in_ms
+        );
         assert.ok(active || open.length === 0, "a device that is there has no task in hand");
         for (const { policy: { priority } } of open) {
           const isHigher = rank[priority] < rank[active!.policy.priority];
           const settled = ["installing", "rebooting", "confirming"];
           if (!isHigher || settled.includes(active!.state)) continue;
           assert.ok(priority !== "security" && active!.state !== "offered");
+        }
+      }
+    }),
+    runs,
+  );
+});
+
+/** What an attempt is spent by (DESIGN §2); everything else leaves it. */
+function spends(fact: DeviceFact): boolean {
+  const { type, data } = fact;
+  return type === "DigestReported" || type === "ChunkFailed" ||
+    type === "StatusReported" && data.status === "failed" ||
+    type === "DeadlinePassed" && ["downloading", "retrying", "verifying"].includes(data.state);
+}
+
+Deno.test("stepDevice() spends an attempt by a wrong digest, a failure or a limit met, one by one", () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(stories, (story) => {
+      const { facts, states } = live(story);
+      for (const [index, device] of states.entries()) {
+        for (const before of states[index - 1]?.tasks ?? []) {
+          const after = tasksOf(device).find(({ id }) => id === before.id);
+          if (!after || after.attempt === before.attempt) continue;
+          assert.equal(after.attempt, before.attempt + 1);
+          assert.ok(spends(facts[index]!), facts[index]!.type);
+          seen.add(facts[index]!.type);
+        }
+      }
+    }),
+    runs,
+  );
+  assert.equal(seen.size, 4, "every way was walked");
+});
+
+Deno.test("stepDevice() owes every success from its own step on", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      let device: Device | undefined;
+      for (const fact of live(story).facts) {
+        const step = stepDevice(device, fact);
+        device = step.device;
+        for (const { task, to } of step.moves) {
+          if (to === "succeeded") assert.ok(device.owed.some((owed) => owed.task === task));
         }
       }
     }),
