@@ -66,6 +66,27 @@ export function kinds(messages: readonly Message[]): string {
   return messages.map((m) => m.kind === "rejected" ? m.payload.code : m.kind).join(" ");
 }
 
+/** What was sent since, as `kind task reason`. */
+export function told(b: Bench): string[] {
+  return b.sent.splice(0).map(({ message: { kind, payload } }) =>
+    [kind, "task_id" in payload && payload.task_id, "reason" in payload && payload.reason]
+      .filter(Boolean).join(" ")
+  );
+}
+
+/** Progress of a few bytes every so often; the device is there all the time. */
+export async function trickle(
+  b: Bench,
+  everyMs: number,
+  times: number,
+  from = 50_000,
+): Promise<void> {
+  for (let n = 1; n <= times; n++) {
+    await b.clock.pass(everyMs);
+    await says(b, ["progress", { received: from + n }]);
+  }
+}
+
 const half: Said = ["progress", { received: SIZE * 2 / 5 }];
 const stored: Said = ["progress", { received: SIZE }];
 
