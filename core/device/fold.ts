@@ -17,7 +17,7 @@ import { fetchedBytes, withTransfer } from "../upgrade/transfer.ts";
 import { isChunkable } from "./numbers.ts";
 import { owe, owedKindOf } from "./owed.ts";
 import { activeTask, enqueue, isOutdated, nextTask } from "./queue.ts";
-import type { Device, DeviceToken } from "./state.ts";
+import type { Device, DeviceToken, TakenReport } from "./state.ts";
 
 /** What a step made of a fact. */
 export interface DeviceStep {
@@ -248,13 +248,14 @@ class Draft {
     this.#change({ tasks: this.#device.tasks.map((t) => t.id === task.id ? task : t) });
   }
 
-  /** A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). */
+  /**
+   * A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). Tasks that lose
+   * their use by that end before it: the success is the last word that the device is owed.
+   */
   #end(task: Task, at: number): void {
-    this.#change({
-      tasks: this.#device.tasks.filter((t) => t.id !== task.id),
-      ended: [task, ...this.#device.ended].slice(0, ENDED_TASKS_MAX),
-    });
+    this.#change({ tasks: this.#device.tasks.filter((t) => t.id !== task.id) });
     if (task.state === "succeeded") this.#learn(at, { version: task.policy.version });
+    this.#change({ ended: [task, ...this.#device.ended].slice(0, ENDED_TASKS_MAX) });
   }
 
   /** The device was heard, and its report will be known when it comes again. */
@@ -264,7 +265,7 @@ class Draft {
     const report = { ...(id !== undefined && { id }), ...(packet !== undefined && { packet }) };
     const taken = id === undefined && packet === undefined
       ? this.#device.taken
-      : [{ ...report, effects }, ...this.#device.taken].slice(0, REPORT_IDS_MAX);
+      : newestTaken([{ ...report, effects }, ...this.#device.taken]);
     const pacedUntil = Math.max(this.#device.pacedUntil, at) + REPORT_EVERY_MS;
     this.#change({ lastContactAt: at, taken, pacedUntil });
   }
@@ -282,6 +283,13 @@ function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
     ...(reason && { reason }),
     ...(isClaim && { fetched: fetchedBytes(transfers) }),
   };
+}
+
+/** The last reports with an id, and the last that came in a packet: neither push out the others. */
+function newestTaken(taken: readonly TakenReport[]): readonly TakenReport[] {
+  const named = taken.filter(({ id }) => id !== undefined).slice(0, REPORT_IDS_MAX);
+  const packets = taken.filter(({ packet }) => packet !== undefined).slice(0, REPORT_IDS_MAX);
+  return taken.filter((report) => named.includes(report) || packets.includes(report));
 }
 
 /** Whether the device itself said it. */

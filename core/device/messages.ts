@@ -7,7 +7,7 @@ import type { Task } from "../upgrade/task.ts";
 import type { Refusal } from "./interpret.ts";
 import { chunkCount } from "./numbers.ts";
 import { owedKindOf } from "./owed.ts";
-import { taskOf } from "./state.ts";
+import { lastEnded, taskOf } from "./state.ts";
 import type { Device } from "./state.ts";
 
 /** When a device with nothing to do should ask again, in seconds. */
@@ -55,9 +55,9 @@ export function messageFor(
   return { message: messageOf(kind, task, baseUrl), owed };
 }
 
-/** Nothing to do now, and how the last task ended. */
+/** Nothing to do now, and how the last task ended that the device has heard of. */
 export function idleMessage(device: Device): Message {
-  const last = device.ended[0];
+  const last = lastEnded(device);
   return {
     kind: "idle",
     payload: {

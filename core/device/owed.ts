@@ -6,7 +6,7 @@ import type { DeviceEffectData } from "../upgrade/events.ts";
 import type { OwedKind } from "../protocol/mod.ts";
 import { OWED_FOR_MS } from "../protocol/limits.ts";
 import { activeTask, lastPreempted } from "./queue.ts";
-import { taskOf } from "./state.ts";
+import { lastEnded, taskOf } from "./state.ts";
 import type { Device, Owed } from "./state.ts";
 
 const kinds: Readonly<Partial<Record<DeviceEffectData["type"], OwedKind>>> = {
@@ -46,7 +46,7 @@ export function owedAt(device: Device, now: number): readonly Owed[] {
 
 function isStillOwed(device: Device, owed: Owed, at: number): boolean {
   if (at >= owed.at + OWED_FOR_MS || device.revoked) return false;
-  const speaking = [activeTask(device.tasks), lastPreempted(device.tasks), device.ended[0]];
+  const speaking = [activeTask(device.tasks), lastPreempted(device.tasks), lastEnded(device)];
   return speaking.some((task) => task?.id === owed.task);
 }
 

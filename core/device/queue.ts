@@ -44,12 +44,15 @@ function goesAhead({ policy: { priority } }: Task, active: Task): boolean {
     (active.state === "offered" || priority === "security" && yielding.includes(active.state));
 }
 
-/** The task that had to yield last and waits for its turn since. */
+/**
+ * The task that had to yield last and waits for its turn since. Of two at the same instant it is the
+ * one that goes first: it had gone ahead of the other.
+ */
 export function lastPreempted(tasks: readonly Task[]): Task | undefined {
   return tasks
     .filter((task) => isWaiting(task) && task.reason === "preempted")
     .reduce<Task | undefined>(
-      (last, task) => last && last.since > task.since ? last : task,
+      (last, task) => last && last.since >= task.since ? last : task,
       undefined,
     );
 }

@@ -72,6 +72,11 @@ export interface Device {
   readonly pacedUntil: number;
 }
 
+/** The task that ended last, of those the device has ever heard of. */
+export function lastEnded({ ended }: Pick<Device, "ended">): Task | undefined {
+  return ended.find((task) => task.offered);
+}
+
 /** The device's task of that id, open or among the last ended. */
 export function taskOf(
   { tasks, ended }: Pick<Device, "tasks" | "ended">,

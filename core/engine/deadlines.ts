@@ -2,7 +2,7 @@
  * Feeds `DeadlinePassed`: one timer for the earliest deadline of all. Our own silence never counts
  * against a device: a deadline is fed only when the engine was reachable for min(limit, 5 min).
  */
-import { REACHABLE_MS } from "../protocol/limits.ts";
+import { CLOCK_STEP_MS, REACHABLE_MS } from "../protocol/limits.ts";
 import { deadlineOf } from "../upgrade/deadline.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { Answer, DeadlineInput } from "./inputs.ts";
@@ -10,8 +10,8 @@ import type { Clock, DueTask, Store } from "./ports.ts";
 
 /** Deadlines taken from the store at once. */
 const DUE_MAX = 500;
-/** A timer is never set further ahead: platforms cannot hold longer ones. */
-const SLEEP_MAX_MS = 3_600_000;
+/** A timer is never set further ahead: one that comes late shows that the engine stood still. */
+const SLEEP_MAX_MS = 60_000;
 /** Two looks at the store are at least so far apart, whatever it says. */
 const SLEEP_MIN_MS = 250;
 /** After a fault the deadlines are looked at again so soon. */
@@ -21,6 +21,8 @@ const RETRY_MS = 1_000;
 export interface DeadlineTaker {
   /** Engine time. */
   now(): number;
+  /** Follows the wall clock; true: it leapt ahead, as this machine slept. */
+  followClock(): boolean;
   /** Queues the input; resolves when it was decided. */
   submit(input: DeadlineInput): Promise<Answer>;
   /** Told when the store could not be asked; it is asked again in a second. */
@@ -34,6 +36,8 @@ export class Deadlines {
   readonly #engine: DeadlineTaker;
   #reachableSince = 0;
   #wakeAt = Infinity;
+  /** When the timer was set to come, on the monotonic clock. */
+  #comesAt = 0;
   #cancel: (() => void) | undefined;
   #running = false;
 
@@ -88,11 +92,13 @@ export class Deadlines {
     this.#wakeAt = at;
     this.#cancel?.();
     const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), SLEEP_MAX_MS);
+    this.#comesAt = this.#clock.monotonic() + ms;
     this.#cancel = this.#clock.after(ms, () => void this.#feed());
   }
 
   async #feed(): Promise<void> {
     this.#wakeAt = Infinity;
+    if (this.#wasAway()) this.#reachableSince = this.#engine.now();
     try {
       await this.#feedDue();
     } catch (error) {
@@ -100,6 +106,12 @@ export class Deadlines {
       this.#wake(this.#engine.now() + RETRY_MS);
     }
     this.#wake(this.#engine.now() + SLEEP_MAX_MS);
+  }
+
+  /** The machine slept, or this process stood still: the time before counts against nobody. */
+  #wasAway(): boolean {
+    const isLate = this.#clock.monotonic() > this.#comesAt + CLOCK_STEP_MS;
+    return this.#engine.followClock() || isLate;
   }
 
   async #feedDue(): Promise<void> {

@@ -48,7 +48,12 @@ async function decideDevice(
     case "contact": {
       const { contact } = input;
       const fact: DeviceFact = { type: "ContactChanged", at, actor: "engine", data: { contact } };
-      if (contact === "listening") sendOwed(work, device);
+      if (contact === "listening") {
+        // What is owed for these is replaced by what the turn of the next one leads to.
+        const next = nextTask(device.tasks, at);
+        const turning = next ? [next.id, activeTask(device.tasks)?.id] : [];
+        sendOwed(work, device, ({ task }) => !turning.includes(task));
+      }
       return work.recordDevice(device.id, fact);
     }
     case "artifact": {

@@ -77,6 +77,7 @@ export class Engine implements EngineApi {
     this.#tokenEnds = new TokenEnds(ports.clock, now, (device) => ports.outbox.disconnect(device));
     this.#deadlines = new Deadlines(ports.store, ports.clock, {
       now,
+      followClock: () => this.#time.followStep() > 0,
       submit: (input) => this.submit(input),
       onFault: (error) => this.#distrust(error),
     });

@@ -11,7 +11,7 @@ export const JSON_DEPTH_MAX = 16;
 export const OPEN_TASKS_MAX = 16;
 /** Ended tasks that a device's state remembers. */
 export const ENDED_TASKS_MAX = 8;
-/** Report ids that a device's state remembers to know a repeat. */
+/** Report ids, and as many packets, that a device's state remembers to know a repeat. */
 export const REPORT_IDS_MAX = 32;
 /** Chunks of one image, whatever the chunk size. */
 export const CHUNKS_MAX = 65_536;

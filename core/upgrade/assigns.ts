@@ -105,6 +105,18 @@ export function resume(context: TaskContext, event: TaskEvent): Change {
   return { downloadingSince: downloadingSince && downloadingSince + (event.at - since) };
 }
 
+/**
+ * A gap longer than the limit without progress was our own silence, as the limit would have been met
+ * otherwise: an outage, or a clock that leapt. It is no time of downloading.
+ */
+export function excuse(context: TaskContext, { at }: TaskEvent): Change {
+  const { downloadingSince, updatedAt, policy: { limits_ms: limits } } = context;
+  const gapMs = at - updatedAt;
+  return downloadingSince > 0 && gapMs > limits.downloading
+    ? { downloadingSince: downloadingSince + gapMs }
+    : {};
+}
+
 /** What the device says about itself wins: where it resumes and how large its chunks are. */
 export function wish(context: TaskContext, event: TaskEvent): Change {
   if (event.type !== "UpdateRequested") return {};

@@ -62,6 +62,7 @@ export const upgradeMachine = setup({
     ),
     offer: assign(({ context, event }) => change.offer(context, event)),
     download: assign(({ context, event }) => change.download(context, event)),
+    excuse: assign(({ context, event }) => change.excuse(context, event)),
     record: assign(({ context, event }) => change.record(context, event)),
     complete: assign(({ context }) => ({ received: context.policy.size })),
     spendAttempt: assign(({ context, event }, params: { reason: Reason }) =>
@@ -169,7 +170,7 @@ export const upgradeMachine = setup({
         UpdateRequested: [seen, wished],
         ProgressReported: [
           { guard: "isComplete", target: "verifying", actions: ["download", enter()] },
-          { guard: "isNotable", actions: ["record"] },
+          { guard: "isNotable", actions: ["excuse", "record"] },
         ],
         StatusReported: [
           ...ownWord,

@@ -106,17 +106,21 @@ export const deferredIn = (from: ResumableState) =>
   ({
     guard: says("deferred"),
     target: "paused",
-    actions: [enter("deferred"), pauseIn(from)],
+    actions: ["excuse", enter("deferred"), pauseIn(from)],
   }) as const;
 export const goneIn = (from: ResumableState) =>
-  ({ guard: "isGone", target: "paused", actions: [enter("gone"), pauseIn(from)] }) as const;
+  ({
+    guard: "isGone",
+    target: "paused",
+    actions: ["excuse", enter("gone"), pauseIn(from)],
+  }) as const;
 
 export const seen = {
   guard: "isSeen",
   target: "succeeded",
   actions: [enter(), "sendSuccess"],
 } as const;
-export const wished = { guard: "hasWish", actions: ["wish"] } as const;
+export const wished = { guard: "hasWish", actions: ["excuse", "wish"] } as const;
 export const downloads = { target: "downloading", actions: ["download", enter()] } as const;
 export const progresses = [
   { guard: "isComplete", target: "verifying", actions: ["download", enter()] },

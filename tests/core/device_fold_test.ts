@@ -1,133 +1,11 @@
 /** A device's fold under any sequence of facts: what must hold at every prefix. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  canonicalJson,
-  DEVICE_STATUSES,
-  interpretReport,
-  isActive,
-  isTerminal,
-  parseReport,
-  stepDevice,
-} from "../../core/mod.ts";
-import type { Device, DeviceFact, ReportKind, Task } from "../../core/mod.ts";
-import { IMAGE, OTHER, policy, SIZE, T0 } from "./support/given.ts";
+import { canonicalJson, isActive, isTerminal, stepDevice } from "../../core/mod.ts";
+import type { Device, DeviceFact, Task } from "../../core/mod.ts";
+import { policy, T0 } from "./support/given.ts";
+import { live, registered, stories } from "./support/histories.ts";
 
-/** What the three tasks bring, by the end of their id; not in the order of their numbers. */
-const VERSIONS = ["2.0.0", "2.1.0", "1.5.0"];
-const version = fc.constantFrom("1.0.0", ...VERSIONS);
-const IMAGES = [IMAGE, `sha256:${"6b".repeat(32)}`, `sha256:${"7c".repeat(32)}`];
-
-/** What may happen, without its stamp: reports as bytes, everything else as facts. */
-type Happening =
-  | { report: ReportKind; payload: unknown }
-  | { fact: Pick<DeviceFact, "type" | "data" | "task"> };
-
-const report = (kind: ReportKind, payload: unknown): Happening => ({ report: kind, payload });
-const fact = (type: string, data: object, task?: string): Happening => ({
-  fact: { type, data, ...(task ? { task } : {}) } as never,
-});
-
-const task = fc.constantFrom("OTA_20230801_001", "OTA_20230801_002", "OTA_20230801_003");
-const named = {
-  task_id: fc.option(task, { nil: undefined }),
-  id: fc.option(fc.constantFrom("a", "b", "c"), { nil: undefined }),
-};
-
-const happening: fc.Arbitrary<Happening> = fc.oneof(
-  fc.record({
-    ...named,
-    checksum: fc.constantFrom(...IMAGES, OTHER),
-    attempt: fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }),
-    bad_chunks: fc.option(fc.array(fc.nat(30), { maxLength: 3 }), { nil: undefined }),
-  }).map((body) => report("verify", body)),
-  fc.record({ ...named, received: fc.nat(SIZE + 10) }).map((body) => report("progress", body)),
-  fc.record({
-    ...named,
-    status: fc.constantFrom(...DEVICE_STATUSES),
-    version: fc.option(version, { nil: undefined }),
-  }).map((body) => report("status", body)),
-  fc.record({
-    current_version: fc.option(version, { nil: undefined }),
-    chunk_bytes: fc.option(fc.constantFrom(256, 4096, 5), { nil: undefined }),
-    resume_from: fc.option(fc.nat(SIZE + 10), { nil: undefined }),
-  }).map((body) => report("request", body)),
-  fc.tuple(
-    task,
-    fc.constantFrom("security", "normal", "low"),
-    fc.constantFrom("verified", "booted", "reported", "seen"),
-    fc.nat(3),
-    fc.boolean(),
-  ).map(([id, priority, completion, retries, allow_downgrade]) =>
-    fact(
-      "TaskQueued",
-      policy({
-        priority,
-        completion,
-        retries,
-        allow_downgrade,
-        version: VERSIONS[Number(id.slice(-1)) - 1]!,
-        image: IMAGES[Number(id.slice(-1)) - 1]!,
-        number: 1_000_000 + Number(id.slice(-1)),
-      } as never),
-      id,
-    )
-  ),
-  fc.constantFrom("listening", "gone").map((contact) => fact("ContactChanged", { contact })),
-  task.map((id) => fact("ArtifactRequested", { from: 0 }, id)),
-  task.map((id) => fact("CancelRequested", {}, id)),
-  fc.tuple(task, fc.constantFrom("metadata", "retry", "success", "failed", "cancel"), fc.nat(4))
-    .map(([id, kind, attempt]) => fact("MessageDelivered", { kind, attempt }, id)),
-);
-
-const registered: DeviceFact = {
-  type: "DeviceRegistered",
-  at: T0,
-  actor: "operator:t",
-  data: { device_id: "pump-7" },
-};
-
-/** What happens to a device, fact by fact; a task is queued once under its id. */
-function live(happenings: readonly Happening[]): { facts: DeviceFact[]; states: Device[] } {
-  let device = stepDevice(undefined, registered).device;
-  const facts: DeviceFact[] = [registered];
-  const states = [device];
-  const queued = new Set<string>();
-  for (const [index, happening] of happenings.entries()) {
-    const at = T0 + 1_000 * (index + 1);
-    const draft = draftOf(device, happening, at);
-    if (!draft || draft.type === "TaskQueued" && queued.has(draft.task!)) continue;
-    if (draft.type === "TaskQueued") queued.add(draft.task!);
-    const actor = "report" in happening ? "device:pump-7" : "operator:t";
-    const fact = { ...draft, at, actor } as DeviceFact;
-    const step = stepDevice(device, fact);
-    if (!step.accepted) {
-      assert.equal(step.device, device, "a refused fact changed the device");
-      continue;
-    }
-    device = step.device;
-    facts.push(fact);
-    states.push(device);
-  }
-  return { facts, states };
-}
-
-function draftOf(device: Device, happening: Happening, at: number) {
-  if ("fact" in happening) return happening.fact;
-  const { report: kind, payload } = happening;
-  const bytes = new TextEncoder().encode(JSON.stringify(payload));
-  const parsed = parseReport(kind, bytes);
-  if ("code" in parsed) return undefined;
-  const meaning = interpretReport(device, parsed, { via: "mqtt", at });
-  return meaning.type === "fact" ? meaning.fact : undefined;
-}
-
-/** Long enough to have several tasks in hand; a revoked device has no story any more. */
-const stories = fc.tuple(
-  fc.array(happening, { minLength: 10, maxLength: 60, size: "max" }),
-  fc.array(fc.constant(fact("DeviceRevoked", {})), { maxLength: 1 }),
-  fc.array(happening, { maxLength: 5 }),
-).map((parts) => parts.flat());
 const runs = { numRuns: 400 };
 const tasksOf = (device: Device): Task[] => [...device.tasks, ...device.ended];
 
@@ -202,13 +80,59 @@ Deno.test("stepDevice() leaves no task behind that goes first, once the device a
           type === "ContactChanged" && (data as { contact: string }).contact === "listening";
         if (!isThere || device.revoked) continue;
         const active = device.tasks.find(isActive);
-        const open = device.tasks.filter((task) => task !== active);
+        const open = device.tasks.filter((task) =>
+          task !== active && facts[index]!.at < task.queuedAt + task.policy.expires_in_ms
+        );
         assert.ok(active || open.length === 0, "a device that is there has no task in hand");
         for (const { policy: { priority } } of open) {
           const isHigher = rank[priority] < rank[active!.policy.priority];
           const settled = ["installing", "rebooting", "confirming"];
           if (!isHigher || settled.includes(active!.state)) continue;
           assert.ok(priority !== "security" && active!.state !== "offered");
+        }
+      }
+    }),
+    runs,
+  );
+});
+
+/** What an attempt is spent by (DESIGN §2); everything else leaves it. */
+function spends(fact: DeviceFact): boolean {
+  const { type, data } = fact;
+  return type === "DigestReported" || type === "ChunkFailed" ||
+    type === "StatusReported" && data.status === "failed" ||
+    type === "DeadlinePassed" && ["downloading", "retrying", "verifying"].includes(data.state);
+}
+
+Deno.test("stepDevice() spends an attempt by a wrong digest, a failure or a limit met, one by one", () => {
+  const seen = new Set<string>();
+  fc.assert(
+    fc.property(stories, (story) => {
+      const { facts, states } = live(story);
+      for (const [index, device] of states.entries()) {
+        for (const before of states[index - 1]?.tasks ?? []) {
+          const after = tasksOf(device).find(({ id }) => id === before.id);
+          if (!after || after.attempt === before.attempt) continue;
+          assert.equal(after.attempt, before.attempt + 1);
+          assert.ok(spends(facts[index]!), facts[index]!.type);
+          seen.add(facts[index]!.type);
+        }
+      }
+    }),
+    runs,
+  );
+  assert.equal(seen.size, 4, "every way was walked");
+});
+
+Deno.test("stepDevice() owes every success from its own step on", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      let device: Device | undefined;
+      for (const fact of live(story).facts) {
+        const step = stepDevice(device, fact);
+        device = step.device;
+        for (const { task, to } of step.moves) {
+          if (to === "succeeded") assert.ok(device.owed.some((owed) => owed.task === task));
         }
       }
     }),
@@ -273,7 +197,8 @@ Deno.test("stepDevice() owes only for the active, the last preempted and the las
         const preempted = device.tasks
           .filter(({ state, reason }) => state === "queued" && reason === "preempted")
           .sort((a, b) => b.since - a.since);
-        const may = [device.tasks.find(isActive)?.id, preempted[0]?.id, device.ended[0]?.id];
+        const known = device.ended.find(({ offered }) => offered);
+        const may = [device.tasks.find(isActive)?.id, preempted[0]?.id, known?.id];
         for (const { task } of device.owed) assert.ok(may.includes(task));
         assert.equal(new Set(device.owed.map(({ task }) => task)).size, device.owed.length);
         if (device.revoked) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { isDivergence, Replay } from "../../core/mod.ts";
-import { addFirmware, bench, settle, sha256 } from "./support/bench_engine.ts";
+import { addFirmware, bench, settle } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { IMAGE, OTHER, SIZE } from "./support/given.ts";
+import { assertReplays } from "./support/stories.ts";
 
 function types(b: Bench): string[] {
   return b.store.rows.map((row) => JSON.parse(row.bytes).type);
@@ -15,18 +15,6 @@ function stateOf(b: Bench): string | undefined {
 function listen(b: Bench, device = "pump-7"): void {
   b.engine.connected(device, "c1");
   b.engine.listening(device, "c1", true);
-}
-
-/** Every row decides the same again, and what it leads to is what the store has. */
-function assertReplays(b: Bench): void {
-  const replay = new Replay(sha256);
-  const devices = new Map();
-  for (const row of b.store.rows) {
-    const taken = replay.take(row);
-    assert.ok(!isDivergence(taken), JSON.stringify(taken));
-    if (taken.device) devices.set(taken.device.id, taken.device);
-  }
-  assert.deepEqual(devices, b.store.devices);
 }
 
 Deno.test("Engine.submit() carries one upgrade from the order to success", async () => {

@@ -8,6 +8,7 @@ import type {
   Clock,
   Command,
   Engine,
+  EngineOptions,
   Observer,
   OutboundMessage,
 } from "../../../core/engine/mod.ts";
@@ -29,6 +30,17 @@ export class ManualClock implements Clock {
     this.#timers.set(key, { at: this.#now + ms, call });
     return () => void this.#timers.delete(key);
   };
+
+  /** No timer outlives its process. */
+  forget(): void {
+    this.#timers.clear();
+  }
+
+  /** The process stands still while time goes on: every timer comes late, all at once. */
+  async freeze(ms: number): Promise<void> {
+    this.#now += ms;
+    await this.pass(0);
+  }
 
   /** Lets time pass, timer by timer; what each one starts is settled before the next. */
   async pass(ms: number): Promise<void> {
@@ -82,7 +94,9 @@ export interface Bench {
 }
 
 /** A bench with a device `pump-7` and firmware 2.0.0 of {@link IMAGE}. */
-export async function bench(): Promise<Bench> {
+export async function bench(
+  more: Pick<EngineOptions, "deviceRequests"> = {},
+): Promise<Bench> {
   const store = new MemoryStore();
   const clock = new ManualClock();
   const sent: OutboundMessage[] = [];
@@ -106,6 +120,7 @@ export async function bench(): Promise<Bench> {
   const options = {
     baseUrl: "http://127.0.0.1:8000",
     identity: { log: "0123456789abcdef", publicKey: "ed25519:00" },
+    ...more,
   };
   const self: Bench = {
     store,
@@ -134,6 +149,7 @@ export async function bench(): Promise<Bench> {
     upgrade: (device_id, more = {}) =>
       self.command({ type: "requestUpgrade", request: upgradeRequest(device_id, more) }),
     restart: async () => {
+      clock.forget();
       self.engine = await startEngine(ports, options);
     },
     heard: () => sent.splice(0).map(({ message }) => message.kind),
@@ -159,12 +175,13 @@ export function addFirmware(
   version: string,
   sha256: string,
   size = SIZE,
+  product: string | null = null,
 ): Promise<Answer> {
   return bench.command({
     type: "addFirmware",
     image: { sha256, size, sha1: "00", md5: "00" },
     version,
-    product: null,
+    product,
     name: `${version}.bin`,
   });
 }
