@@ -75,6 +75,8 @@ async function decideDevice(
     }
     case "deadline": {
       const { task, state, due } = input;
+      const goesOn = keepsFetching(work, device, input);
+      if (goesOn) return goesOn;
       const data = { state, due };
       return work.recordDevice(device.id, {
         type: "DeadlinePassed",
@@ -85,6 +87,28 @@ async function decideDevice(
       });
     }
   }
+}
+
+/**
+ * Served ranges are no facts: a device that fetched meanwhile and said nothing has made progress all
+ * the same, and the limit counts from there.
+ */
+function keepsFetching(
+  work: Workspace,
+  device: Device,
+  { task: id, state }: Extract<Input, { kind: "deadline" }>,
+): Recorded | undefined {
+  const task = activeTask(device.tasks);
+  const given = task?.id === id && state === "downloading" ? work.transfers.lastGiven(task) : null;
+  return given
+    ? work.recordDevice(device.id, {
+      type: "ArtifactRequested",
+      at: work.at,
+      actor: `device:${device.id}`,
+      task: id,
+      data: { from: given.from, given_at: given.at },
+    })
+    : undefined;
 }
 
 /**

@@ -9,9 +9,9 @@ import type { Device, Owed } from "../device/state.ts";
 import type { DeviceFact } from "../log/mod.ts";
 import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
+import { answeredBefore, noteAnswer } from "./answered.ts";
 import { confirmUpTo } from "./confirm.ts";
 import type { ReportInput } from "./inputs.ts";
-import type { LeftOut } from "./left_out.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { queueWished } from "./wished.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
@@ -21,25 +21,30 @@ export async function decideReport(
   work: Workspace,
   device: Device,
   input: ReportInput,
-  { leftOut, deviceRequests }: Surroundings,
+  around: Surroundings,
 ): Promise<Recorded | undefined> {
   const { parsed } = input;
   if ("code" in parsed) {
-    return refuse(work, device, input, { ...parsed, task: activeTask(device.tasks) }, leftOut);
+    return refuse(work, device, input, { ...parsed, task: activeTask(device.tasks) }, around);
+  }
+  const answered = answeredBefore(around.answered, device.id, parsed);
+  if (answered) {
+    if (answered.message) work.send(device.id, answered.message);
+    return;
   }
   const { via, packet } = input;
   const meaning = interpretReport(device, parsed, { via, packet, at: work.at });
   switch (meaning.type) {
     case "refused":
-      return refuse(work, device, input, meaning.refusal, leftOut);
+      return refuse(work, device, input, meaning.refusal, around);
     case "repeat":
       if (parsed.kind === "request") answerRequest(work, device, []);
       else answerRepeat(work, device, meaning.effects);
       return;
     case "fact":
       return meaning.fact.type === "UpdateRequested"
-        ? await takeRequest(work, device, meaning.fact, deviceRequests)
-        : takeFact(work, device, input, meaning, leftOut);
+        ? await takeRequest(work, device, meaning.fact, around)
+        : takeFact(work, device, input, meaning, around);
   }
 }
 
@@ -48,7 +53,7 @@ async function takeRequest(
   work: Workspace,
   { id }: Device,
   fact: Extract<FactDraft, { type: "UpdateRequested" }>,
-  deviceRequests: Surroundings["deviceRequests"],
+  { deviceRequests }: Surroundings,
 ): Promise<Recorded | undefined> {
   const recorded = work.recordDevice(id, stamp(work, id, fact));
   const made = deviceRequests === "allow"
@@ -63,12 +68,13 @@ function takeFact(
   device: Device,
   input: ReportInput,
   { fact, about }: Extract<Interpretation, { type: "fact" }>,
-  leftOut: LeftOut,
+  around: Surroundings,
 ): Recorded | undefined {
   const recorded = work.recordDevice(device.id, stamp(work, device.id, fact));
   if (!recorded && !isQuietProgress(fact, about)) {
-    return refuse(work, device, input, wrongPhase(about?.state, about), leftOut);
+    return refuse(work, device, input, wrongPhase(about?.state, about), around);
   }
+  if (!recorded) noteAnswer(around.answered, device.id, input.parsed);
   if (input.via === "http" && about) confirmUpTo(work, device, about, recorded?.seq ?? null);
   return recorded;
 }
@@ -135,12 +141,15 @@ function answerRepeat(
 function refuse(
   work: Workspace,
   device: Device,
-  { report }: ReportInput,
+  { report, parsed }: ReportInput,
   refusal: Refusal,
-  leftOut: LeftOut,
+  { leftOut, answered }: Surroundings,
 ): Recorded | undefined {
-  work.send(device.id, rejectedMessage(refusal));
-  const count = leftOut.get(device.id);
+  const message = rejectedMessage(refusal);
+  work.send(device.id, message);
+  // Whoever was told to say less may say it again later.
+  if (refusal.code !== "rate_limited") noteAnswer(answered, device.id, parsed, message);
+  const count = leftOut.get(device.id) ?? 0;
   if (device.rejectedAt > 0 && work.at < device.rejectedAt + REJECTED_EVERY_MS) {
     leftOut.set(device.id, count + 1);
     return;

@@ -11,7 +11,8 @@ import { Deadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
 import { answerOf, dispatch, rejectionOf } from "./dispatch.ts";
 import type { Answer, Input } from "./inputs.ts";
-import { LeftOut } from "./left_out.ts";
+import type { Answered } from "./answered.ts";
+import { Notes } from "./notes.ts";
 import { StoreError } from "./ports.ts";
 import type { LogHead, Observer, Ports, StoredDevice } from "./ports.ts";
 import { Presence } from "./presence.ts";
@@ -51,7 +52,8 @@ export class Engine implements EngineApi {
   readonly #deadlines: Deadlines;
   readonly #tokenEnds: TokenEnds;
   readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
-  readonly #leftOut = new LeftOut();
+  readonly #leftOut = new Notes<number>();
+  readonly #answered = new Notes<readonly Answered[]>();
   readonly #transfers = new Transfers();
   readonly #listeners = new Set<() => void>();
   #queue: Waiting[] = [];
@@ -122,6 +124,7 @@ export class Engine implements EngineApi {
 
   connected(device: string, connection: string): void {
     this.#presence.connected(device, connection);
+    void this.#noteTokenEnds(device);
   }
 
   listening(device: string, connection: string, listening: boolean): Promise<boolean> {
@@ -169,6 +172,16 @@ export class Engine implements EngineApi {
     } catch (error) {
       // A log that cannot be written now says nothing of the stop: that is no lie, only less.
       this.#fault(error);
+    }
+  }
+
+  /** The token that it logged in with may be one that ends. */
+  async #noteTokenEnds(id: string): Promise<void> {
+    try {
+      const stored = this.#cache.get(id) ?? await this.#ports.store.device(id);
+      if (stored && !this.#stopped) this.#tokenEnds.note(stored.device);
+    } catch (error) {
+      this.#distrust(error);
     }
   }
 
@@ -244,8 +257,9 @@ export class Engine implements EngineApi {
     const answers: Answer[] = [];
     const isListening = (device: string) => this.#presence.isListening(device);
     const { deviceRequests = "allow" } = this.#options;
-    const around = { isListening, leftOut: this.#leftOut, deviceRequests };
-    this.#leftOut.begin();
+    const [leftOut, answered] = [this.#leftOut, this.#answered];
+    const around = { isListening, leftOut, answered, deviceRequests };
+    for (const notes of [leftOut, answered]) notes.begin();
     for (const [index, { input, answer }] of batch.entries()) {
       const sent = work.outgoing.length;
       try {
@@ -260,7 +274,7 @@ export class Engine implements EngineApi {
       }
     }
     await this.#commit(work, batch.length);
-    this.#leftOut.keep();
+    for (const notes of [leftOut, answered]) notes.keep();
     for (const [index, { input: { kind }, answer }] of batch.entries()) {
       const rejected = rejectionOf(answers[index]!);
       this.#tell((observer) => observer.decided?.({ kind, ...(rejected ? { rejected } : {}) }));

@@ -62,6 +62,15 @@ export class Transfers {
     return known && isSame(known, seen.sum) ? undefined : seen.sum;
   }
 
+  /** The last byte that was taken in the task's present attempt; `undefined`: none in this run. */
+  lastGiven(task: Task): { readonly from: number; readonly at: number } | undefined {
+    const tally = this.#tallies.get(task.device);
+    if (tally?.task !== task.id || tally.attempt !== task.attempt) return undefined;
+    const last = tally.live.map(({ range }) => range).filter(({ sent }) => sent > 0)
+      .reduce<ServedRange | undefined>((a, b) => a && a.sentAt > b.sentAt ? a : b, undefined);
+    return last && { from: last.from, at: last.sentAt };
+  }
+
   /** The task's record with what is under way. */
   record(task: Task): readonly AttemptTransfer[] {
     const sum = this.soFar(task);

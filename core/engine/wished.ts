@@ -1,4 +1,5 @@
 /** A version that a device asks for by itself (PROTOCOL §1, "Requests without a task"). */
+import { activeTask } from "../device/queue.ts";
 import type { FactOf } from "../log/mod.ts";
 import { isNews, requestUpgrade, toChecksum } from "../protocol/mod.ts";
 import { freezePolicy } from "../upgrade/policy.ts";
@@ -15,7 +16,7 @@ export async function queueWished(
   cause: number | null,
 ): Promise<Recorded | undefined> {
   const device = work.peek(id);
-  if (!device || version === undefined || device.tasks.length > 0) return;
+  if (!device || version === undefined || activeTask(device.tasks)) return;
   if (device.version !== null && !isNews(version, device.version)) return;
   const found = await work.firmware(device.product, version);
   const name = found && work.nextTaskName();

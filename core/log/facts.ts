@@ -111,8 +111,11 @@ export const deviceFacts = {
     chunk_bytes: z.int().optional(),
     resume_from: count.optional(),
   }),
-  /** The device asked for the first byte of an attempt. */
-  ArtifactRequested: z.object({ from: count }),
+  /**
+   * The device asked for the first byte of an attempt, or goes on asking and says nothing else.
+   * `given_at`: when it had taken the last byte of an answer that may still be under way.
+   */
+  ArtifactRequested: z.object({ from: count, given_at: z.int().optional() }),
   /** The device says how much it has stored without a gap. */
   ProgressReported: z.object({ ...report, ...phase, received: count }),
   /** The device found chunks that do not match their digests; `checksum` is of all it stored. */

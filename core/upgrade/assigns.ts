@@ -55,6 +55,12 @@ export function record(context: TaskContext, event: TaskEvent): Change {
   return { received, progressAt, updatedAt: at };
 }
 
+/** Bytes were taken: that is progress, whether or not the device speaks of it. */
+export function fetch(event: TaskEvent): Change {
+  if (event.type !== "ArtifactRequested") return {};
+  return { progressAt: event.data.given_at ?? event.at, updatedAt: event.at };
+}
+
 /** It is the task's turn: the time it waited is no part of a download. */
 export function offer(context: TaskContext, event: TaskEvent): Change {
   const wished = event.type === "Activate" ? event.chunkBytes : undefined;

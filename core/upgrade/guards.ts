@@ -85,6 +85,16 @@ export function isNotable({ context, event }: Asked): boolean {
     event.at - context.updatedAt >= Math.min(PROGRESS_EVERY_MS, Math.floor(limits.downloading / 2));
 }
 
+/** The device goes on fetching, though it says nothing: seldom enough not to be one fact a range. */
+export function isFetching({ context, event }: Asked): boolean {
+  if (event.type !== "ArtifactRequested") return false;
+  const { progressAt, policy: { limits_ms: limits } } = context;
+  const { given_at } = event.data;
+  return given_at === undefined
+    ? event.at - progressAt >= Math.floor(limits.downloading / 2)
+    : given_at > progressAt;
+}
+
 /** The device reports this status. */
 export function says(asked: Asked, { status, runs, withRetries }: Said): boolean {
   const { event } = asked;

@@ -64,6 +64,7 @@ export const upgradeMachine = setup({
     download: assign(({ context, event }) => change.download(context, event)),
     excuse: assign(({ context, event }) => change.excuse(context, event)),
     record: assign(({ context, event }) => change.record(context, event)),
+    fetch: assign(({ event }) => change.fetch(event)),
     complete: assign(({ context }) => ({ received: context.policy.size })),
     spendAttempt: assign(({ context, event }, params: { reason: Reason }) =>
       change.spendAttempt(context, event, params.reason)
@@ -104,6 +105,7 @@ export const upgradeMachine = setup({
     isComplete: ask.isComplete,
     isCompleteAgain: (args) => ask.isComplete(args) && !ask.isVerified(args),
     isNotable: ask.isNotable,
+    isFetching: ask.isFetching,
     isIncomplete: (args) => !ask.isComplete(args),
     isUnverified: (args) => !ask.isVerified(args),
     hasRetriesLeft: ask.hasRetriesLeft,
@@ -172,6 +174,7 @@ export const upgradeMachine = setup({
           { guard: "isComplete", target: "verifying", actions: ["download", enter()] },
           { guard: "isNotable", actions: ["excuse", "record"] },
         ],
+        ArtifactRequested: { guard: "isFetching", actions: ["excuse", "fetch"] },
         StatusReported: [
           ...ownWord,
           ...deviceFailed,

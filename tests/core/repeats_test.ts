@@ -47,6 +47,28 @@ Deno.test("Engine: reports without an id push no id out, nor do ids push out pac
   assert.equal(at(b, id), "downloading #3");
 });
 
+Deno.test("Engine: progress too small for a fact is known again by its id, too", async () => {
+  const { b, id } = await offered();
+  await says(b, ["progress", { received: 40_000 }]);
+  await says(b, ["progress", { received: 41_000, id: "small" }], ["progress", {
+    received: 80_000,
+  }]);
+  const rows = b.store.rows.length;
+  await says(b, ["progress", { received: 41_000, id: "small" }]);
+  assert.deepEqual([taskOf(b, id).received, b.store.rows.length], [80_000, rows]);
+});
+
+Deno.test("Engine: a refused report that comes again is refused again, though it would fit now", async () => {
+  const b = await bench();
+  const early: Said = ["verify", { ...wrong, id: "early" }];
+  assert.equal(kinds(await says(b, early)), "no_task");
+  const id = await order(b, "2.0.0");
+  await says(b, ["request", {}]);
+  assert.equal(kinds(await says(b, early)), "no_task");
+  assert.equal(at(b, id), "offered #1");
+  assert.equal(kinds(await says(b, ["verify", { ...wrong, id: "late" }])), "retry");
+});
+
 /** Reports that come again, each with its id, where they are taken, and how they are answered. */
 const again: readonly [name: string, way: readonly Said[], said: Said, told: string][] = [
   ["a request", [], ["request", { current_version: "1.0.0" }], "metadata"],

@@ -41,6 +41,15 @@ for (const restarts of [false, true]) {
   });
 }
 
+Deno.test("Engine: who logs in with a token that ends is cut when it ends, though it says nothing", async () => {
+  const b = await bench();
+  await rotate(b, 2 * HOUR, "bb");
+  await b.restart();
+  b.engine.connected(PUMP, "c1");
+  await b.clock.pass(2 * HOUR);
+  assert.deepEqual(b.cut, [PUMP]);
+});
+
 Deno.test("Engine: a token that is replaced again ends at the earlier end, and each end cuts", async () => {
   const b = await bench();
   await rotate(b, 2 * HOUR, "bb");
