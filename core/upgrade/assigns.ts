@@ -56,7 +56,7 @@ export function record(context: TaskContext, event: TaskEvent): Change {
 }
 
 /** Bytes were taken: that is progress, whether or not the device speaks of it. */
-export function fetch(event: TaskEvent): Change {
+export function take(event: TaskEvent): Change {
   if (event.type !== "ArtifactRequested") return {};
   return { progressAt: event.data.given_at ?? event.at, updatedAt: event.at };
 }

@@ -64,7 +64,7 @@ export const upgradeMachine = setup({
     download: assign(({ context, event }) => change.download(context, event)),
     excuse: assign(({ context, event }) => change.excuse(context, event)),
     record: assign(({ context, event }) => change.record(context, event)),
-    fetch: assign(({ event }) => change.fetch(event)),
+    take: assign(({ event }) => change.take(event)),
     complete: assign(({ context }) => ({ received: context.policy.size })),
     spendAttempt: assign(({ context, event }, params: { reason: Reason }) =>
       change.spendAttempt(context, event, params.reason)
@@ -174,7 +174,7 @@ export const upgradeMachine = setup({
           { guard: "isComplete", target: "verifying", actions: ["download", enter()] },
           { guard: "isNotable", actions: ["excuse", "record"] },
         ],
-        ArtifactRequested: { guard: "isFetching", actions: ["excuse", "fetch"] },
+        ArtifactRequested: { guard: "isFetching", actions: ["excuse", "take"] },
         StatusReported: [
           ...ownWord,
           ...deviceFailed,
