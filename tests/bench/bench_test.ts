@@ -1,0 +1,104 @@
+import assert from "node:assert/strict";
+import { HelpWanted, UsageError } from "../../adapters/cli/mod.ts";
+import { median, quantile } from "./figures.ts";
+import { measurements, parseBench } from "./main.ts";
+import { PacketReader, publishPacket } from "./packets.ts";
+import { measuredText, numberText } from "./report.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+
+Deno.test("deno task bench --quick makes every measurement and prints every run", async () => {
+  const { tasks } = JSON.parse(await Deno.readTextFile(new URL("deno.json", ROOT)));
+  const [, ...words] = tasks.bench.command.split(" ");
+  const bench = new Deno.Command(Deno.execPath(), {
+    args: [...words, "--quick", "--json"],
+    cwd: ROOT,
+    // Where many share a machine it takes longer than the minute it needs by itself.
+    signal: AbortSignal.timeout(300_000),
+  });
+  const { code, stdout, stderr } = await bench.output();
+  assert.equal(code, 0, new TextDecoder().decode(stderr));
+  const made = JSON.parse(new TextDecoder().decode(stdout));
+  const names = made.map(({ name }: { name: string }) => name);
+  assert.deepEqual(names, measurements.map(({ name }) => name));
+  for (const { name, noise, figures } of made) {
+    assert.ok(noise >= 1, name);
+    assert.ok(figures.length > 0, name);
+    for (const figure of figures) {
+      assert.equal(figure.values.length, 3, `${name}: ${figure.name}`);
+      assert.ok(figure.values.every(Number.isFinite), `${name}: ${figure.name}`);
+      assert.ok(figure.values.includes(figure.median), `${name}: ${figure.name}`);
+    }
+  }
+});
+
+Deno.test("parseBench() takes all measurements, or the one that is named", () => {
+  assert.deepEqual(parseBench([]), { chosen: measurements, isQuick: false, json: false });
+  const { chosen, isQuick } = parseBench(["--only", "core", "--quick"]);
+  assert.deepEqual([chosen.map(({ name }) => name), isQuick], [["core"], true]);
+  assert.throws(
+    () => parseBench(["--only", "cor"]),
+    (error) =>
+      error instanceof UsageError &&
+      /^--only must be one of core, .*, not "cor"\.$/.test(error.message),
+  );
+});
+
+Deno.test("parseBench() has help that names every measurement and is no wider than a screen", () => {
+  assert.throws(() => parseBench(["--help"]), (error) => {
+    assert.ok(error instanceof HelpWanted);
+    for (const { name } of measurements) assert.ok(error.message.includes(`  ${name} `), name);
+    for (const line of error.message.split("\n")) assert.ok(line.length <= 100, line);
+    return true;
+  });
+});
+
+Deno.test("quantile() gives the nearest rank, median() the middle, whatever the order", () => {
+  const values = [30, 10, 20];
+  assert.deepEqual([0, 0.5, 0.99, 1].map((share) => quantile(values, share)), [10, 20, 30, 30]);
+  assert.deepEqual([median(values), median([4, 1, 3, 2]), values], [20, 2, [30, 10, 20]]);
+  assert.throws(() => median([]), /nothing/);
+});
+
+Deno.test("measuredText() aligns the figures and says the spread and the noise", () => {
+  const screen = { isTerminal: false, isColoured: false, write: () => {} };
+  const figures = [
+    { name: "steps", unit: "steps/s", values: [1200, 1000, 1100] },
+    { name: "ratio", unit: "×", values: [1.25, 1, 2] },
+  ];
+  const text = measuredText(screen, { ...measurements[0]!, summary: "What it is." }, {
+    name: "core",
+    seconds: 4.2,
+    noise: 1.125,
+    figures,
+  });
+  assert.deepEqual(text.trimEnd().split("\n"), [
+    "core  What it is.",
+    "  steps  1100  steps/s  1000 to 1200",
+    "  ratio  1.25  ×        1.00 to 2.00",
+    "  3 runs in 4 s; noise 1.13 × (the slowest to the fastest of identical jobs)",
+  ]);
+});
+
+Deno.test("numberText() keeps three digits that mean something", () => {
+  assert.deepEqual([0.123, 9.876, 12.34, 123.4, -0.5].map(numberText), [
+    "0.12",
+    "9.88",
+    "12.3",
+    "123",
+    "-0.50",
+  ]);
+});
+
+Deno.test("PacketReader cuts packets apart however their bytes come in", () => {
+  const packets = ["", "x".repeat(20_000), "{}"].map((payload) => publishPacket("/a", payload, 7));
+  const bytes = Buffer.concat(packets);
+  for (const size of [1, 3, 4_096, bytes.length]) {
+    const taken: number[][] = [];
+    const reader = new PacketReader();
+    for (let at = 0; at < bytes.length; at += size) {
+      reader.push(bytes.subarray(at, at + size), (first, body) => taken.push([first, body.length]));
+    }
+    assert.deepEqual(taken, [[0x32, 6], [0x32, 20_006], [0x32, 8]], `${size} bytes at a time`);
+  }
+});
