@@ -16,11 +16,10 @@ export interface Load {
   readonly batch: number;
 }
 
-/** Facts per second of a stage; for the loop also what it appended, batch by batch. */
-export interface LoopAlone {
-  readonly rate: number;
+/** What the loop appended, batch by batch: before the reports, and for them. */
+export interface Appended {
   readonly before: readonly (readonly Write[])[];
-  readonly appends: readonly (readonly Write[])[];
+  readonly reports: readonly (readonly Write[])[];
 }
 
 /** Facts per second that the pure step takes. */
@@ -38,11 +37,24 @@ export function stepsAlone({ devices, reports }: Load): number {
   return perSecond(devices * reports, started);
 }
 
-/** The engine's loop on a store that is a list: decided, sealed and hashed, but on no disk. */
-export async function loopAlone({ devices, reports, batch }: Load): Promise<LoopAlone> {
+/** Facts per second of the engine's loop: decided, sealed and hashed, but kept nowhere. */
+export async function loopAlone(load: Load): Promise<number> {
+  const { rate } = await runLoop(load, { keeps: false });
+  return rate;
+}
+
+/** What the loop appends under this load. */
+export async function appendsOf(load: Load): Promise<Appended> {
+  const { before, reports } = await runLoop(load, { keeps: true });
+  return { before, reports };
+}
+
+async function runLoop(
+  { devices, reports, batch }: Load,
+  { keeps }: { keeps: boolean },
+): Promise<Appended & { rate: number }> {
   const store = new ListStore();
-  const identity = { log: "0".repeat(32), publicKey: "ed25519:00" };
-  const engine = await engineOn(store, identity);
+  const engine = await engineOn(store, { log: "0".repeat(32), publicKey: "ed25519:00" });
   const logins = Array.from({ length: devices }, (_, number) => loginOf(number));
   await nameFirmware(engine);
   await register(engine, logins);
@@ -51,41 +63,50 @@ export async function loopAlone({ devices, reports, batch }: Load): Promise<Loop
     await submit(engine, { kind: "contact", device, contact: "listening" });
   }
   const before = store.written.splice(0);
-  const inputs = Array.from(
-    { length: reports },
-    (_, index) => logins.map(({ id }) => reportOf(id, "progress", progressOf(index))),
-  ).flat();
+  store.keeps = keeps;
   const started = performance.now();
-  for (let from = 0; from < inputs.length; from += batch) {
-    await Promise.all(inputs.slice(from, from + batch).map((input) => submit(engine, input)));
+  for (let from = 0; from < devices * reports; from += batch) {
+    const numbers = Array.from(
+      { length: Math.min(batch, devices * reports - from) },
+      (_, index) => from + index,
+    );
+    await Promise.all(numbers.map((number) => {
+      const progress = progressOf(Math.floor(number / devices));
+      return submit(engine, reportOf(loginOf(number % devices).id, "progress", progress));
+    }));
   }
-  const rate = perSecond(inputs.length, started);
-  const appends = store.written.splice(0);
+  const rate = perSecond(devices * reports, started);
+  const appended = { before, reports: store.written.splice(0), rate };
   await engine.stop();
-  return { rate, before, appends };
+  return appended;
 }
 
 /** What the loop appended, appended again by the real store alone: rows per second. */
-export async function storeAlone(folder: string, { before, appends }: LoopAlone): Promise<number> {
+export async function storeAlone(folder: string, { before, reports }: Appended): Promise<number> {
   await makeDataFolder(folder);
   const { store, close } = await openSqlite(folder);
   try {
     await store.open();
     for (const writes of before) await store.append(writes);
-    const rows = appends.flat().reduce((sum, write) => sum + write.rows.length, 0);
+    const rows = reports.flat().reduce((sum, write) => sum + write.rows.length, 0);
     const started = performance.now();
-    for (const writes of appends) await store.append(writes);
+    for (const writes of reports) await store.append(writes);
     return perSecond(rows, started);
   } finally {
     await close();
   }
 }
 
-/** A store in memory that keeps what it was given. */
+/**
+ * A store in memory that lists what it was given, or takes it and keeps nothing: the engine knows the
+ * states of its devices itself, as long as they are few.
+ */
 class ListStore extends MemoryStore {
   readonly written: (readonly Write[])[] = [];
+  keeps = true;
 
   override append(writes: readonly Write[]): Promise<void> {
+    if (!this.keeps) return Promise.resolve();
     this.written.push(writes);
     return super.append(writes);
   }

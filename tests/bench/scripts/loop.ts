@@ -2,6 +2,7 @@
  * A script: the broker before the engine's loop and its store, as in `serve` but without HTTP, and
  * with a look at each commit; or the broker alone, before somebody who says yes to everything.
  */
+import process from "node:process";
 import type { EngineApi, Observer } from "../../../core/engine/mod.ts";
 import { createBroker } from "../../../adapters/mqtt/mod.ts";
 import { TOPIC_PREFIX } from "../../../core/mod.ts";
@@ -19,10 +20,12 @@ export interface LoopTask {
 export interface LoopResult {
   readonly commits: number;
   readonly rows: number;
+  /** CPU time of this process, all threads. */
+  readonly cpuSeconds: number;
 }
 
 const { data, devices } = taskOf<LoopTask>();
-let [commits, rows] = [0, 0];
+let [commits, rows, cpu] = [0, 0, process.cpuUsage()];
 const observer: Observer = {
   committed: (batch) => {
     commits++;
@@ -45,8 +48,9 @@ const broker = createBroker({ ...options, authenticate: () => Promise.resolve(tr
 const { port } = await broker.listen(data === null ? yes : await makeEngine(data));
 console.log(`ready mqtt://127.0.0.1:${port}`);
 await onLine(() => {
-  const result: LoopResult = { commits, rows };
-  [commits, rows] = [0, 0];
+  const { user, system } = process.cpuUsage(cpu);
+  const result: LoopResult = { commits, rows, cpuSeconds: (user + system) / 1e6 };
+  [commits, rows, cpu] = [0, 0, process.cpuUsage()];
   console.log(`result ${JSON.stringify(result)}`);
 });
 
