@@ -63,7 +63,7 @@ Deno.test("quantile() gives the nearest rank, median() the middle, whatever the 
 Deno.test("measuredText() aligns the figures and says the spread and the noise", () => {
   const screen = { isTerminal: false, isColoured: false, write: () => {} };
   const figures = [
-    { name: "steps", unit: "steps/s", values: [1200, 1000, 1100] },
+    { name: "steps", unit: "steps/s", values: [12000, 10000, 11000] },
     { name: "ratio", unit: "×", values: [1.25, 1, 2] },
   ];
   const text = measuredText(screen, { ...measurements[0]!, summary: "What it is." }, {
@@ -74,8 +74,8 @@ Deno.test("measuredText() aligns the figures and says the spread and the noise",
   });
   assert.deepEqual(text.trimEnd().split("\n"), [
     "core  What it is.",
-    "  steps  1100  steps/s  1000 to 1200",
-    "  ratio  1.25  ×        1.00 to 2.00",
+    "  steps  11000  steps/s  10000 to 12000",
+    "  ratio   1.25  ×        1.00 to 2.00",
     "  3 runs in 4 s; noise 1.13 × (the slowest to the fastest of identical jobs)",
   ]);
 });
