@@ -41,6 +41,7 @@ const yes: EngineApi = {
   heard: () => {},
   isListening: () => true,
   transfersOf: () => [],
+  onCommitted: () => () => {},
   lastHeardAt: () => undefined,
 };
 const options = { host: "127.0.0.1", port: 0, prefix: TOPIC_PREFIX };
