@@ -40,8 +40,12 @@ export async function runShell({ folder }: Stage, script: string): Promise<strin
     cwd: folder,
     stdout: "piped",
     stderr: "piped",
-  }).output();
-  const { code, stdout, stderr } = await soon(shell, "the end of the example", 60_000);
+  }).spawn();
+  const end = soon(shell.output(), "the end of the example", 60_000);
+  const { code, stdout, stderr } = await end.catch((error) => {
+    shell.kill();
+    throw error;
+  });
   const said = new TextDecoder().decode(stdout);
   assert.equal(code, 0, said + new TextDecoder().decode(stderr));
   return said;
