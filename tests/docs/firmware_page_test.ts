@@ -1,0 +1,170 @@
+/**
+ * The page for firmware engineers: it names every word of the protocol, its figures are true, and its
+ * client runs as it is written.
+ */
+import assert from "node:assert/strict";
+import { messageQos, reportSchemas } from "../../core/mod.ts";
+import type { MessageKind, RejectedCode } from "../../core/mod.ts";
+import { completion } from "../../core/protocol/operators.ts";
+import { DEVICE_STATUSES } from "../../core/protocol/reports.ts";
+import { defaultLimitsS } from "../../core/upgrade/policy.ts";
+import { taskStates } from "../../core/upgrade/task.ts";
+import { inHouse } from "../e2e/house.ts";
+import type { Stage } from "../e2e/house.ts";
+import { aimedAt, blockOf, documentOf, ignoresShell, runShell } from "./examples.ts";
+import { bytesOf, largest, retryOf } from "./largest_messages.ts";
+
+const page = await documentOf("firmware/README.md");
+
+/** The compiler tells when a code is missing here; the test, when it is missing on the page. */
+const codes = {
+  malformed: true,
+  too_large: true,
+  unknown_task: true,
+  no_task: true,
+  wrong_task: true,
+  wrong_phase: true,
+  ended: true,
+  out_of_range: true,
+  not_allowed: true,
+  rate_limited: true,
+} satisfies Record<RejectedCode, true>;
+
+const messageKinds = Object.keys(messageQos) as MessageKind[];
+
+/** The rows of the table under a heading, as cells. */
+function rowsUnder(heading: string): string[][] {
+  const from = page.indexOf(`\n${heading}\n`);
+  assert.ok(from >= 0, `the page has no heading ${heading}`);
+  const section = page.slice(from + 1).split(/\n##+ /, 1)[0]!;
+  const rows = section.split("\n").filter((line) => line.startsWith("| "));
+  return rows.map((row) => row.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim()));
+}
+
+/** The row whose first cell names the word. */
+function rowOf(heading: string, word: string): string[] {
+  const row = rowsUnder(heading).find(([first]) => first!.split(", ").includes(`\`${word}\``));
+  assert.ok(row, `${heading} has no row for ${word}`);
+  return row;
+}
+
+Deno.test("the page has a row for every report, with every member that its schema knows", () => {
+  for (const [kind, { shape }] of Object.entries(reportSchemas)) {
+    const [, , json] = rowOf("## What you say", kind);
+    for (const member of Object.keys(shape)) {
+      assert.match(json!, new RegExp(`\\b${member}\\b`), kind);
+    }
+  }
+});
+
+Deno.test("the page has a row for every message, with its QoS, its members and its size", () => {
+  const baseUrl = "h".repeat(200);
+  for (const kind of messageKinds) {
+    const [, qos, json, atMost] = rowOf("## What you hear", kind);
+    assert.equal(qos, String(messageQos[kind]), kind);
+    const message = largest(kind, baseUrl);
+    for (const member of Object.keys(message.payload)) {
+      assert.match(json!, new RegExp(`\\b${member}\\b`), kind);
+    }
+    const bytesMax = Number(/^([\d,]+) bytes$/.exec(atMost!)![1]!.replace(",", ""));
+    const bytes = bytesOf(message);
+    assert.ok(bytes <= bytesMax, `${kind} has up to ${bytes} bytes`);
+    assert.ok(bytes > bytesMax / 3, `${kind} has no more than ${bytes} bytes`);
+  }
+});
+
+Deno.test("the buffer that the page advises holds every packet with up to 100 bad chunks", () => {
+  assert.match(page, /a buffer of 1,280 bytes .* no more than 100 bad chunks/s);
+  const messages = messageKinds.map((kind) =>
+    kind === "retry" ? retryOf(100) : largest(kind, "h".repeat(200))
+  );
+  for (const message of messages) {
+    // A fixed header of 3 bytes, the topic with its length, the packet id (MQTT 3.1.1 §3.3).
+    const topic = `/ota/${"d".repeat(64)}/${message.kind}`;
+    assert.ok(3 + 2 + topic.length + 2 + bytesOf(message) <= 1_280, message.kind);
+  }
+  assert.ok(bytesOf(retryOf(0)) <= 128);
+});
+
+Deno.test("the page says what to do on every code of a refusal", () => {
+  for (const code of Object.keys(codes)) assert.ok(rowOf("### rejected", code)[1]);
+});
+
+Deno.test("the page says what every state, status and completion means", () => {
+  for (const state of taskStates) assert.ok(rowOf("### The states that you may see", state)[1]);
+  for (const status of DEVICE_STATUSES) assert.ok(rowOf("## What you say", status)[1]);
+  const heading = "## Completion: which evidence the engine waits for";
+  for (const word of completion.options) assert.ok(rowOf(heading, word)[1]);
+});
+
+Deno.test("the page names the limits that hold by default", () => {
+  const heading = "## Time limits and good manners";
+  const { downloading_total, ...limits } = defaultLimitsS;
+  for (const [state, seconds] of Object.entries(limits)) {
+    const limit = rowOf(heading, state)[1]!;
+    assert.ok(limit === inWords(seconds) || limit.startsWith(`${inWords(seconds)} `), state);
+  }
+  assert.match(
+    rowOf(heading, "downloading")[1]!,
+    new RegExp(`${inWords(downloading_total)} in all`),
+  );
+});
+
+function inWords(seconds: number): string {
+  if (seconds % 86_400 === 0 && seconds > 86_400) return `${seconds / 86_400} d`;
+  return seconds % 3_600 === 0 ? `${seconds / 3_600} h` : `${seconds / 60} min`;
+}
+
+/** What the page's client said when it ran the example, and what came of its task. */
+async function runExample(stage: Stage, example: string) {
+  await Deno.writeTextFile(
+    `${stage.folder}/device.sh`,
+    aimedAt(stage, blockOf(page, "file: device.sh")),
+  );
+  const blocks = ["example: operator", `example: ${example}`].map((mark) => blockOf(page, mark));
+  const said = await runShell(stage, aimedAt(stage, blocks.join("\n")));
+  const task = (await stage.ask("GET", "/tasks")).body.items[0];
+  const { fetched } = (await stage.ask("GET", `/tasks/${task.task_id}/transfer`)).body;
+  const heard = [...said.matchAll(/^([a-z]+) \{/gm)].map(([, kind]) => kind);
+  return { heard, task, fetched };
+}
+
+const MISSING = 500_000;
+const CHUNK = 65_536;
+
+const stories = [
+  {
+    example: "mqtt",
+    name: "over MQTT resumes after a cut, repairs one corrupt chunk and succeeds",
+    heard: ["metadata", "retry", "success"],
+    attempt: 2,
+    fetched: MISSING + CHUNK,
+  },
+  {
+    example: "booted",
+    name: "over MQTT installs what is verified, reboots and succeeds",
+    heard: ["metadata", "verified", "success"],
+    attempt: 1,
+    fetched: 2_000_000,
+  },
+  {
+    example: "http",
+    name: "over HTTP alone resumes, repairs, reboots and succeeds",
+    heard: ["metadata", "retry", "verified", "success"],
+    attempt: 2,
+    fetched: MISSING + CHUNK,
+  },
+];
+
+for (const { example, name, ...expected } of stories) {
+  Deno.test({
+    name: `the page's client ${name}`,
+    ignore: ignoresShell,
+    fn: () =>
+      inHouse(async (stage) => {
+        const { heard, task, fetched } = await runExample(stage, example);
+        assert.equal(task.state, "succeeded");
+        assert.deepEqual({ heard, attempt: task.attempt, fetched }, expected);
+      }),
+  });
+}
