@@ -68,7 +68,9 @@ export function bytesOf({ payload }: Message): number {
 export function largest(kind: MessageKind, baseUrl: string): Message {
   switch (kind) {
     case "idle":
-      return idleMessage({ ended: [task] } as unknown as Parameters<typeof idleMessage>[0]);
+      return idleMessage(
+        { ended: [{ ...task, offered: true }] } as unknown as Parameters<typeof idleMessage>[0],
+      );
     case "rejected":
       return refusals().reduce((a, b) => bytesOf(b) > bytesOf(a) ? b : a);
     case "retry":
