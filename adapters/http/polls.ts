@@ -29,13 +29,13 @@ export class Poll {
     this.#over.resolve();
   }
 
-  /** The device may not go on. */
+  /** The device may not go on, unless it logs in again. */
   cut(): void {
     this.#isCut = true;
     this.end();
   }
 
-  /** Whether the device may not go on. */
+  /** Whether it was ended by {@link cut}. */
   get isCut(): boolean {
     return this.#isCut;
   }
