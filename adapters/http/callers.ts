@@ -11,7 +11,7 @@ import type { Caller, HttpDeps, Route } from "./route.ts";
  */
 export async function callerOf(
   deps: HttpDeps,
-  route: Route,
+  route: Pick<Route, "who">,
   request: Request,
   params: Record<string, string>,
 ): Promise<Caller> {

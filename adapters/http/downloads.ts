@@ -1,8 +1,12 @@
 /** Downloads under way, by device: a device that is revoked loses them at once. */
+import { Refused } from "./problems.ts";
+
+/** Each holds an open file; a further one of the same device ends its oldest. */
+const DEVICE_DOWNLOADS_MAX = 16;
 
 /** One download. */
 export interface Download {
-  /** Aborted when the device may not go on. */
+  /** Aborted, with a {@link Refused} as the reason, when it may not go on. */
   readonly signal: AbortSignal;
   /** Forgets the download; may be called more than once. */
   end(): void;
@@ -17,6 +21,11 @@ export class Downloads {
     const download = new AbortController();
     const all = this.#underWay.get(device) ?? new Set();
     this.#underWay.set(device, all.add(download));
+    const [oldest] = all;
+    if (oldest && all.size > DEVICE_DOWNLOADS_MAX) {
+      all.delete(oldest);
+      oldest.abort(new Refused(503, `A device has ${DEVICE_DOWNLOADS_MAX} downloads at once.`));
+    }
     return {
       signal: download.signal,
       end: () => {
@@ -28,7 +37,8 @@ export class Downloads {
 
   /** Cuts every download of the device. */
   disconnect(device: string): void {
-    for (const download of [...this.#underWay.get(device) ?? []]) download.abort();
+    const refused = new Refused(403, `Device ${device} is not registered, or was revoked.`);
+    for (const download of [...this.#underWay.get(device) ?? []]) download.abort(refused);
   }
 
   /** How many devices are downloading. */

@@ -85,7 +85,7 @@ export async function bytesResponse(
  * Tells the engine of a device's download and ties the two together: bytes that are taken are
  * contact, and a device that is revoked takes no more.
  *
- * @throws {Refused} 403 when the device may not.
+ * @throws {Refused} 403 when the device may not; 503 when it has begun too many others meanwhile.
  */
 async function announce(
   { deps: { engine, downloads, limits, onServed }, wire }: AnyCall,
@@ -100,10 +100,13 @@ async function announce(
   const range = new Meter(from, wire?.connection ?? 0, () => engine.now());
   const answer = await engine.submit({ kind: "artifact", device, sha256, range });
   // A log that cannot be written, or is behind, keeps no bytes from a device that may have them.
-  if (!answer.ok && answer.problem.status === 403 || signal.aborted) {
+  const refused = !answer.ok && answer.problem.status === 403
+    ? new Refused(403, answer.problem.detail)
+    : signal.reason;
+  if (refused) {
     range.end("cut");
     end();
-    throw new Refused(403, `Device ${device} is not registered, or was revoked.`);
+    throw refused;
   }
   const onEnd = (how: ServedEnd) => {
     range.end(how);

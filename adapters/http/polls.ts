@@ -3,10 +3,11 @@
  * newer stays, and the older is answered with nothing.
  */
 import type { OutboundMessage, Outbox } from "../../core/engine/mod.ts";
+import type { OwedName } from "../../core/mod.ts";
 
 /** A device that waits. */
 export class Poll {
-  readonly #messages: OutboundMessage[] = [];
+  #messages: readonly OutboundMessage[] = [];
   readonly #over = Promise.withResolvers<void>();
   #isCut = false;
 
@@ -18,9 +19,10 @@ export class Poll {
     return this.#messages;
   }
 
-  /** What leaves with the same commit leaves in the same answer. */
+  /** What leaves with the same commit leaves in the same answer; of one message the last that came. */
   take(message: OutboundMessage): void {
-    this.#messages.push(message);
+    const others = this.#messages.filter(({ owed }) => !owed || !isSame(owed, message.owed));
+    this.#messages = [...others, message];
     this.end();
   }
 
@@ -29,16 +31,20 @@ export class Poll {
     this.#over.resolve();
   }
 
-  /** The device may not go on. */
+  /** The device may not go on, unless it logs in again. */
   cut(): void {
     this.#isCut = true;
     this.end();
   }
 
-  /** Whether the device may not go on. */
+  /** Whether it was ended by {@link cut}. */
   get isCut(): boolean {
     return this.#isCut;
   }
+}
+
+function isSame(one: OwedName, other: OwedName | undefined): boolean {
+  return one.task === other?.task && one.kind === other.kind && one.attempt === other.attempt;
 }
 
 /** The devices that wait. */

@@ -5,8 +5,8 @@ import type { Workspace } from "./workspace.ts";
 
 /**
  * HTTP has no acknowledgement: that a report fits the task shows that the device has that task's
- * message, and with it those that were owed before (DESIGN §3). `before` is the device before the
- * report: what it leads to is not known to the device yet.
+ * message, and with it those that were owed before. The device is given as it was before the report:
+ * what that leads to it does not know yet.
  */
 export function confirmUpTo(
   work: Workspace,

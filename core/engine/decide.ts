@@ -1,10 +1,10 @@
 /** What an input leads to: the one place where every kind of input is decided. */
-import { nextTask } from "../device/queue.ts";
+import { activeTask, nextTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
 import type { DeviceFact } from "../log/mod.ts";
 import type { Problem } from "../protocol/mod.ts";
 import { problem, toHex } from "../protocol/mod.ts";
-import { activeTask } from "../device/queue.ts";
+import { downloadDue } from "../upgrade/deadline.ts";
 import { decideCommand } from "./decide_command.ts";
 import { decideReport, sendOwed } from "./decide_report.ts";
 import type { CommandResult, Input } from "./inputs.ts";
@@ -96,10 +96,12 @@ async function decideDevice(
 function keepsFetching(
   work: Workspace,
   device: Device,
-  { task: id, state }: Extract<Input, { kind: "deadline" }>,
+  { task: id, state, due }: Extract<Input, { kind: "deadline" }>,
 ): Recorded | undefined {
   const task = activeTask(device.tasks);
-  const given = task?.id === id && state === "downloading" ? work.transfers.lastGiven(task) : null;
+  // No progress lengthens the download as a whole.
+  if (task?.id !== id || state !== "downloading" || due === downloadDue(task)) return undefined;
+  const given = work.transfers.lastGiven(task);
   return given
     ? work.recordDevice(device.id, {
       type: "ArtifactRequested",

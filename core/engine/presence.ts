@@ -81,11 +81,6 @@ export class Presence {
     return isConnected ? this.#now() : this.#heardAt.get(device);
   }
 
-  /** How many devices are connected. */
-  get size(): number {
-    return this.#contacts.size;
-  }
-
   /** Forgets everybody; nobody is called gone any more. */
   close(): void {
     for (const { cancelGone } of this.#contacts.values()) cancelGone?.();

@@ -8,13 +8,20 @@ import type { Clock } from "./ports.ts";
 /** A timer is never set further ahead: platforms cannot hold longer ones. */
 const SLEEP_MAX_MS = 3_600_000;
 
+/** A device whose next token to end is waited for. */
+interface Waiting {
+  /** The instants, the next one first; never empty. */
+  ends: readonly number[];
+  /** Takes back the timer. */
+  readonly takeBack: () => void;
+}
+
 /** The ends of tokens that are valid for an overlap. */
 export class TokenEnds {
   readonly #clock: Clock;
   readonly #now: () => number;
   readonly #cut: (device: string) => void;
-  /** Takes back the timers that wait. */
-  readonly #waiting = new Map<string, () => void>();
+  readonly #waiting = new Map<string, Waiting>();
 
   /** `now` gives engine time; `cut` ends every connection of a device. */
   constructor(clock: Clock, now: () => number, cut: (device: string) => void) {
@@ -25,28 +32,41 @@ export class TokenEnds {
 
   /** The device is now as given: its next token to end is waited for. */
   note({ id, tokens }: Device): void {
-    this.#waiting.get(id)?.();
+    const now = this.#now();
+    const ends = tokens.flatMap(({ validUntil }) => validUntil ?? [])
+      .filter((end) => end > now).sort((a, b) => a - b);
+    const waiting = this.#waiting.get(id);
+    const next = waiting?.ends[0];
+    // An end that has come is not taken back, though its timer is late.
+    if (waiting && next !== undefined && next <= now) {
+      waiting.ends = [next, ...ends];
+      return;
+    }
+    waiting?.takeBack();
     this.#waiting.delete(id);
-    const ends = tokens.flatMap(({ validUntil }) => validUntil ?? []).filter((e) =>
-      e > this.#now()
-    );
-    if (ends.length > 0) this.#await(id, ends.sort((a, b) => a - b));
+    this.#await(id, ends);
   }
 
   /** Nothing is cut any more. */
   close(): void {
-    for (const takeBack of this.#waiting.values()) takeBack();
+    for (const { takeBack } of this.#waiting.values()) takeBack();
     this.#waiting.clear();
   }
 
   #await(id: string, ends: readonly number[]): void {
-    const leftMs = ends[0]! - this.#now();
-    const timer = this.#clock.after(Math.min(leftMs, SLEEP_MAX_MS), () => {
-      if (this.#now() < ends[0]!) return this.#await(id, ends);
-      this.#waiting.delete(id);
-      this.#cut(id);
-      if (ends.length > 1) this.#await(id, ends.slice(1));
-    });
-    this.#waiting.set(id, timer);
+    const [next] = ends;
+    if (next === undefined) return;
+    const ms = Math.min(next - this.#now(), SLEEP_MAX_MS);
+    const takeBack = this.#clock.after(ms, () => this.#come(id, waiting.ends));
+    const waiting: Waiting = { ends, takeBack };
+    this.#waiting.set(id, waiting);
+  }
+
+  #come(id: string, ends: readonly number[]): void {
+    this.#waiting.delete(id);
+    const [next, ...later] = ends;
+    if (next! > this.#now()) return this.#await(id, ends);
+    this.#await(id, later);
+    this.#cut(id);
   }
 }

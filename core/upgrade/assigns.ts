@@ -113,11 +113,13 @@ export function resume(context: TaskContext, event: TaskEvent): Change {
 
 /**
  * A gap longer than the limit without progress was our own silence, as the limit would have been met
- * otherwise: an outage, or a clock that leapt. It is no time of downloading.
+ * otherwise: an outage, or a clock that leapt. It is no time of downloading. Up to the last byte that
+ * was given there was no gap, though nothing was recorded.
  */
-export function excuse(context: TaskContext, { at }: TaskEvent): Change {
+export function excuse(context: TaskContext, event: TaskEvent): Change {
   const { downloadingSince, updatedAt, policy: { limits_ms: limits } } = context;
-  const gapMs = at - updatedAt;
+  const givenAt = event.type === "ArtifactRequested" ? event.data.given_at ?? 0 : 0;
+  const gapMs = event.at - Math.max(updatedAt, givenAt);
   return downloadingSince > 0 && gapMs > limits.downloading
     ? { downloadingSince: downloadingSince + gapMs }
     : {};

@@ -44,6 +44,13 @@ export function deadlineOf(task: Task): Deadline | null {
   }
 }
 
+/** When the download as a whole has lasted long enough, whatever progress it makes. */
+export function downloadDue(
+  { downloadingSince, policy }: Pick<Task, "downloadingSince" | "policy">,
+): number {
+  return downloadingSince + policy.limits_ms.downloading_total;
+}
+
 function after(start: number, limitMs: number): Deadline {
   return { due: start + limitMs, limitMs };
 }

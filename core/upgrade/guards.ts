@@ -1,6 +1,6 @@
 /** The questions a task's machine asks: pure functions of context and event. */
 import { PROGRESS_EVERY_MS, PROGRESS_STEP_BP } from "../protocol/limits.ts";
-import { deadlineOf } from "./deadline.ts";
+import { deadlineOf, downloadDue } from "./deadline.ts";
 import type { TaskEvent } from "./events.ts";
 import { expiresAt, maxAttempts } from "./task.ts";
 import type { Completion, DeviceStatus } from "../protocol/mod.ts";
@@ -36,9 +36,8 @@ export function isDue(asked: Asked, { state, withRetries }: Due): boolean {
 
 /** The deadline that passed is that of the download as a whole. */
 export function isTooSlow(asked: Asked, due: Due): boolean {
-  const { downloadingSince, policy: { limits_ms: limits } } = asked.context;
   return isDue(asked, due) && asked.event.type === "DeadlinePassed" &&
-    asked.event.data.due === downloadingSince + limits.downloading_total;
+    asked.event.data.due === downloadDue(asked.context);
 }
 
 /** The task has not waited longer than it may. */

@@ -25,9 +25,9 @@ async function fetchFrom(
   return { take };
 }
 
-async function downloading(): Promise<{ b: Bench; id: string }> {
+async function downloading(limits = {}): Promise<{ b: Bench; id: string }> {
   const b = await bench();
-  const id = await order(b);
+  const id = await order(b, "2.0.0", { limits });
   await listen(b);
   return { b, id };
 }
@@ -79,6 +79,32 @@ Deno.test("Engine: whoever only trickles is stopped after 24 h in all", async ()
   }
   assert.equal(at(b, id), "downloading #1");
   await b.clock.pass(6 * MINUTE);
+  assert.equal(at(b, id), "retrying #2 too_slow");
+});
+
+Deno.test("Engine: whoever goes on taking bytes when the limit of all passes is stopped then", async () => {
+  const { b, id } = await downloading({ downloading: 900, downloading_total: 1_800 });
+  const answer = await fetchFrom(b, 0);
+  const takeFor = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 100) {
+      await b.clock.pass(100);
+      answer.take(1);
+    }
+  };
+  await takeFor(30 * MINUTE - 1_000);
+  assert.equal(at(b, id), "downloading #1");
+  await takeFor(2_000);
+  assert.equal(at(b, id), "retrying #2 too_slow");
+  assertReplays(b);
+});
+
+Deno.test("Engine: a busy machine, whose timers come late, lengthens no download", async () => {
+  const { b, id } = await downloading({ downloading: 900, downloading_total: 3_600 });
+  const answer = await fetchFrom(b, 0);
+  for (let passed = 0; passed < 61 * MINUTE; passed += 3_500) {
+    await b.clock.freeze(3_500);
+    answer.take(1);
+  }
   assert.equal(at(b, id), "retrying #2 too_slow");
 });
 

@@ -86,3 +86,20 @@ Deno.test("Engine: a revoked device is cut, its tasks end, and nothing it says i
   assert.equal(b.store.rows.length, rows);
   assert.equal(taskOf(b, id).state, "cancelled");
 });
+
+Deno.test("Engine: what a device says when its token has ended, but our timer is late, spares it nothing", async () => {
+  const b = await bench();
+  // A busy machine: what waits for a time comes when it is told to.
+  const late: (() => void)[] = [];
+  b.clock.after = (_, call) => {
+    late.push(call);
+    return () => void late.splice(late.indexOf(call), 1);
+  };
+  await rotate(b, HOUR, "bb");
+  await b.clock.pass(HOUR);
+  b.engine.connected(PUMP, "c1");
+  await says(b, ["request", {}]);
+  assert.deepEqual(b.cut, []);
+  for (const call of [...late]) call();
+  assert.deepEqual(b.cut, [PUMP]);
+});

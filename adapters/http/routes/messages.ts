@@ -4,6 +4,7 @@ import { deviceId, parseMessageId } from "../../../core/mod.ts";
 import { messageView } from "../../../core/engine/mod.ts";
 import type { OutboundMessage } from "../../../core/engine/mod.ts";
 import { messagesAnswer } from "../answers.ts";
+import { callerOf } from "../callers.ts";
 import { problemResponse, Refused } from "../problems.ts";
 import { json, route } from "../route.ts";
 import type { Call, HttpDeps, Route } from "../route.ts";
@@ -23,7 +24,8 @@ export function messagesResponse(
 }
 
 /** While its poll is open, a device listens as one that has subscribed does. */
-async function poll({ deps, params: { device }, query, wire }: PollCall): Promise<Response> {
+async function poll(call: PollCall): Promise<Response> {
+  const { deps, request, params: { device }, query, wire } = call;
   const { engine, polls } = deps;
   const connection = `poll ${crypto.randomUUID()}`;
   const poll = polls.open(device);
@@ -34,7 +36,8 @@ async function poll({ deps, params: { device }, query, wire }: PollCall): Promis
       throw new Refused(503, "The log cannot be written now. Ask again in a moment.");
     }
     const messages = await poll.wait(query.wait * 1000);
-    if (poll.isCut) throw new Refused(403, `Device ${device} may not go on. Log in again.`);
+    // Every connection is cut when one token ends; who came with another is simply answered.
+    if (poll.isCut) await callerOf(deps, { who: "device" }, request, { device });
     return messagesResponse(deps, messages);
   } finally {
     polls.close(device, poll);

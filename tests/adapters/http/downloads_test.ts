@@ -83,6 +83,22 @@ Deno.test("a device that is revoked loses its downloads at once", async () => {
   });
 });
 
+Deno.test("a device has 16 downloads at once: a further one ends the oldest", async () => {
+  await onStage(async (stage) => {
+    const token = await pump(stage);
+    const begin = async () => (await stage.request("GET", url, { token })).body!.getReader();
+    const first = await begin();
+    const others = [];
+    for (let n = 0; n < 15; n++) others.push(await begin());
+    await Promise.all([first, ...others].map((reader) => reader.read()));
+    others.push(await begin());
+    await assert.rejects(first.read(), /The download was ended/);
+    for (const reader of others) assert.ok((await reader.read()).value);
+    for (const reader of others) await reader.cancel();
+    assert.equal(stage.downloads.size, 0);
+  });
+});
+
 Deno.test("a log that cannot be written keeps no bytes from a device, a revocation does", async () => {
   await onStage(async (stage) => {
     const token = await pump(stage);

@@ -76,8 +76,28 @@ Deno.test("GET /ota/{device}/messages ends at once for a device that is revoked"
     const waiting = poll(stage, token, 30);
     while (stage.polls.size === 0) await new Promise((r) => setTimeout(r, 1));
     await stage.request("DELETE", "/devices/pump-7");
-    assert.equal((await waiting).status, 403);
+    assert.equal((await waiting).status, 401);
     assert.equal((await poll(stage, token, 0)).status, 401);
+  }));
+
+Deno.test("GET /ota/{device}/messages ends with the token it came with; a poll with the new one is answered", () =>
+  onStage(async (stage) => {
+    const { token } = await ready(stage);
+    const replace = async (overlap: number): Promise<string> =>
+      (await stage.json("POST", "/devices/pump-7/token", { overlap })).body.token;
+    const begun = async (token: string) => {
+      const waiting = poll(stage, token, 30);
+      while (stage.polls.size === 0) await new Promise((r) => setTimeout(r, 1));
+      return { waiting };
+    };
+    const first = await begun(token);
+    const second = await replace(0);
+    assert.equal((await first.waiting).status, 401);
+    const third = await replace(1);
+    // The connections of a device are cut when a token of it ends, whichever they came with.
+    const ends = await begun(third);
+    assert.deepEqual([(await ends.waiting).status, ids(await ends.waiting)], [200, []]);
+    assert.equal((await poll(stage, second, 0)).status, 401);
   }));
 
 Deno.test("GET /ota/{device}/messages is refused with 503 while the log cannot be written", () =>
