@@ -98,9 +98,14 @@ class Scene implements AsyncDisposable {
     this.http = new HttpDevice(() => engine.house.httpUrl, id, token);
   }
 
-  static async open(engine: Restartable, id: string, checksum: string): Promise<Scene> {
+  static async open(
+    engine: Restartable,
+    id: string,
+    checksum: string,
+    more = {},
+  ): Promise<Scene> {
     const token = await engine.register(id);
-    const order = { completion: "booted", chunk_size: 4 };
+    const order = { completion: "booted", chunk_size: 4, ...more };
     const task = await engine.order(id, "2.0.0", checksum, order);
     const wire = await WireDevice.enter({ url: engine.house.mqttUrl, id, token });
     const scene = new Scene(engine, id, token, task, wire);
@@ -317,6 +322,37 @@ Deno.test("a report of an attempt that is spent counts once, whatever packet it 
         });
       });
     }
+  });
+});
+
+Deno.test("a request that ended the task is answered with the end again", async () => {
+  await withRestarts(async (engine) => {
+    const checksum = await engine.upload("2.0.0", IMAGE);
+    await using scene = await Scene.open(engine, "pump-7", checksum, { completion: "seen" });
+    const body = { current_version: "2.0.0", id: "x" };
+    const first = await scene.publish({ kind: "request", body, answers: 2 }, { packet: 7 });
+    assert.deepEqual(kindsOf(first), ["success", "idle"]);
+    const again = await scene.publish({ kind: "request", body, answers: 2 }, { packet: 8 });
+    assert.deepEqual(again, first);
+    assert.deepEqual(await scene.facts(), ["UpdateRequested"]);
+  });
+});
+
+Deno.test("a wish that comes twice makes one task, also when that has ended", async () => {
+  await withRestarts(async (engine) => {
+    await engine.upload("2.0.0", IMAGE);
+    const token = await engine.register("pump-7");
+    const http = new HttpDevice(() => engine.house.httpUrl, "pump-7", token);
+    const wish = () => http.say("request", { version: "2.0.0" }, "x");
+    const first = await wish();
+    assert.deepEqual(kindsOf(first), ["metadata"]);
+    assert.deepEqual(await wish(), first);
+    const cancelled = await engine.ask("POST", `/tasks/${first[0]!.payload.task_id}/cancel`);
+    assert.equal(cancelled.status, 200);
+    assert.deepEqual(kindsOf(await wish()), ["cancel", "idle"]);
+    await engine.restart();
+    assert.deepEqual(kindsOf(await wish()), ["cancel", "idle"]);
+    assert.equal((await engine.ask("GET", "/tasks")).body.items.length, 1);
   });
 });
 
