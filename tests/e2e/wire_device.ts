@@ -5,7 +5,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { publishPacket } from "../adapters/mqtt/stage.ts";
 import { soon } from "./house.ts";
 
 /** A message as a device gets it, over either transport. */
@@ -108,11 +107,13 @@ export class WireDevice implements AsyncDisposable {
 
   publish(
     topic: string,
-    payload: string,
-    { packet, qos = 1, dup, retain }: Publishing,
+    payload: string | Uint8Array,
+    { packet: id, qos = 1, dup = false, retain = false }: Publishing,
   ): Uint8Array {
-    const flags = (dup ? 8 : 0) | qos << 1 | (retain ? 1 : 0);
-    return publishPacket(topic, payload, packet, flags);
+    const flags = Number(dup) << 3 | qos << 1 | Number(retain);
+    const ids = qos === 0 ? [] : [id >> 8, id & 255];
+    const bytes = typeof payload === "string" ? utf8.encode(payload) : payload;
+    return packet(0x30 | flags, [...text(topic), ...ids, ...bytes]);
   }
 
   /** The next packet of that type from the broker; other acknowledgements before it are a fault. */
@@ -121,6 +122,12 @@ export class WireDevice implements AsyncDisposable {
     const first = this.#answers.shift()!;
     assert.equal(first.type, type);
     return first;
+  }
+
+  /** What the broker said before it closed the connection: the first packet, if any. */
+  async lastWord(): Promise<Packet | undefined> {
+    await soon(this.closed, "the end of the connection");
+    return this.#answers.shift();
   }
 
   /** Waits for the acknowledgement of a packet id. */
@@ -197,11 +204,13 @@ function text(s: string): number[] {
   return [bytes.length >> 8, bytes.length & 255, ...bytes];
 }
 
-/** A packet of fewer than 16,384 bytes. */
+/** The length as MQTT has it: seven bits in each byte, the lowest first. */
 function packet(first: number, body: readonly number[]): Uint8Array {
-  const { length } = body;
-  const header = length < 128 ? [length] : [length & 127 | 128, length >> 7];
-  return Uint8Array.from([first, ...header, ...body]);
+  const length: number[] = [];
+  for (let left = body.length; length.length === 0 || left > 0; left >>= 7) {
+    length.push(left & 127 | (left > 127 ? 128 : 0));
+  }
+  return Uint8Array.from([first, ...length, ...body]);
 }
 
 /** Where the first packet's body begins and where it ends, if all of it is there. */
