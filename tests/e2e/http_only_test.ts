@@ -200,6 +200,27 @@ Deno.test("a device that never deletes is told the newest of its task each time,
   });
 });
 
+Deno.test("a success stays owed, though it makes everything that waits pointless", async () => {
+  await inScene(async ({ stage, device, checksum, task }) => {
+    await polled(device, "metadata");
+    const waiting: string[] = [];
+    for (let n = 0; n < 15; n++) {
+      const version = n === 0 ? "3.0.0" : `1.0.${n}`;
+      const sum = await stage.upload(version, randomImage(1_000 + n));
+      waiting.push(await stage.order("pump-7", version, sum, { priority: "low" }));
+    }
+    const [success, ...more] = await device.say("verify", { task_id: task, checksum });
+    assert.deepEqual([success?.payload, more], [{ task_id: task, version: "2.0.0" }, []]);
+    for (const id of waiting.slice(1)) assert.equal((await stage.task(id)).state, "superseded");
+    // The end of what the device never heard of is no news that takes the place of this.
+    await stage.ask("POST", `/tasks/${waiting[0]}/cancel`);
+    assert.deepEqual(await device.poll(0), [success]);
+    const [again, idle] = await device.say("request", {});
+    assert.deepEqual(again, success);
+    assert.equal(idle!.payload.last.task_id, task);
+  });
+});
+
 Deno.test("fifty devices that poll are each told of their own order as it is made", async () => {
   await inHouse(async (stage) => {
     const image = randomImage(SIZE);
