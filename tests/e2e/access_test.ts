@@ -8,7 +8,7 @@ import { CONNACK, WireDevice } from "./wire_device.ts";
 
 /** More than the buffers of a connection take. */
 const IMAGE = new Uint8Array(16_000_000).fill(7);
-/** What "at once" may take on a busy machine; by itself nothing here would end before 30 s. */
+/** What "at once" may take on a busy machine; by itself nothing here would end before 10 s. */
 const AT_ONCE_MS = 2_000;
 
 /** A device that is connected in every way: over MQTT, with a long poll and with a download. */
@@ -26,7 +26,7 @@ class Connected implements AsyncDisposable {
     const mqtt = await WireDevice.enter({ url: mqttUrl, id, token });
     // What it is owed is confirmed, so that the poll has nothing to give.
     await mqtt.hears(1);
-    const poll = new HttpDevice(() => httpUrl, id, token).ask("GET", "messages?wait=60");
+    const poll = new HttpDevice(() => httpUrl, id, token).ask("GET", "messages?wait=10");
     const download = await SlowPeer.ask(Number(new URL(httpUrl).port), [
       `GET /artifacts/${sum.slice(7)} HTTP/1.1`,
       ...["Host: x", `Authorization: Bearer ${token}`],
