@@ -249,13 +249,13 @@ class Draft {
   }
 
   /**
-   * A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). Tasks that lose
-   * their use by that end before it: the success is the last word that the device is owed.
+   * A succeeded task's version is proved by its evidence (PROTOCOL §1, "last proved"). What that makes
+   * pointless ends before it: the success is the last end, and that is what the device is told.
    */
   #end(task: Task, at: number): void {
     this.#change({ tasks: this.#device.tasks.filter((t) => t.id !== task.id) });
     if (task.state === "succeeded") this.#learn(at, { version: task.policy.version });
-    this.#change({ ended: [task, ...this.#device.ended].slice(0, ENDED_TASKS_MAX) });
+    this.#change({ ended: withEnded(this.#device.ended, task) });
   }
 
   /** The device was heard, and its report will be known when it comes again. */
@@ -269,6 +269,12 @@ class Draft {
     const pacedUntil = Math.max(this.#device.pacedUntil, at) + REPORT_EVERY_MS;
     this.#change({ lastContactAt: at, taken, pacedUntil });
   }
+}
+
+/** Newest first, but what the device never heard of behind what it did: that is no news to it. */
+function withEnded(ended: readonly Task[], task: Task): readonly Task[] {
+  const place = task.offered ? 0 : ended.filter(({ offered }) => offered).length;
+  return ended.toSpliced(place, 0, task).slice(0, ENDED_TASKS_MAX);
 }
 
 /** A digest is the device's claim: the move says how much of the image it had asked for. */

@@ -56,7 +56,7 @@ export interface Device {
   readonly tokens: readonly DeviceToken[];
   /** Tasks that wait or run, in the order they go: at most one is active. */
   readonly tasks: readonly Task[];
-  /** The last ended tasks, newest first. */
+  /** The last ended tasks, newest first; those that were never offered behind the others. */
   readonly ended: readonly Task[];
   /** Messages it has not confirmed. */
   readonly owed: readonly Owed[];

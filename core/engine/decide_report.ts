@@ -38,7 +38,7 @@ export async function decideReport(
     case "refused":
       return refuse(work, device, input, meaning.refusal, around);
     case "repeat":
-      if (parsed.kind === "request") answerRequest(work, device, []);
+      if (parsed.kind === "request") repeatRequest(work, device, meaning.effects);
       else answerRepeat(work, device, meaning.effects);
       return;
     case "fact":
@@ -124,6 +124,18 @@ export function sendOwed(
     if (!task || !wanted(owed)) continue;
     work.send(device.id, messageOf(kind, task, work.baseUrl), { task: id, kind, attempt });
   }
+}
+
+/** Of the active task a request is told where it is now; of any other what it was told before. */
+function repeatRequest(
+  work: Workspace,
+  device: Device,
+  effects: readonly DeviceEffectData[],
+): void {
+  const active = activeTask(device.tasks);
+  const others = effects.filter(({ task }) => task !== active?.id);
+  answerRepeat(work, device, others);
+  answerRequest(work, device, others);
 }
 
 function answerRepeat(

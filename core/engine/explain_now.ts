@@ -91,7 +91,8 @@ function waiting(task: Task, heardAt: number): Current {
 
 /** No task is open: the last one did not succeed, or there is nothing to do. */
 function idle({ version, ended }: Device): Current {
-  const last = ended[0];
+  const at = Math.max(...ended.map(({ updatedAt }) => updatedAt));
+  const last = ended.find(({ updatedAt }) => updatedAt === at);
   if (last && last.state !== "succeeded" && last.policy.version !== version) {
     const why = last.reason === null ? "" : `: ${becauseOf[last.reason]}`;
     const text = `The last task, to ${last.policy.version}, ended as ${last.state} at ` +

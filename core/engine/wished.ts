@@ -12,7 +12,7 @@ import type { Recorded, Workspace } from "./workspace.ts";
 export async function queueWished(
   work: Workspace,
   id: string,
-  { version, resume_from }: FactOf<"UpdateRequested">["data"],
+  { version, resume_from, id: report, packet }: FactOf<"UpdateRequested">["data"],
   cause: number | null,
 ): Promise<Recorded | undefined> {
   const device = work.peek(id);
@@ -29,11 +29,16 @@ export async function queueWished(
   const { release, image } = found;
   const target = { number: name.number, size: image.size, product: release.product };
   const from = resume_from !== undefined && resume_from <= image.size ? { resume_from } : {};
+  // Known when it comes again, also where the request itself changed nothing and is no fact.
+  const names = {
+    ...(report === undefined ? {} : { id: report }),
+    ...(packet === undefined ? {} : { packet }),
+  };
   return work.recordDevice(id, {
     type: "TaskQueued",
     at: work.at,
     actor: `device:${id}`,
     task: name.id,
-    data: { ...freezePolicy(request, target), ...from },
+    data: { ...freezePolicy(request, target), ...from, ...names },
   }, cause);
 }

@@ -83,6 +83,8 @@ export const deviceFacts = {
   DeviceRevoked: z.object(phase),
   /** An upgrade was queued; everything that decides about the task later is in here. */
   TaskQueued: z.object({
+    /** Of the report of the device that asked for it. */
+    ...repeatable,
     lifecycle_version: z.int(),
     number: z.int(),
     image: checksum,

@@ -137,9 +137,9 @@ export function parseReport(kind: ReportKind, bytes: Uint8Array): Report | Malfo
     return { code: "too_large", reason: `The payload is over ${PAYLOAD_BYTES_MAX} bytes.` };
   }
   const text = decodeText(bytes);
-  if (text === undefined) return malformed("The payload is not UTF-8.");
+  if (text === undefined) return malformed("The payload is not UTF-8. Send UTF-8.");
   const json = readBody(kind, text);
-  if (!json) return malformed("The payload is not acceptable JSON.");
+  if (!json) return malformed("The payload is not acceptable JSON. Send a JSON object.");
   const parsed = reportSchemas[kind].safeParse(json.value, { error: wordsOf });
   if (!parsed.success) return malformed(describe(parsed.error));
   return { kind, body: parsed.data } as Report;
