@@ -10,6 +10,7 @@ import { CONNACK, WireDevice } from "./wire_device.ts";
 const IMAGE = new Uint8Array(16_000_000).fill(7);
 /** What "at once" may take on a busy machine; by itself nothing here would end before 10 s. */
 const AT_ONCE_MS = 2_000;
+const NOT_VALID = "The token is not valid. Send a valid one as Authorization: Bearer <token>.";
 
 /** A device that is connected in every way: over MQTT, with a long poll and with a download. */
 class Connected implements AsyncDisposable {
@@ -101,7 +102,7 @@ Deno.test("a device that is revoked loses MQTT, long poll and download at once, 
     assert.equal((await stage.ask("DELETE", "/devices/pump-7")).status, 204);
     const { status, detail, ms } = await goes.lost();
     console.log(`revoked: everything was cut within ${ms} ms`);
-    assert.deepEqual([status, detail], [403, "Device pump-7 may not go on. Log in again."]);
+    assert.deepEqual([status, detail], [401, NOT_VALID]);
     await assertOut(scene, token);
     const { body } = await stage.ask("GET", "/devices/pump-7");
     assert.deepEqual([body.revoked, body.queue, body.active_task], [true, [], undefined]);
@@ -121,10 +122,7 @@ Deno.test("a token that is replaced ends at once, with everything that logged in
     const { status, body } = await stage.ask("POST", "/devices/pump-7/token", {});
     assert.deepEqual([status, body.device_id], [201, "pump-7"]);
     const answer = await old.lost();
-    assert.deepEqual([answer.status, answer.detail], [
-      403,
-      "Device pump-7 may not go on. Log in again.",
-    ]);
+    assert.deepEqual([answer.status, answer.detail], [401, NOT_VALID]);
     await assertOut(scene, token);
     await assertIn(scene, body.token);
   });
@@ -142,7 +140,7 @@ Deno.test("with an overlap both tokens work until it ends; then what logged in w
     await soon(old.mqtt.closed, "the end of the overlap", 5_000);
     const ms = performance.now() - asked;
     assert.ok(ms >= 1_000, `cut after ${ms} ms of a second`);
-    assert.equal((await old.lost()).status, 403);
+    assert.equal((await old.lost()).status, 401);
     await assertOut(scene, token);
     await assertIn(scene, body.token);
   });
