@@ -46,7 +46,10 @@ export function owedAt(device: Device, now: number): readonly Owed[] {
 
 function isStillOwed(device: Device, owed: Owed, at: number): boolean {
   if (at >= owed.at + OWED_FOR_MS || device.revoked) return false;
-  const speaking = [activeTask(device.tasks), lastPreempted(device.tasks), lastEnded(device)];
+  // A success and what it made pointless ended together.
+  const endedAt = lastEnded(device)?.updatedAt;
+  const ended = device.ended.filter(({ updatedAt }) => updatedAt === endedAt);
+  const speaking = [activeTask(device.tasks), lastPreempted(device.tasks), ...ended];
   return speaking.some((task) => task?.id === owed.task);
 }
 

@@ -40,8 +40,9 @@ const yielding: readonly TaskStateName[] = [
 
 /** A higher class goes before what is not answered yet; security before what is not installed yet. */
 function goesAhead({ policy: { priority } }: Task, active: Task): boolean {
+  const isUnanswered = active.state === "offered" && !active.answered;
   return rank[priority] < rank[active.policy.priority] &&
-    (active.state === "offered" || priority === "security" && yielding.includes(active.state));
+    (isUnanswered || priority === "security" && yielding.includes(active.state));
 }
 
 /**

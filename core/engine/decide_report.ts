@@ -9,6 +9,7 @@ import type { Device, Owed } from "../device/state.ts";
 import type { DeviceFact } from "../log/mod.ts";
 import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
+import { isWaiting } from "../upgrade/task.ts";
 import { answeredBefore, noteAnswer } from "./answered.ts";
 import { confirmUpTo } from "./confirm.ts";
 import type { ReportInput } from "./inputs.ts";
@@ -159,8 +160,9 @@ function refuse(
 ): Recorded | undefined {
   const message = rejectedMessage(refusal);
   work.send(device.id, message);
-  // Whoever was told to say less may say it again later.
-  if (refusal.code !== "rate_limited") noteAnswer(answered, device.id, parsed, message);
+  // Whoever was told to say it later, or less often, may say it again.
+  const isForNow = refusal.code === "rate_limited" || refusal.task && isWaiting(refusal.task);
+  if (!isForNow) noteAnswer(answered, device.id, parsed, message);
   const count = leftOut.get(device.id) ?? 0;
   if (device.rejectedAt > 0 && work.at < device.rejectedAt + REJECTED_EVERY_MS) {
     leftOut.set(device.id, count + 1);

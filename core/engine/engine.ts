@@ -76,7 +76,7 @@ export class Engine implements EngineApi {
       const answer = await this.submit({ kind: "contact", device, contact });
       return answer.ok || answer.problem.status !== 503;
     });
-    this.#tokenEnds = new TokenEnds(ports.clock, now, (device) => ports.outbox.disconnect(device));
+    this.#tokenEnds = new TokenEnds(ports.clock, now, (device) => this.#cut(device));
     this.#deadlines = new Deadlines(ports.store, ports.clock, {
       now,
       followClock: () => this.#time.followStep() > 0,
@@ -171,6 +171,14 @@ export class Engine implements EngineApi {
       await this.#commit(work);
     } catch (error) {
       // A log that cannot be written now says nothing of the stop: that is no lie, only less.
+      this.#fault(error);
+    }
+  }
+
+  #cut(device: string): void {
+    try {
+      this.#ports.outbox.disconnect(device);
+    } catch (error) {
       this.#fault(error);
     }
   }

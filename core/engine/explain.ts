@@ -65,8 +65,10 @@ function ownChange(fact: DeviceFact): Told | undefined {
       return { to: "revoked", reason: "device_revoked", text: "The device was revoked." };
     case "TokenIssued": {
       const { overlap_ms } = fact.data;
-      const older = overlap_ms > 0 ? `for ${durationText(overlap_ms)} more` : "no more";
-      return { reason: "token_issued", text: `A token was made; any before it is valid ${older}.` };
+      const older = overlap_ms > 0
+        ? `any before it is valid for ${durationText(overlap_ms)} more`
+        : "it takes the place of any before it";
+      return { reason: "token_issued", text: `A token was made; ${older}.` };
     }
     case "ReportRejected": {
       const { code, report, left_out } = fact.data;

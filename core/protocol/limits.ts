@@ -39,6 +39,8 @@ export const BATCH_MAX = 512;
 export const CACHE_DEVICES_MAX = 5_000;
 /** Devices of which it is remembered when they were last heard. */
 export const HEARD_DEVICES_MAX = 20_000;
+/** Devices of which it is remembered what their last long poll was answered. */
+export const POLLING_DEVICES_MAX = 20_000;
 /** Devices whose transfer under way is counted. */
 export const TRANSFERS_MAX = 20_000;
 /** A device without any contact for so long is gone. */

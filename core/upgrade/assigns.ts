@@ -26,6 +26,7 @@ export function begin(input: TaskInput): TaskContext {
     downloadingSince: 0,
     updatedAt: input.at,
     offered: false,
+    answered: false,
     reason: null,
     failure: null,
     badChunks: [],
@@ -44,7 +45,7 @@ export function enter(event: TaskEvent, reason: Reason | null): Change {
 /** The download of this attempt goes on; it began now unless it had begun. */
 export function download(context: TaskContext, event: TaskEvent): Change {
   const received = event.type === "ProgressReported" ? event.data.received : context.received;
-  return { received, downloadingSince: context.downloadingSince || event.at };
+  return { received, answered: true, downloadingSince: context.downloadingSince || event.at };
 }
 
 /** How much is stored was reported. The same as before is no progress. */
@@ -64,7 +65,7 @@ export function take(event: TaskEvent): Change {
 /** It is the task's turn: the time it waited is no part of a download. */
 export function offer(context: TaskContext, event: TaskEvent): Change {
   const wished = event.type === "Activate" ? event.chunkBytes : undefined;
-  return { offered: true, downloadingSince: 0, ...chunked(context, wished) };
+  return { offered: true, answered: false, downloadingSince: 0, ...chunked(context, wished) };
 }
 
 /**
@@ -89,7 +90,8 @@ export function spendAttempt(context: TaskContext, event: TaskEvent, failure: Re
 
 /** The task waits for the device; a deferral ends by itself after its delay. */
 export function pause(event: TaskEvent, resumeTo: ResumableState): Change {
-  return { resumeTo, resumeAt: event.type === "StatusReported" ? deferredUntil(event) : 0 };
+  const resumeAt = event.type === "StatusReported" ? deferredUntil(event) : 0;
+  return { resumeTo, resumeAt, answered: true };
 }
 
 /** The device asks for more time; the limit of the pause goes on. */

@@ -77,6 +77,8 @@ export interface TaskContext {
   readonly updatedAt: number;
   /** Whether the device was ever offered the task. */
   readonly offered: boolean;
+  /** Whether it has answered the present offer: by going on, or by asking for a delay. */
+  readonly answered: boolean;
   /** Why the task is in its present state. */
   readonly reason: Reason | null;
   /** What the last attempt was spent by. */

@@ -100,6 +100,19 @@ Deno.test("Engine: a security task that waited for an installation goes ahead wh
   assert.deepEqual([at(b, first), at(b, second)], ["queued #2 preempted", "offered #1"]);
 });
 
+Deno.test("Engine: a task that the device put off is answered: it goes on before a normal one", async () => {
+  const b = await bench();
+  await listen(b);
+  const first = await order(b, "2.1.0", { priority: "low" });
+  await says(b, ["status", { status: "deferred" }]);
+  await order(b, "2.2.0");
+  assert.equal(at(b, first), "paused #1 deferred");
+  await says(b, ["request", {}]);
+  assert.equal(at(b, first), "offered #1");
+  const urgent = await order(b, "2.3.0", { priority: "security" });
+  assert.deepEqual([at(b, first), at(b, urgent)], ["queued #1 preempted", "offered #1"]);
+});
+
 Deno.test("Engine: a device that does not listen keeps its task until it asks or listens", async () => {
   for (const comes of ["asks", "listens"]) {
     const b = await bench();

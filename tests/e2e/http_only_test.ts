@@ -221,6 +221,22 @@ Deno.test("a success stays owed, though it makes everything that waits pointless
   });
 });
 
+Deno.test("a success and the end of the task that it made pointless both stay owed", async () => {
+  await inScene(async ({ stage, device, task }) => {
+    await polled(device, "metadata");
+    await device.say("progress", { task_id: task, received: CHUNK });
+    const sum = await stage.upload("3.0.0", randomImage(5_000));
+    await stage.order("pump-7", "3.0.0", sum, { priority: "security" });
+    await polled(device, "cancel", "metadata");
+    const answers = await device.say("verify", { checksum: sum });
+    assert.deepEqual(kindsOf(answers), ["success", "failed"]);
+    assert.deepEqual(await device.poll(0), answers);
+    const [, failed] = await polled(device, "success", "failed");
+    assert.deepEqual([failed.task_id, failed.state], [task, "superseded"]);
+    assert.deepEqual(await device.poll(0), []);
+  });
+});
+
 Deno.test("fifty devices that poll are each told of their own order as it is made", async () => {
   await inHouse(async (stage) => {
     const image = randomImage(SIZE);

@@ -70,5 +70,6 @@ export async function showList(
     if (isJson) screen.write(`${JSON.stringify(item)}\n`);
     else rows.push(cells(item));
   }
-  if (rows.length > 0) screen.write(`${table([heads, ...rows])}\n`);
+  if (isJson) return;
+  screen.write(rows.length > 0 ? `${table([heads, ...rows])}\n` : "There are none.\n");
 }
