@@ -186,7 +186,8 @@ Deno.test("a device that never deletes is told the newest of its task each time,
     const told = async (...kinds: string[]) => {
       const before = (await stage.rows("pump-7")).length;
       for (let turn = 0; turn < 20; turn++) {
-        assert.deepEqual(kindsOf(await device.poll(30)), kinds);
+        // The first may wait; one that waits again is held back for a while.
+        assert.deepEqual(kindsOf(await device.poll(turn === 0 ? 30 : 0)), kinds);
       }
       return (await stage.rows("pump-7")).length - before;
     };
