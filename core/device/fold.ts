@@ -3,21 +3,17 @@
  * each fact to its task's machine and alone gives the next task its turn.
  */
 import type { DeviceFact, FactOf, Move } from "../log/mod.ts";
-import {
-  ENDED_TASKS_MAX,
-  OPEN_TASKS_MAX,
-  REPORT_EVERY_MS,
-  REPORT_IDS_MAX,
-} from "../protocol/limits.ts";
+import { OPEN_TASKS_MAX, REPORT_EVERY_MS } from "../protocol/limits.ts";
 import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
 import type { DeviceEffectData, TaskEvent } from "../upgrade/events.ts";
 import { isTerminal } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import { fetchedBytes, withTransfer } from "../upgrade/transfer.ts";
 import { isChunkable } from "./numbers.ts";
-import { owe, owedKindOf } from "./owed.ts";
+import { newestPerTask, owe } from "./owed.ts";
 import { activeTask, enqueue, isOutdated, nextTask } from "./queue.ts";
-import type { Device, DeviceToken, TakenReport } from "./state.ts";
+import { withEnded, withTaken, withToken } from "./remembered.ts";
+import type { Device } from "./state.ts";
 
 /** What a step made of a fact. */
 export interface DeviceStep {
@@ -143,7 +139,7 @@ class Draft {
   #issueToken(fact: FactOf<"TokenIssued">): void {
     const { tokens } = this.#device;
     if (tokens.length > 0 && fact.data.overlap_ms === 0) this.#effects.push({ type: "disconnect" });
-    this.#change({ tokens: issueToken(tokens, fact) });
+    this.#change({ tokens: withToken(tokens, fact) });
   }
 
   #revoke(fact: FactOf<"DeviceRevoked">): void {
@@ -260,21 +256,10 @@ class Draft {
 
   /** The device was heard, and its report will be known when it comes again. */
   #remember({ at, data }: DeviceFact, effects: readonly DeviceEffectData[]): void {
-    const id = "id" in data ? data.id : undefined;
-    const packet = "packet" in data ? data.packet : undefined;
-    const report = { ...(id !== undefined && { id }), ...(packet !== undefined && { packet }) };
-    const taken = id === undefined && packet === undefined
-      ? this.#device.taken
-      : newestTaken([{ ...report, effects }, ...this.#device.taken]);
     const pacedUntil = Math.max(this.#device.pacedUntil, at) + REPORT_EVERY_MS;
+    const taken = withTaken(this.#device.taken, data, effects);
     this.#change({ lastContactAt: at, taken, pacedUntil });
   }
-}
-
-/** Newest first, but what the device never heard of behind what it did: that is no news to it. */
-function withEnded(ended: readonly Task[], task: Task): readonly Task[] {
-  const place = task.offered ? 0 : ended.filter(({ offered }) => offered).length;
-  return ended.toSpliced(place, 0, task).slice(0, ENDED_TASKS_MAX);
 }
 
 /** A digest is the device's claim: the move says how much of the image it had asked for. */
@@ -291,34 +276,7 @@ function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
   };
 }
 
-/** The last reports with an id, and the last that came in a packet: neither push out the others. */
-function newestTaken(taken: readonly TakenReport[]): readonly TakenReport[] {
-  const named = taken.filter(({ id }) => id !== undefined).slice(0, REPORT_IDS_MAX);
-  const packets = taken.filter(({ packet }) => packet !== undefined).slice(0, REPORT_IDS_MAX);
-  return taken.filter((report) => named.includes(report) || packets.includes(report));
-}
-
 /** Whether the device itself said it. */
 function isOwn({ id }: Device, { actor }: DeviceFact): boolean {
   return actor === `device:${id}`;
-}
-
-/** A later message of a task takes the place of an earlier one that has not left yet. */
-function newestPerTask(effects: readonly DeviceEffectData[]): readonly DeviceEffectData[] {
-  return effects.filter(({ type, task }, index) =>
-    !owedKindOf(type) ||
-    !effects.slice(index + 1).some((later) => later.task === task && owedKindOf(later.type))
-  );
-}
-
-/** The new token, and those before it as long as the overlap lets them. */
-function issueToken(
-  tokens: readonly DeviceToken[],
-  { at, data }: FactOf<"TokenIssued">,
-): readonly DeviceToken[] {
-  const end = at + data.overlap_ms;
-  const older = tokens
-    .map((t) => ({ ...t, validUntil: Math.min(t.validUntil ?? end, end) }))
-    .filter((t) => t.validUntil > at);
-  return [...older, { sha256: data.token_sha256, validUntil: null }];
 }

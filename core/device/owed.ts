@@ -56,3 +56,11 @@ function isStillOwed(device: Device, owed: Owed, at: number): boolean {
 function attemptOf(device: Device, id: string): number {
   return taskOf(device, id)?.attempt ?? 0;
 }
+
+/** A later message of a task takes the place of an earlier one that has not left yet. */
+export function newestPerTask(effects: readonly DeviceEffectData[]): readonly DeviceEffectData[] {
+  return effects.filter(({ type, task }, index) =>
+    !owedKindOf(type) ||
+    !effects.slice(index + 1).some((later) => later.task === task && owedKindOf(later.type))
+  );
+}

@@ -68,7 +68,7 @@ Deno.test("ota takes a device from nothing to an order, shows it, and takes the 
 
     const list = await ota(stage, "task", "list", "--device", "pump-7", "--state", "queued");
     assert.match(list, new RegExp(`^task .*\n${task} +pump-7 +2\\.0\\.0 +queued +1 of 2 +0 %`));
-    assert.equal(await ota(stage, "task", "list", "--state", "failed"), "");
+    assert.equal(await ota(stage, "task", "list", "--state", "failed"), "There are none.");
     const about = await ota(stage, "device", "show", "pump-7");
     assert.match(about, /^2\.0\.0 waits until the device listens or asks: it was never heard\.$/m);
     assert.match(about, /new → queued +ordered +Queued 2\.0\.0: .* security and 1 retry\.$/m);
