@@ -1,7 +1,6 @@
 /** `deno task serve` as a process of its own, which can be killed and started again. */
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { soon } from "../e2e/house.ts";
+import { freePort } from "../support/free_port.ts";
 
 /** The root of the repository. */
 export const ROOT = new URL("../../", import.meta.url);
@@ -127,14 +126,4 @@ export function underStrace(fault: string): string[] {
 export function tampering(fault: string): string[] {
   const calls = fault.split(":")[0];
   return ["-o", "/dev/null", "-e", "signal=none", "-e", `trace=${calls}`, "-e", `inject=${fault}`];
-}
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const server = createServer().listen(0, "127.0.0.1", resolve);
-  await promise;
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }

@@ -1,23 +1,12 @@
 /** The real process: started, refused, asked to end, and killed in the middle of an upgrade. */
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { VirtualDevice } from "../../adapters/device/mod.ts";
 import { assertReplays, checksumOf, Operator, randomImage, soon } from "./house.ts";
 import { inFolder } from "../support/folder.ts";
+import { freePort } from "../support/free_port.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 const TOKEN = "operator-token-of-this-test";
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const server = createServer().listen(0, "127.0.0.1", resolve);
-  await promise;
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
-}
 
 /** `deno task serve` with the permissions it has there. */
 class Serve implements AsyncDisposable {
