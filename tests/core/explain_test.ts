@@ -405,7 +405,7 @@ Deno.test("every change of any history has one reason, and at any time there is 
       }
       assertOneReason(currentOf(device, NOW, 0), device);
     }),
-    { numRuns: 1_000 },
+    { numRuns: 2_000 },
   );
   const unseen = taskStates.filter((state) => !seen.has(state) && state !== "superseded");
   assert.deepEqual(unseen, [], "the histories are too tame");
