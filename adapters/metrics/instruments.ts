@@ -5,13 +5,12 @@
 import { Counter, Gauge, Histogram } from "@prometheus-io/client";
 import type { Registry } from "@prometheus-io/client";
 import type { Input } from "../../core/engine/mod.ts";
-import { factSchemas } from "../../core/mod.ts";
-import type { RejectedCode } from "../../core/mod.ts";
+import { factSchemas, REJECTED_CODES } from "../../core/mod.ts";
 
 /** A synced write takes a millisecond on a good disk and seconds on one that is dying. */
 const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** As objects, so that one that is missing does not compile. */
+/** As an object, so that one that is missing does not compile. */
 const kinds: Readonly<Record<Input["kind"], true>> = {
   report: true,
   contact: true,
@@ -19,18 +18,6 @@ const kinds: Readonly<Record<Input["kind"], true>> = {
   delivered: true,
   deadline: true,
   command: true,
-};
-const codes: Readonly<Record<RejectedCode, true>> = {
-  malformed: true,
-  too_large: true,
-  unknown_task: true,
-  no_task: true,
-  wrong_task: true,
-  wrong_phase: true,
-  ended: true,
-  out_of_range: true,
-  not_allowed: true,
-  rate_limited: true,
 };
 
 /** Makes the instruments in the registry. */
@@ -82,7 +69,7 @@ export function instruments(registry: Registry) {
         labelNames: ["code"],
         registers,
       }),
-      Object.keys(codes),
+      REJECTED_CODES,
     ),
     facts: begun(
       new Counter({

@@ -28,21 +28,14 @@ export function nextTask(tasks: readonly Task[], at: number): Task | undefined {
   return !next || !active || goesAhead(next, active) ? next : undefined;
 }
 
-/** States in which a task yields to one for security: from installing on, nothing may disturb. */
-const yielding: readonly TaskStateName[] = [
-  "offered",
-  "downloading",
-  "paused",
-  "retrying",
-  "verifying",
-  "awaiting_install",
-];
+/** From installing on, nothing may disturb a device: not even a task for security. */
+const undisturbed: readonly TaskStateName[] = ["installing", "rebooting", "confirming"];
 
 /** A higher class goes before what is not answered yet; security before what is not installed yet. */
 function goesAhead({ policy: { priority } }: Task, active: Task): boolean {
   const isUnanswered = active.state === "offered" && !active.answered;
   return rank[priority] < rank[active.policy.priority] &&
-    (isUnanswered || priority === "security" && yielding.includes(active.state));
+    (isUnanswered || priority === "security" && !undisturbed.includes(active.state));
 }
 
 /**

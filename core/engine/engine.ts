@@ -6,6 +6,7 @@ import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import { BATCH_MAX, CACHE_DEVICES_MAX, problem, QUEUE_MAX } from "../protocol/mod.ts";
 import type { EngineApi } from "./api.ts";
+import { Audience } from "./audience.ts";
 import { Cache } from "./cache.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
@@ -14,13 +15,14 @@ import type { Answer, Input } from "./inputs.ts";
 import type { Answered } from "./answered.ts";
 import { Notes } from "./notes.ts";
 import { StoreError } from "./ports.ts";
-import type { LogHead, Observer, Ports, StoredDevice } from "./ports.ts";
+import type { LogHead, Ports, StoredDevice } from "./ports.ts";
+import { positionOf } from "./position.ts";
+import type { Position } from "./position.ts";
 import { Presence } from "./presence.ts";
 import { TokenEnds } from "./token_ends.ts";
 import { Transfers } from "./transfers.ts";
 import { EngineTime } from "./time.ts";
 import { Workspace } from "./workspace.ts";
-import type { Position } from "./workspace.ts";
 
 /** What an engine is told at its start. */
 export interface EngineOptions {
@@ -55,7 +57,7 @@ export class Engine implements EngineApi {
   readonly #leftOut = new Notes<number>();
   readonly #answered = new Notes<readonly Answered[]>();
   readonly #transfers = new Transfers();
-  readonly #listeners = new Set<() => void>();
+  readonly #audience: Audience;
   #queue: Waiting[] = [];
   #pumping: Promise<void> | undefined;
   #position: Position;
@@ -69,6 +71,7 @@ export class Engine implements EngineApi {
   constructor(ports: Ports, options: EngineOptions, head: LogHead) {
     this.#ports = ports;
     this.#options = options;
+    this.#audience = new Audience(ports.observer);
     this.#time = new EngineTime(ports.clock, head.at);
     this.#position = positionOf(head, options.identity.log);
     const now = () => this.now();
@@ -152,8 +155,7 @@ export class Engine implements EngineApi {
   }
 
   onCommitted(listener: () => void): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    return this.#audience.listen(listener);
   }
 
   /** Takes what waits, records that the engine stopped, and refuses everything after. */
@@ -171,7 +173,7 @@ export class Engine implements EngineApi {
       await this.#commit(work);
     } catch (error) {
       // A log that cannot be written now says nothing of the stop: that is no lie, only less.
-      this.#fault(error);
+      this.#audience.fault(error);
     }
   }
 
@@ -179,7 +181,7 @@ export class Engine implements EngineApi {
     try {
       this.#ports.outbox.disconnect(device);
     } catch (error) {
-      this.#fault(error);
+      this.#audience.fault(error);
     }
   }
 
@@ -196,7 +198,7 @@ export class Engine implements EngineApi {
   /** Nobody knows what became of the store: it is opened again, even if no input comes. */
   #distrust(error: unknown): void {
     this.#suspect = true;
-    this.#fault(error);
+    this.#audience.fault(error);
     if (!this.#stopped) this.#pumping ??= this.#pump();
   }
 
@@ -219,36 +221,13 @@ export class Engine implements EngineApi {
     this.#pumping = undefined;
   }
 
-  #fault(error: unknown): void {
-    this.#tell((observer) => observer.fault?.(error));
-  }
-
-  /** Somebody outside is told; what they make of it must not stop the loop. */
-  #tell(what: (observer: Observer) => void): void {
-    try {
-      what(this.#ports.observer ?? {});
-    } catch {
-      // An observer that fails has nobody to tell.
-    }
-  }
-
-  #wakeListeners(): void {
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        this.#fault(error);
-      }
-    }
-  }
-
   async #process(batch: readonly Waiting[]): Promise<void> {
     try {
       if (this.#suspect) await this.#recover();
       await this.#decideAll(batch);
     } catch (error) {
       // What a look that nobody asked for found still broken was told before.
-      if (batch.length > 0 || !this.#suspect) this.#fault(error);
+      if (batch.length > 0 || !this.#suspect) this.#audience.fault(error);
       this.#suspect = true;
       this.#reopenSoon();
       const answer = refusal("The log cannot be written now. Try again in a moment.");
@@ -275,7 +254,7 @@ export class Engine implements EngineApi {
         answers.push(answerOf(result, work, sent, input));
       } catch (error) {
         if (error instanceof StoreError) throw error;
-        this.#fault(error);
+        this.#audience.fault(error);
         answer({ ok: false, problem: problem(500, "The engine failed on this input.") });
         const others = batch.filter((_, other) => other !== index);
         return others.length > 0 ? await this.#decideAll(others) : undefined;
@@ -285,10 +264,12 @@ export class Engine implements EngineApi {
     for (const notes of [leftOut, answered]) notes.keep();
     for (const [index, { input: { kind }, answer }] of batch.entries()) {
       const rejected = rejectionOf(answers[index]!);
-      this.#tell((observer) => observer.decided?.({ kind, ...(rejected ? { rejected } : {}) }));
+      this.#audience.tell((observer) =>
+        observer.decided?.({ kind, ...(rejected ? { rejected } : {}) })
+      );
       answer(answers[index]!);
     }
-    dispatch(this.#ports.outbox, work, (error) => this.#fault(error));
+    dispatch(this.#ports.outbox, work, (error) => this.#audience.fault(error));
   }
 
   async #commit(work: Workspace, inputs = 0): Promise<void> {
@@ -297,8 +278,10 @@ export class Engine implements EngineApi {
       const started = this.#ports.clock.monotonic();
       await this.#ports.store.append(writes);
       const ms = this.#ports.clock.monotonic() - started;
-      this.#tell((observer) => observer.committed?.({ inputs, rows: work.rowCount, ms }));
-      for (const type of work.recorded) this.#tell((observer) => observer.recorded?.(type));
+      this.#audience.tell((observer) => observer.committed?.({ inputs, rows: work.rowCount, ms }));
+      for (const type of work.recorded) {
+        this.#audience.tell((observer) => observer.recorded?.(type));
+      }
     }
     this.#position = work.position;
     for (const [id, stored] of work.changedDevices()) {
@@ -311,7 +294,7 @@ export class Engine implements EngineApi {
     for (const task of tasks) {
       if (GONE_STATES.includes(task.state)) this.#presence.expect(task.device);
     }
-    if (writes.length > 0) this.#wakeListeners();
+    if (writes.length > 0) this.#audience.wake();
   }
 
   #workspace(): Workspace {
@@ -347,7 +330,7 @@ export class Engine implements EngineApi {
     this.#position = { ...positionOf(head, log), epoch };
     this.#suspect = false;
     // The failed append may have been durable after all.
-    this.#wakeListeners();
+    this.#audience.wake();
   }
 }
 
@@ -357,17 +340,6 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
   const engine = new Engine(ports, options, head);
   await engine.begin(head.log === null);
   return engine;
-}
-
-/** @throws {Error} when the log is not the one that the key speaks for. */
-function positionOf(head: LogHead, log: string): Position {
-  if (head.log !== null && head.log !== log) {
-    throw new Error(
-      `Cannot continue log ${head.log}: log.key belongs to log ${log}. Restore the right key.`,
-    );
-  }
-  const { epoch, seq, lastTask } = head;
-  return { log, epoch, seq, lastTask };
 }
 
 function refusal(detail: string): Answer {

@@ -22,17 +22,10 @@ import type {
   StreamHead,
   Write,
 } from "./ports.ts";
+import type { Position } from "./position.ts";
 import { stepDeviceStream, stepEngineStream, stepImageStream } from "./streams.ts";
 import type { StreamStep } from "./streams.ts";
 import type { Transfers } from "./transfers.ts";
-
-/** Where the log stands before the batch. */
-export interface Position {
-  readonly log: string;
-  readonly epoch: number;
-  readonly seq: number;
-  readonly lastTask: TaskName | null;
-}
 
 /** What a batch works with. */
 export interface WorkspaceDeps {

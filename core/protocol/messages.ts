@@ -3,18 +3,22 @@
  * carefully each is sent.
  */
 
-/** Why a report was refused. */
-export type RejectedCode =
-  | "malformed"
-  | "too_large"
-  | "unknown_task"
-  | "no_task"
-  | "wrong_task"
-  | "wrong_phase"
-  | "ended"
-  | "out_of_range"
-  | "not_allowed"
-  | "rate_limited";
+/** Why a report may be refused (PROTOCOL §1). */
+export const REJECTED_CODES = [
+  "malformed",
+  "too_large",
+  "unknown_task",
+  "no_task",
+  "wrong_task",
+  "wrong_phase",
+  "ended",
+  "out_of_range",
+  "not_allowed",
+  "rate_limited",
+] as const;
+
+/** A word of the list. */
+export type RejectedCode = (typeof REJECTED_CODES)[number];
 
 /** The offer: everything a device needs to fetch and check the image. */
 export interface Metadata {

@@ -3,8 +3,8 @@
  * client runs as it is written.
  */
 import assert from "node:assert/strict";
-import { messageQos, reportSchemas } from "../../core/mod.ts";
-import type { MessageKind, RejectedCode } from "../../core/mod.ts";
+import { messageQos, REJECTED_CODES, reportSchemas } from "../../core/mod.ts";
+import type { MessageKind } from "../../core/mod.ts";
 import { completion } from "../../core/protocol/operators.ts";
 import { DEVICE_STATUSES } from "../../core/protocol/reports.ts";
 import { defaultLimitsS } from "../../core/upgrade/policy.ts";
@@ -15,20 +15,6 @@ import { aimedAt, blockOf, documentOf, ignoresShell, runShell } from "./examples
 import { bytesOf, largest, retryOf } from "./largest_messages.ts";
 
 const page = await documentOf("firmware/README.md");
-
-/** The compiler tells when a code is missing here; the test, when it is missing on the page. */
-const codes = {
-  malformed: true,
-  too_large: true,
-  unknown_task: true,
-  no_task: true,
-  wrong_task: true,
-  wrong_phase: true,
-  ended: true,
-  out_of_range: true,
-  not_allowed: true,
-  rate_limited: true,
-} satisfies Record<RejectedCode, true>;
 
 const messageKinds = Object.keys(messageQos) as MessageKind[];
 
@@ -87,7 +73,7 @@ Deno.test("the buffer that the page advises holds every packet with up to 100 ba
 });
 
 Deno.test("the page says what to do on every code of a refusal", () => {
-  for (const code of Object.keys(codes)) assert.ok(rowOf("### rejected", code)[1]);
+  for (const code of REJECTED_CODES) assert.ok(rowOf("### rejected", code)[1]);
 });
 
 Deno.test("the page says what every state, status and completion means", () => {
