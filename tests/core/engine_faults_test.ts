@@ -1,7 +1,7 @@
 /** What goes wrong around the engine must cost no device anything: the disk, the clocks, the outbox. */
 import assert from "node:assert/strict";
-import { StoreError } from "../../core/engine/mod.ts";
-import { addFirmware, bench, settle } from "./support/bench_engine.ts";
+import { startEngine, StoreError } from "../../core/engine/mod.ts";
+import { addFirmware, bench, settle, sha256 } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { OTHER, T0 } from "./support/given.ts";
 
@@ -242,4 +242,36 @@ Deno.test("Engine: opens a failed store again by itself until it can, and says t
   const { opens } = b.store;
   assert.ok((await b.upgrade("pump-7")).ok);
   assert.equal(b.store.opens, opens);
+});
+
+Deno.test("startEngine() continues no log with the key of another, and adds no row to it", async () => {
+  const b = await bench();
+  const rows = b.store.rows.length;
+  const ports = {
+    store: b.store,
+    clock: b.clock,
+    outbox: { send: () => {}, disconnect: () => {} },
+    digest: { sha256, salt: () => "00".repeat(16) },
+  };
+  const identity = { log: "another", publicKey: "ed25519:01" };
+  await assert.rejects(
+    startEngine(ports, { baseUrl: "http://127.0.0.1:8000", identity }),
+    /Cannot continue log 0123456789abcdef: log\.key belongs to log another\. Restore the right key\./,
+  );
+  assert.equal(b.store.rows.length, rows);
+});
+
+Deno.test("Engine: a log that another engine continued meanwhile is left to that one", async () => {
+  const b = await bench();
+  const { open } = b.store;
+  b.store.open = async () => ({ ...await open.call(b.store), epoch: 9 });
+  b.store.failNext = "before";
+  assert.ok(!(await b.upgrade("pump-7")).ok);
+  const rows = b.store.rows.length;
+  assert.ok(!(await b.upgrade("pump-7")).ok);
+  assert.match(
+    String(b.faults.at(-1)),
+    /Another engine continued log 0123456789abcdef\. Stop this/,
+  );
+  assert.deepEqual([b.store.rows.length, b.engine.isWell], [rows, false]);
 });
