@@ -2,12 +2,24 @@
  * The topics of PROTOCOL §1: `{prefix}/{device}/{kind}`. Which ones a device may publish to and
  * subscribe to is decided here; a broker adapter only asks.
  */
-import { parseDeviceId } from "./reports.ts";
-import { isReportKind } from "./reports.ts";
+import { messageQos } from "./messages.ts";
+import { isReportKind, parseDeviceId, reportSchemas } from "./reports.ts";
 import type { ReportKind } from "./reports.ts";
 
 /** The default prefix, with its leading slash. */
 export const TOPIC_PREFIX = "/ota";
+
+/**
+ * Last level of the topic for a device's will: whatever is published there says that the device is
+ * gone. Behind an external broker nothing else does.
+ */
+export const GONE_LEVEL = "gone";
+
+/** Last levels of the topics that a device may publish to; the engine hears them all. */
+export const DEVICE_LEVELS: readonly string[] = [...Object.keys(reportSchemas), GONE_LEVEL];
+
+/** Last levels of the topics that only the engine publishes to; a device may hear its own. */
+export const ENGINE_LEVELS: readonly string[] = Object.keys(messageQos);
 
 /** `{prefix}/{device}/{kind}` */
 export function topicOf(prefix: string, device: string, kind: string): string {
