@@ -15,10 +15,12 @@ import {
   machineDigest,
   makeDataFolder,
   operatorToken,
+  readBrokerFiles,
 } from "./adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
 import { createMetrics } from "./adapters/metrics/mod.ts";
-import { createBroker } from "./adapters/mqtt/mod.ts";
+import { BrokerLink, createBroker } from "./adapters/mqtt/mod.ts";
+import type { MqttWay } from "./adapters/mqtt/mod.ts";
 import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
 
 /** What a running engine with all its adapters is made of. */
@@ -28,6 +30,8 @@ export interface House {
   /** The base URL that devices and operators use. */
   readonly httpUrl: string;
   readonly mqttUrl: string;
+  /** Resolves when devices can be served for the first time. */
+  readonly ready: Promise<void>;
   /** The operator's token, and the file it was written to if it was made just now. */
   readonly operator: { readonly token: string; readonly madeIn?: string; readonly isWeak?: true };
   /** Stops everything in good order. */
@@ -38,6 +42,8 @@ export interface House {
 export type HouseOptions = cli.ServeOptions & {
   readonly token?: string | undefined;
   readonly onFault?: (error: unknown) => void;
+  /** A sentence for the operator: the broker cannot be reached, or can again. */
+  readonly onNote?: (sentence: string) => void;
 };
 
 /** Opens the data folder, starts the engine and lets devices and operators in. */
@@ -62,24 +68,29 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       options.http.port,
     );
     undo.push(() => http.close());
-    const httpUrl = options.publicUrl ?? urlOf("http", http);
-    const broker = createBroker({
-      ...options.mqtt,
-      prefix: TOPIC_PREFIX,
-      authenticate: async (device, hash) =>
-        await reads.deviceByToken(hash, engine.now()) === device,
-    });
+    const httpUrl = options.publicUrl ?? urlOf(http);
+    const up = Promise.withResolvers<void>();
+    const isKnown = async (device: string, hash: string) =>
+      await reads.deviceByToken(hash, engine.now()) === device;
+    const way = options.broker
+      ? await linkTo(options.broker, identity.log, options.onNote ?? (() => {}), up.resolve)
+      : createBroker({ ...options.mqtt, prefix: TOPIC_PREFIX, authenticate: isKnown });
     const metrics = createMetrics({
       reads,
-      connections: () => ({ mqtt: broker.connections, http: http.connections }),
+      connections: () => ({ mqtt: way.connections, http: http.connections }),
     });
     const observer = { ...metrics.observer, fault: onFault };
     const downloads = new Downloads();
     const polls = new Polls();
-    const outbox = outboxOf([broker, polls], downloads);
+    const outbox = outboxOf([way, polls], downloads);
     const engine = await startEngine(
       { store, clock: machineClock, outbox, digest: machineDigest, observer },
-      { baseUrl: httpUrl, identity, deviceRequests: options.deviceRequests },
+      {
+        baseUrl: httpUrl,
+        identity,
+        deviceRequests: options.deviceRequests,
+        isBrokered: options.broker !== undefined,
+      },
     );
     const feed = new Feed(engine, reads);
     undo.push(() => feed.close(), () => engine.stop());
@@ -101,40 +112,64 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       metrics: metrics.scrape,
       version: manifest.version,
     };
-    app = createApp({ ...deps, ready: () => ready && engine.isWell }, onFault);
-    const mqtt = await broker.listen(engine);
+    app = createApp({ ...deps, ready: () => ready && way.isUp && engine.isWell }, onFault);
     // What was begun last ends first; but the engine stops before its devices are cut.
-    undo.splice(-1, 0, () => broker.close());
-    undo.push(() => void (ready = false), () => polls.end());
+    undo.splice(-1, 0, () => way.close());
+    const mqttUrl = await way.open(engine);
+    undo.push(() => way.hush(), () => void (ready = false), () => polls.end());
     ready = true;
-    return { engine, reads, httpUrl, mqttUrl: urlOf("mqtt", mqtt), operator, close };
+    if (way.isUp) up.resolve();
+    return { engine, reads, httpUrl, mqttUrl, ready: up.promise, operator, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
+/** The link to a broker of the team's own; its client id belongs to the log. */
+async function linkTo(
+  { files, versions, ...address }: cli.BrokerOptions,
+  log: string,
+  onNote: (sentence: string) => void,
+  onFirstUp: () => void,
+): Promise<MqttWay> {
+  const broker = { ...address, ...await readBrokerFiles(files) };
+  return new BrokerLink({
+    broker,
+    versions,
+    prefix: TOPIC_PREFIX,
+    clientId: `otalog${log.slice(0, 14)}`,
+    onTrouble: onNote,
+    onUp: (isAgain) => {
+      if (isAgain) onNote("The broker can be reached again.");
+      onFirstUp();
+    },
+  });
+}
+
 /** Messages go every way a device is there; one that must go loses every connection. */
 function outboxOf(ways: readonly Outbox[], downloads: Downloads): Outbox {
   return {
     send: (message) => ways.forEach((way) => way.send(message)),
+    room: async () => void await Promise.all(ways.map((way) => way.room?.())),
     disconnect: (device) => [...ways, downloads].forEach((way) => way.disconnect(device)),
   };
 }
 
-function urlOf(scheme: string, { host, port }: { host: string; port: number }): string {
-  return `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+function urlOf({ host, port }: { host: string; port: number }): string {
+  return `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
 async function serve(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseServe(args);
   const token = Deno.env.get("OTALOG_OPERATOR_TOKEN");
   const onFault = (error: unknown) => cli.complain(`Fault: ${(error as Error).message ?? error}`);
-  const house = await openHouse({ ...options, token, onFault });
+  const end = asked(["SIGINT", "SIGTERM"]);
+  const house = await openHouse({ ...options, token, onFault, onNote: cli.complain });
   if (house.operator.madeIn) screen.write(`operator token in ${house.operator.madeIn}\n`);
   if (house.operator.isWeak) cli.complain("The operator token is short: it may be guessed.");
-  screen.write(`ready http=${house.httpUrl} mqtt=${house.mqttUrl}\n`);
-  await asked(["SIGINT", "SIGTERM"]);
+  void house.ready.then(() => screen.write(`ready http=${house.httpUrl} mqtt=${house.mqttUrl}\n`));
+  await end;
   await house.close();
   return true;
 }

@@ -1,4 +1,6 @@
 /** The commands and their flags. */
+import { brokerFlags, brokerOf } from "./broker_flags.ts";
+import type { BrokerOptions } from "./broker_flags.ts";
 import { count, hostPort, parseCommand, text, textOr, toggle, UsageError } from "./args.ts";
 import type { HostPort } from "./args.ts";
 import { checkUrl } from "./check_url.ts";
@@ -9,11 +11,12 @@ const data = textOr("DIR", "./data", "The data folder");
 
 const serve = {
   name: "serve",
-  summary: "Start the engine with its embedded MQTT broker.",
+  summary: "Start the engine, with its embedded MQTT broker or behind one of your own.",
   flags: {
     data,
     http: hostPort("127.0.0.1:8000", "Where operators and downloads come in"),
     mqtt: hostPort("127.0.0.1:1883", "Where devices come in"),
+    ...brokerFlags,
     "public-url": text("URL", "The URL under which devices reach --http"),
     insecure: toggle("Listen on other than loopback addresses without TLS"),
     "open-artifacts": toggle("Let every registered device fetch every image"),
@@ -60,6 +63,8 @@ export interface ServeOptions {
   readonly data: string;
   readonly http: HostPort;
   readonly mqtt: HostPort;
+  /** A broker of the team's own, in place of the embedded one. */
+  readonly broker?: BrokerOptions | undefined;
   readonly publicUrl: string | undefined;
   readonly openArtifacts: boolean;
   readonly deviceRequests: "allow" | "deny";
@@ -86,6 +91,7 @@ export function parseServe(args: string[]): ServeOptions {
     data,
     http,
     mqtt,
+    broker: brokerOf(given),
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
     deviceRequests: given["device-requests"] ?? "allow",

@@ -1,4 +1,6 @@
 /** The machine otalog runs on: clocks, randomness, digests, the data folder and its secrets. */
+export { readBrokerFiles } from "./broker_files.ts";
+export type { BrokerFiles } from "./broker_files.ts";
 export { machineClock } from "./clock.ts";
 export { machineDigest } from "./digest.ts";
 export { makeDataFolder } from "./folder.ts";

@@ -17,6 +17,11 @@ const migrations: Record<string, Migration> = {
       await runAll(db, counts);
     },
   },
+  "2026-11-25-devices-to-call": {
+    up: async (db) => {
+      await runAll(db, devicesToCall);
+    },
+  },
 };
 
 async function runAll(db: Kysely<Tables>, statements: readonly string[]): Promise<void> {
@@ -68,6 +73,12 @@ const counts = [
      ${count("'messages', 'owed', new.owed")} end`,
   `create trigger device_owed after update of owed on devices when new.owed <> old.owed begin
      ${count("'messages', 'owed', new.owed - old.owed")} end`,
+];
+
+/** Few of many devices are owed something, or have a task that waits. */
+const devicesToCall = [
+  `create index devices_owed on devices (device_id) where owed > 0`,
+  `create index tasks_waiting on tasks (device_id) where state in ('queued', 'held')`,
 ];
 
 /** Adds to a count; one that is zero has no row, whichever way it came to be zero. */

@@ -124,6 +124,12 @@ export class SqliteWriter implements Store {
     );
   }
 
+  devicesToCall(after: string, count: number): Promise<string[]> {
+    return this.#reading(({ devicesToCall }) =>
+      devicesToCall.all({ after, count }).map((row: Row) => String(row.device_id))
+    );
+  }
+
   /** What cannot be read is a fault of the store, whoever asked. */
   // deno-lint-ignore require-await -- the port is asynchronous, SQLite is not
   async #reading<T>(read: (statements: Statements) => T): Promise<T> {
@@ -232,6 +238,13 @@ function prepare(database: DatabaseSync) {
     nextDue: sql(
       `select (select min(due_at) from tasks where due_at > :now) as due,
          (select min(limit_ms) from tasks where due_at <= :now and limit_ms > :limitMsMax) as limitMs`,
+    ),
+    // Both halves come in the order of an index each: only as much is read as is wanted.
+    devicesToCall: sql(
+      `select device_id from devices where owed > 0 and device_id > :after
+       union select device_id from tasks indexed by tasks_waiting
+         where state in ('queued', 'held') and device_id > :after
+       order by device_id limit :count`,
     ),
     devicesIn: sql(
       "select distinct device_id from tasks where state in (select value from json_each(?))",

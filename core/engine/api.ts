@@ -24,6 +24,15 @@ export interface EngineApi {
   disconnected(device: string, connection: string): void;
   /** The device was heard without a connection: an artifact request, a report over HTTP. */
   heard(device: string): void;
+  /**
+   * The broker that devices are behind can be reached, or no longer. Meanwhile nobody listens and no
+   * limit counts against anybody; afterwards everybody is called.
+   */
+  reachable(isReachable: boolean): void;
+  /** Tells all devices again what they are owed. */
+  callAll(): void;
+  /** The broker says that the device is gone. Resolves as `listening` does. */
+  left(device: string): Promise<boolean>;
   /** Whether the device has a live subscription or an open long poll. */
   isListening(device: string): boolean;
   /** What was given out for each attempt of the task, with what is under way. */

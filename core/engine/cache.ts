@@ -27,6 +27,11 @@ export class Cache<T> {
     if (!oldest.done) this.#entries.delete(oldest.value);
   }
 
+  /** Forgets the key. */
+  delete(key: string): void {
+    this.#entries.delete(key);
+  }
+
   /** Forgets everything. */
   clear(): void {
     this.#entries.clear();

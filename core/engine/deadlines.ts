@@ -40,6 +40,7 @@ export class Deadlines {
   #comesAt = 0;
   #cancel: (() => void) | undefined;
   #running = false;
+  #isReachable = true;
 
   /** Nothing is fed before `start`. */
   constructor(store: Store, clock: Clock, engine: DeadlineTaker) {
@@ -53,6 +54,13 @@ export class Deadlines {
     this.#running = true;
     this.#reachableSince = this.#engine.now();
     this.#wake(this.#engine.now());
+  }
+
+  /** Devices can reach the engine, or no longer: the time between counts against nobody. */
+  reachable(isReachable: boolean): void {
+    this.#isReachable = isReachable;
+    if (isReachable) this.reachableAgain();
+    else this.#cancel?.();
   }
 
   /** The engine was away (asleep, cut off) until now: the time before counts against nobody. */
@@ -88,7 +96,7 @@ export class Deadlines {
   }
 
   #wake(at: number): void {
-    if (!this.#running || at >= this.#wakeAt) return;
+    if (!this.#running || !this.#isReachable || at >= this.#wakeAt) return;
     this.#wakeAt = at;
     this.#cancel?.();
     const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), SLEEP_MAX_MS);
@@ -115,6 +123,7 @@ export class Deadlines {
   }
 
   async #feedDue(): Promise<void> {
+    if (!this.#isReachable) return;
     const store = this.#store;
     const now = this.#engine.now();
     const due = await store.dueTasks(now, this.#ripeLimitMs(), DUE_MAX);

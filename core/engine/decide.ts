@@ -30,7 +30,7 @@ export async function decide(
       : problem(403, `Device ${input.device} is not registered, or was revoked.`);
   }
   const recorded = await decideDevice(work, device, input, around);
-  if (recorded) settle(work, device.id, around, recorded.seq);
+  if (recorded || input.kind === "call") settle(work, device.id, around, recorded?.seq);
   return undefined;
 }
 
@@ -48,14 +48,12 @@ async function decideDevice(
     case "contact": {
       const { contact } = input;
       const fact: DeviceFact = { type: "ContactChanged", at, actor: "engine", data: { contact } };
-      if (contact === "listening") {
-        // What is owed for these is replaced by what the turn of the next one leads to.
-        const next = nextTask(device.tasks, at);
-        const turning = next ? [next.id, activeTask(device.tasks)?.id] : [];
-        sendOwed(work, device, ({ task }) => !turning.includes(task));
-      }
+      if (contact === "listening") sendStanding(work, device);
       return work.recordDevice(device.id, fact);
     }
+    case "call":
+      if (around.isListening(device.id)) sendStanding(work, device);
+      return undefined;
     case "artifact": {
       const task = activeTask(device.tasks);
       if (!task || toHex(task.policy.image) !== input.sha256) return;
@@ -87,6 +85,13 @@ async function decideDevice(
       });
     }
   }
+}
+
+/** What is owed, but for what the turn of the next task is about to replace. */
+function sendStanding(work: Workspace, device: Device): void {
+  const next = nextTask(device.tasks, work.at);
+  const turning = next ? [next.id, activeTask(device.tasks)?.id] : [];
+  sendOwed(work, device, ({ task }) => !turning.includes(task));
 }
 
 /**

@@ -19,6 +19,7 @@ import type { LogHead, Ports, StoredDevice } from "./ports.ts";
 import { positionOf } from "./position.ts";
 import type { Position } from "./position.ts";
 import { Presence } from "./presence.ts";
+import { RollCall } from "./roll_call.ts";
 import { TokenEnds } from "./token_ends.ts";
 import { Transfers } from "./transfers.ts";
 import { EngineTime } from "./time.ts";
@@ -32,6 +33,11 @@ export interface EngineOptions {
   readonly identity: { readonly log: string; readonly publicKey: string };
   /** Whether a device may have a version that nobody ordered for it; it may unless denied. */
   readonly deviceRequests?: "allow" | "deny";
+  /**
+   * Devices are behind a broker of somebody else's, which cannot be reached before `reachable` says
+   * so. Otherwise their own connections show who is there.
+   */
+  readonly isBrokered?: boolean;
 }
 
 /** A store that failed is opened again so soon, though nobody asks for anything. */
@@ -53,6 +59,7 @@ export class Engine implements EngineApi {
   readonly #presence: Presence;
   readonly #deadlines: Deadlines;
   readonly #tokenEnds: TokenEnds;
+  readonly #rollCall: RollCall;
   readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
   readonly #leftOut = new Notes<number>();
   readonly #answered = new Notes<readonly Answered[]>();
@@ -75,14 +82,23 @@ export class Engine implements EngineApi {
     this.#time = new EngineTime(ports.clock, head.at);
     this.#position = positionOf(head, options.identity.log);
     const now = () => this.now();
+    const isBrokered = options.isBrokered ?? false;
     this.#presence = new Presence(ports.clock, now, async (device, contact) => {
       const answer = await this.submit({ kind: "contact", device, contact });
       return answer.ok || answer.problem.status !== 503;
-    });
+    }, isBrokered);
     this.#tokenEnds = new TokenEnds(ports.clock, now, (device) => this.#cut(device));
     this.#deadlines = new Deadlines(ports.store, ports.clock, {
       now,
       followClock: () => this.#time.followStep() > 0,
+      submit: (input) => this.submit(input),
+      onFault: (error) => this.#distrust(error),
+    });
+    if (isBrokered) this.#deadlines.reachable(false);
+    const { store, outbox } = ports;
+    this.#rollCall = new RollCall({
+      store,
+      outbox,
       submit: (input) => this.submit(input),
       onFault: (error) => this.#distrust(error),
     });
@@ -142,6 +158,22 @@ export class Engine implements EngineApi {
     this.#presence.heard(device);
   }
 
+  reachable(isReachable: boolean): void {
+    if (this.#stopped) return;
+    this.#presence.reachable(isReachable);
+    this.#deadlines.reachable(isReachable);
+    if (isReachable) this.callAll();
+    else this.#rollCall.end();
+  }
+
+  callAll(): void {
+    if (!this.#stopped) void this.#rollCall.begin();
+  }
+
+  left(device: string): Promise<boolean> {
+    return this.#presence.left(device);
+  }
+
   isListening(device: string): boolean {
     return this.#presence.isListening(device);
   }
@@ -164,6 +196,7 @@ export class Engine implements EngineApi {
     this.#deadlines.stop();
     this.#presence.close();
     this.#tokenEnds.close();
+    this.#rollCall.end();
     this.#stopped = true;
     this.#cancelReopen?.();
     await this.#pumping;

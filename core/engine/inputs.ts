@@ -26,6 +26,12 @@ export interface ContactInput {
   readonly contact: "listening" | "gone";
 }
 
+/** The device can be reached (again): it is told what it is owed, and what waits for it. */
+export interface CallInput {
+  readonly kind: "call";
+  readonly device: string;
+}
+
 /** The device asked for bytes of an image. */
 export interface ArtifactInput {
   readonly kind: "artifact";
@@ -91,6 +97,7 @@ export interface CommandInput {
 export type Input =
   | ReportInput
   | ContactInput
+  | CallInput
   | ArtifactInput
   | DeliveredInput
   | DeadlineInput

@@ -120,6 +120,11 @@ export interface Store {
   dueTasks(now: number, limitMsMax: number, count: number): Promise<DueTask[]>;
   /** Devices with a task in one of these states: those that may be gone since the last run. */
   devicesWithTaskIn(states: readonly string[]): Promise<string[]>;
+  /**
+   * Devices that are owed a message or have a task that waits for its turn, by id: at most `count`
+   * after that one.
+   */
+  devicesToCall(after: string, count: number): Promise<string[]>;
   /** What `dueTasks` would give later: the earliest deadline, and the shortest limit left out. */
   nextDue(now: number, limitMsMax: number): Promise<NextDue>;
   /**
@@ -168,6 +173,8 @@ export interface Outbox {
   send(message: OutboundMessage): void;
   /** Cuts every connection of the device. */
   disconnect(device: string): void;
+  /** Resolves when more can be handed over; one without it takes whatever comes. */
+  room?(): Promise<void>;
 }
 
 /** Digests and salt. */

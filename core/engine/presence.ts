@@ -6,6 +6,9 @@ import { GONE_AFTER_MS, HEARD_DEVICES_MAX } from "../protocol/limits.ts";
 import { Cache } from "./cache.ts";
 import type { Clock } from "./ports.ts";
 
+/** Devices that a broker has called gone; of more, the first ones count as there again. */
+const GONE_DEVICES_MAX = 20_000;
+
 /** What is told of a device. */
 type Told = "listening" | "gone";
 
@@ -14,6 +17,15 @@ export type OnContact = (device: string, contact: Told) => Promise<boolean>;
 
 /** What could not be taken is told again after so long, while it is still true. */
 const RETRY_MS = 1_000;
+
+/**
+ * Devices behind a broker of somebody else's: their connections are not seen, so all count as listening
+ * while the broker can be reached, but for those that it has called gone.
+ */
+interface Brokered {
+  isReachable: boolean;
+  readonly gone: Cache<true>;
+}
 
 interface Contact {
   readonly connections: Map<string, { listening: boolean }>;
@@ -26,6 +38,7 @@ export class Presence {
   readonly #clock: Clock;
   readonly #now: () => number;
   readonly #onContact: OnContact;
+  readonly #brokered: Brokered | undefined;
   #closed = false;
   readonly #contacts = new Map<string, Contact>();
   /** When devices were last heard. */
@@ -33,11 +46,25 @@ export class Presence {
   /** Takes back the retries that wait. */
   readonly #retries = new Map<string, () => void>();
 
-  /** `now` gives engine time. */
-  constructor(clock: Clock, now: () => number, onContact: OnContact) {
+  /** `now` gives engine time; `isBrokered`: devices are behind a broker of somebody else's. */
+  constructor(clock: Clock, now: () => number, onContact: OnContact, isBrokered = false) {
     this.#clock = clock;
     this.#now = now;
     this.#onContact = onContact;
+    this.#brokered = isBrokered
+      ? { isReachable: false, gone: new Cache(GONE_DEVICES_MAX) }
+      : undefined;
+  }
+
+  /** The broker can be reached, or no longer. */
+  reachable(isReachable: boolean): void {
+    if (this.#brokered) this.#brokered.isReachable = isReachable;
+  }
+
+  /** The broker says that the device is gone; false: not taken yet. */
+  async left(device: string): Promise<boolean> {
+    this.#brokered?.gone.set(device, true);
+    return await this.#onContact(device, "gone");
   }
 
   /** A connection of the device was opened. */
@@ -71,6 +98,7 @@ export class Presence {
 
   /** Whether the device has a live subscription or an open long poll. */
   isListening(device: string): boolean {
+    if (this.#brokered?.isReachable && !this.#brokered.gone.get(device)) return true;
     const connections = this.#contacts.get(device)?.connections.values() ?? [];
     return [...connections].some((connection) => connection.listening);
   }
@@ -92,7 +120,7 @@ export class Presence {
 
   /** Starts the wait for a device that has a task in hand and is not there. */
   expect(device: string): void {
-    if (this.#contacts.has(device)) return;
+    if (this.#contacts.has(device) || this.#brokered) return;
     this.#contact(device);
     this.#rearm(device);
   }
@@ -105,6 +133,7 @@ export class Presence {
 
   #heard(device: string): void {
     this.#heardAt.set(device, this.#now());
+    this.#brokered?.gone.delete(device);
   }
 
   async #tell(device: string, told: Told): Promise<boolean> {
@@ -126,6 +155,8 @@ export class Presence {
     const contact = this.#contacts.get(device);
     if (!contact || this.#closed) return;
     contact.cancelGone?.();
+    // Behind a broker silence says nothing: only a will does.
+    if (this.#brokered && contact.connections.size === 0) return void this.#contacts.delete(device);
     contact.cancelGone = contact.connections.size > 0
       ? undefined
       : this.#clock.after(GONE_AFTER_MS, () => {

@@ -121,7 +121,7 @@ export type Report =
 /** Why a report was refused before anybody looked at the device's state. */
 export interface MalformedReport {
   /** A code of PROTOCOL §1. */
-  readonly code: "malformed" | "too_large";
+  readonly code: "malformed" | "too_large" | "not_allowed";
   /** A sentence for the developer of the device. */
   readonly reason: string;
 }

@@ -15,8 +15,9 @@ import {
   PAYLOAD_BYTES_MAX,
   publishableReport,
   topicOf,
-} from "../../core/mod.ts";
-import type { Answer, EngineApi, OutboundMessage, Outbox } from "../../core/engine/mod.ts";
+} from "../../../core/mod.ts";
+import type { Answer, EngineApi, OutboundMessage } from "../../../core/engine/mod.ts";
+import type { MqttWay } from "../way.ts";
 import { Connections } from "./connections.ts";
 import type { Connection } from "./connections.ts";
 import { grantedQos } from "./filters.ts";
@@ -48,7 +49,7 @@ const UNFINISHED_REPORTS_MAX = 32;
 const LOGIN_MS = 10_000;
 
 /** The broker and, as the engine sees it, the way to devices. */
-export class Broker implements Outbox {
+export class Broker implements MqttWay {
   readonly #options: BrokerOptions;
   readonly #server: Server;
   readonly #aedes: Aedes;
@@ -110,6 +111,19 @@ export class Broker implements Outbox {
     }
     return { host, port: (this.#server.address() as AddressInfo).port };
   }
+
+  async open(engine: EngineApi): Promise<string> {
+    const { host, port } = await this.listen(engine);
+    return `mqtt://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
+
+  /** Whether devices are let in. */
+  get isUp(): boolean {
+    return this.#server.listening;
+  }
+
+  /** What comes now is refused by the engine itself, and sent again by the device. */
+  hush(): void {}
 
   /** How many devices are logged in. */
   get connections(): number {

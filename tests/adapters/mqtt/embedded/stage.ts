@@ -5,8 +5,8 @@ import { connect as connectTcp } from "node:net";
 import type { Socket } from "node:net";
 import mqtt from "mqtt";
 import type { IClientOptions, MqttClient } from "mqtt";
-import { createBroker } from "../../../adapters/mqtt/mod.ts";
-import type { Broker, BrokerOptions } from "../../../adapters/mqtt/mod.ts";
+import { createBroker } from "../../../../adapters/mqtt/mod.ts";
+import type { Broker, BrokerOptions } from "../../../../adapters/mqtt/mod.ts";
 import { Recorder } from "./recorder.ts";
 
 export const PREFIX = "/ota";

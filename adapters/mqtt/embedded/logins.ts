@@ -1,7 +1,7 @@
 /** Who may log in: user name, client id, token and will (PROTOCOL §1, "Who may"). */
 import { createHash } from "node:crypto";
 import type { Client, ConnectPacket } from "aedes";
-import { isClientIdOf, maySubscribe, parseDeviceId } from "../../core/mod.ts";
+import { isClientIdOf, maySubscribe, parseDeviceId } from "../../../core/mod.ts";
 
 /** CONNACK return codes (MQTT 3.1.1 §3.2.2.3). */
 const IDENTIFIER_REJECTED = 2;

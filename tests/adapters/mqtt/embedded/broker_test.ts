@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { IClientOptions } from "mqtt";
-import { createBroker } from "../../../adapters/mqtt/mod.ts";
+import { createBroker } from "../../../../adapters/mqtt/mod.ts";
 import { gone, inHouse, PREFIX, soon, verify } from "./stage.ts";
 
 Deno.test("Broker: a login needs the device's own id, token and client id", async () => {

@@ -5,10 +5,10 @@
  */
 import { Duplex } from "node:stream";
 import type { Socket } from "node:net";
-import { PAYLOAD_BYTES_MAX } from "../../core/mod.ts";
+import { PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
 import { Confirmations } from "./confirmations.ts";
 import type { OwedMessage } from "./confirmations.ts";
-import { PacketScanner } from "./scanner.ts";
+import { PacketScanner } from "../scanner.ts";
 
 /** Packet types, in the upper four bits of the first byte (MQTT 3.1.1 §2.2.1). */
 const PUBLISH = 3;

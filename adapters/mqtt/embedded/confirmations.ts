@@ -2,7 +2,7 @@
  * Which of our messages the device itself has confirmed. The broker numbers its packets itself, so
  * an owed message is known by its payload until it is seen on the wire, and by its number from then on.
  */
-import type { OwedKind } from "../../core/mod.ts";
+import type { OwedKind } from "../../../core/mod.ts";
 
 /** An owed message as the device's confirmation names it. */
 export interface OwedMessage {

@@ -2,16 +2,13 @@
  * Knows a PUBLISH that a device sends again because its acknowledgement was lost: DUP set, and packet
  * id and payload of one of the last taken from this client id (PROTOCOL §1, "Repeats").
  */
-import { createHash } from "node:crypto";
-import type { Packet } from "../../core/mod.ts";
+import type { Packet } from "../../../core/mod.ts";
+import { packetKey } from "../packet_key.ts";
 
 /** Publishes that are remembered for each client id. */
 const TAKEN_MAX = 32;
 /** Client ids that are remembered. */
 const CLIENTS_MAX = 10_000;
-
-/** Enough of a digest to keep apart the packets of one device. */
-const KEY_DIGITS = 16;
 
 /** A packet with what decides whether it is a repeat. */
 export interface PublishedPacket {
@@ -40,7 +37,7 @@ export class Repeats<T> {
   ): { isRepeat: boolean; answer: Promise<T> } {
     const { qos, messageId: id } = packet;
     if (qos === 0 || id === undefined) return { isRepeat: false, answer: take() };
-    const key = keyOf(client, id, packet);
+    const key = packetKey(client, id, packet);
     const taken = this.#clients.get(client) ?? [];
     const first = taken.find((known) => known.key === key);
     if (first && packet.dup) return { isRepeat: true, answer: first.answer };
@@ -62,9 +59,4 @@ export class Repeats<T> {
     const oldest = this.#clients.keys().next();
     if (this.#clients.size > CLIENTS_MAX && !oldest.done) this.#clients.delete(oldest.value);
   }
-}
-
-function keyOf(client: string, id: number, { topic, payload }: PublishedPacket): string {
-  const digest = createHash("sha256").update(`${client}\0${id}\0${topic}\0`).update(payload);
-  return digest.digest("hex").slice(0, KEY_DIGITS);
 }

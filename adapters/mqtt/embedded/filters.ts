@@ -1,5 +1,5 @@
 /** What a client is subscribed to. */
-import { matchesFilter } from "../../core/mod.ts";
+import { matchesFilter } from "../../../core/mod.ts";
 
 /** The greatest QoS granted for the topic; `undefined`: not subscribed. */
 export function grantedQos(

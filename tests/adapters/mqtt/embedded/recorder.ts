@@ -1,5 +1,5 @@
 /** An engine's place taken by a recorder: what a broker hands in, and answers given when told. */
-import type { Answer, EngineApi, Input } from "../../../core/engine/mod.ts";
+import type { Answer, EngineApi, Input } from "../../../../core/engine/mod.ts";
 
 export class Recorder implements EngineApi {
   readonly inputs: Input[] = [];
@@ -28,6 +28,12 @@ export class Recorder implements EngineApi {
   transfersOf = (): [] => [];
   disconnected = (device: string): void => this.#note(`disconnected ${device}`);
   heard = (device: string): void => this.#note(`heard ${device}`);
+  reachable = (isReachable: boolean): void => this.#note(`reachable ${isReachable}`);
+  callAll = (): void => this.#note("call all");
+  left = (device: string): Promise<boolean> => {
+    this.#note(`left ${device}`);
+    return Promise.resolve(true);
+  };
   isListening = (): boolean => true;
   lastHeardAt = (): number | undefined => undefined;
   onCommitted = (): () => void => () => {};

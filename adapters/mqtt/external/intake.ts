@@ -1,0 +1,217 @@
+/**
+ * From the broker's messages to inputs, and from answers to acknowledgements: the broker is told that a
+ * message was taken after what it led to is durable, in the order in which the messages came.
+ */
+import {
+  GONE_LEVEL,
+  isReportKind,
+  parseReport,
+  parseTopic,
+  PAYLOAD_BYTES_MAX,
+  REPORT_IDS_MAX,
+} from "../../../core/mod.ts";
+import type { MalformedReport, Report, ReportKind } from "../../../core/mod.ts";
+import type { EngineApi } from "../../../core/engine/mod.ts";
+import { packetKey } from "../packet_key.ts";
+import type { Publish } from "./publish.ts";
+import type { TakenPackets } from "./taken_packets.ts";
+
+/** How the intake works for one session at the broker. */
+export interface IntakeOptions {
+  readonly engine: EngineApi;
+  /** Topic prefix with its leading slash. */
+  readonly prefix: string;
+  /** The client id: packet ids belong to it. */
+  readonly session: string;
+}
+
+/** What the intake wants of the connection that the messages come by. */
+export interface IntakeLine {
+  acknowledge(ids: readonly number[]): void;
+  regulate(mayRead: boolean): void;
+  /** The engine cannot take what came: the broker has to send it again, by a new connection. */
+  refuse(): void;
+}
+
+/** Messages that the engine has at once: several batches, far from all that its queue holds. */
+const IN_FLIGHT_MAX = 2_048;
+/** The broker is read from again when so few wait. */
+const WAITING_LOW = 512;
+
+/** Taken, and not acknowledged yet. */
+interface Pending {
+  readonly id: number;
+  isDone: boolean;
+}
+
+type Said =
+  & { readonly device: string; readonly key: string | undefined }
+  & (
+    | { readonly what: "gone" }
+    | {
+      readonly what: "report";
+      readonly kind: ReportKind;
+      readonly parsed: Report | MalformedReport;
+    }
+  );
+
+/** Takes the messages of one connection. */
+export class Intake {
+  readonly #options: IntakeOptions;
+  readonly #taken: TakenPackets;
+  readonly #line: IntakeLine;
+  readonly #waiting: { said: Said; publish: Publish }[] = [];
+  readonly #pending: Pending[] = [];
+  /** Messages of each device that the engine has. */
+  readonly #ofDevice = new Map<string, number>();
+  #inFlight = 0;
+  #isFlushing = false;
+  #isHushed = false;
+  #isClosed = false;
+
+  /** `taken` outlives the connection: what was acknowledged may have been cut off on its way. */
+  constructor(options: IntakeOptions, taken: TakenPackets, line: IntakeLine) {
+    this.#options = options;
+    this.#taken = taken;
+    this.#line = line;
+  }
+
+  /** Takes a message. */
+  take(publish: Publish): void {
+    if (this.#isHushed) return;
+    const said = this.#read(publish);
+    const isKnown = said?.key !== undefined && publish.dup &&
+      this.#taken.has(publish.id!, said.key);
+    if (!said || isKnown) {
+      this.#expect(publish).isDone = true;
+      return this.#flushSoon();
+    }
+    this.#waiting.push({ said, publish });
+    this.#submitWaiting();
+  }
+
+  /** Takes nothing more; what the engine has is acknowledged when it is durable. */
+  hush(): void {
+    this.#isHushed = true;
+    this.#waiting.length = 0;
+  }
+
+  /** Acknowledges nothing any more. */
+  close(): void {
+    this.hush();
+    this.#isClosed = true;
+  }
+
+  /** What a message says; `undefined`: nothing that anybody is to act on. */
+  #read({ topic, payload, retain, id }: Publish): Said | undefined {
+    const { prefix, session } = this.#options;
+    const parsed = parseTopic(prefix, topic);
+    if (!parsed) return undefined;
+    const { device, rest } = parsed;
+    if (rest === GONE_LEVEL) return retain ? undefined : { device, key: undefined, what: "gone" };
+    if (!isReportKind(rest)) return undefined;
+    // A request is answered whenever it comes: who sends it again may have missed the answer.
+    const isKeyed = id !== undefined && payload !== undefined;
+    const key = isKeyed ? packetKey(session, id, { topic, payload }) : undefined;
+    return { device, key, what: "report", kind: rest, parsed: bodyOf(rest, payload, retain) };
+  }
+
+  #submitWaiting(): void {
+    while (this.#waiting.length > 0 && this.#mayTake(this.#waiting[0]!.said.device)) {
+      const { said, publish } = this.#waiting.shift()!;
+      void this.#submit(said, publish);
+    }
+    if (this.#waiting.length > 0) this.#line.regulate(false);
+    else if (this.#inFlight < WAITING_LOW) this.#line.regulate(true);
+  }
+
+  /**
+   * A device's state knows its last reports when they come again, and no more: so many of one device
+   * may be unacknowledged, whatever happens to us.
+   */
+  #mayTake(device: string): boolean {
+    return this.#inFlight < IN_FLIGHT_MAX && (this.#ofDevice.get(device) ?? 0) < REPORT_IDS_MAX;
+  }
+
+  async #submit(said: Said, publish: Publish): Promise<void> {
+    const { device, key } = said;
+    const pending = this.#expect(publish);
+    this.#count(device, 1);
+    const isTaken = await this.#decide(said, publish.dup);
+    this.#count(device, -1);
+    if (this.#isClosed) return;
+    if (!isTaken) {
+      this.close();
+      return this.#line.refuse();
+    }
+    if (key !== undefined) this.#taken.add(publish.id!, key);
+    pending.isDone = true;
+    this.#flushSoon();
+  }
+
+  /** Whether the message was decided on; false: it must come again. */
+  async #decide(said: Said, isRepeat: boolean): Promise<boolean> {
+    const { engine } = this.#options;
+    const { device, key } = said;
+    if (said.what === "gone") return await engine.left(device);
+    const { kind: report, parsed } = said;
+    const packet = key === undefined ? undefined : { key, isRepeat };
+    const answer = await engine.submit({
+      kind: "report",
+      device,
+      report,
+      parsed,
+      via: "mqtt",
+      packet,
+    });
+    if (answer.ok) engine.heard(device);
+    // What was refused otherwise is not taken any better the next time.
+    return answer.ok || answer.problem.status !== 503;
+  }
+
+  #count(device: string, by: 1 | -1): void {
+    this.#inFlight += by;
+    const count = (this.#ofDevice.get(device) ?? 0) + by;
+    if (count > 0) this.#ofDevice.set(device, count);
+    else this.#ofDevice.delete(device);
+  }
+
+  /** A message without an id is not acknowledged. */
+  #expect({ id }: Publish): Pending {
+    const pending = { id: id ?? 0, isDone: false };
+    if (id !== undefined) this.#pending.push(pending);
+    return pending;
+  }
+
+  /** The answers to a batch come all at once: so do their acknowledgements. */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      this.#flush();
+    });
+  }
+
+  #flush(): void {
+    if (this.#isClosed) return;
+    const open = this.#pending.findIndex(({ isDone }) => !isDone);
+    const done = this.#pending.splice(0, open < 0 ? this.#pending.length : open);
+    this.#line.acknowledge(done.map(({ id }) => id));
+    this.#submitWaiting();
+  }
+}
+
+function bodyOf(
+  kind: ReportKind,
+  payload: Uint8Array | undefined,
+  isRetained: boolean,
+): Report | MalformedReport {
+  if (isRetained) {
+    return {
+      code: "not_allowed",
+      reason: "Retained messages are refused. Publish without RETAIN.",
+    };
+  }
+  return parseReport(kind, payload ?? new Uint8Array(PAYLOAD_BYTES_MAX + 1));
+}

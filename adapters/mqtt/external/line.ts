@@ -1,0 +1,191 @@
+/**
+ * One connection to the broker, from the socket to the CONNACK. The link has two: the ear, whose session
+ * the broker keeps while we are away, and the voice, whose session ends with the connection: packet
+ * ids of QoS 2 that only one side remembers would make the broker drop what comes later.
+ */
+import { MqttClient } from "mqtt";
+import type { IClientOptions, IConnackPacket, Packet } from "mqtt";
+import { KEEPALIVE_S_MAX } from "../../../core/network/mod.ts";
+import { addressText, dial } from "./dial.ts";
+import type { BrokerAddress } from "./dial.ts";
+import type { PathMeter } from "./path_meter.ts";
+import type { MqttVersion, Publish } from "./publish.ts";
+import { BrokerTrouble, troubleOf } from "./trouble.ts";
+import { Wire } from "./wire.ts";
+
+/** What is needed to log in. */
+export interface LineOptions {
+  readonly broker: BrokerAddress & {
+    readonly username?: string | undefined;
+    readonly password?: string | undefined;
+  };
+  readonly version: MqttVersion;
+  readonly clientId: string;
+  /** Whether the broker keeps what comes for us while we are away. */
+  readonly isKept: boolean;
+  readonly meter: PathMeter;
+  /** Who takes the messages that come by this wire, from the first one on. */
+  receiver(wire: Wire): Receiver;
+}
+
+/** Takes messages. */
+export interface Receiver {
+  take(publish: Publish): void;
+}
+
+/** The broker keeps our session for a day. */
+const SESSION_S = 86_400;
+/** Messages that the broker may send before one is acknowledged. */
+const RECEIVE_MAX = 1_024;
+const CONNACK_MS = 10_000;
+const END_MS = 1_000;
+
+/** CONNACK codes (MQTT 3.1.1 §3.2.2.3, MQTT 5 §3.2.2.2). */
+const WRONG_VERSION = [1, 132];
+const WRONG_LOGIN = [4, 5, 134, 135];
+
+/** A connection that was accepted. */
+export class Line {
+  readonly client: MqttClient;
+  readonly version: MqttVersion;
+  readonly connack: IConnackPacket;
+  readonly wire: Wire;
+  /** Resolves with the reason when the connection is gone. */
+  readonly gone: Promise<BrokerTrouble>;
+
+  private constructor(
+    { client, version, wire, connack, gone }: Pick<
+      Line,
+      "client" | "version" | "wire" | "connack" | "gone"
+    >,
+  ) {
+    this.client = client;
+    this.version = version;
+    this.wire = wire;
+    this.connack = connack;
+    this.gone = gone;
+  }
+
+  /** Connects and logs in. @throws {BrokerTrouble} */
+  static async open(options: LineOptions): Promise<Line> {
+    const address = addressText(options.broker);
+    const { version } = options;
+    const wire: Wire = new Wire(await dial(options.broker), {
+      version,
+      onPublish: (publish) => receiver.take(publish),
+    });
+    const receiver = options.receiver(wire);
+    const client = new MqttClient(() => wire, clientOptions(options));
+    const { promise: connack, resolve, reject } = Promise.withResolvers<IConnackPacket>();
+    const gone = goneOf(client, wire, address);
+    client.once("connect", resolve);
+    client.once("error", (error) => reject(refusalOf(error, address)));
+    void gone.then(reject);
+    try {
+      const line = new Line({ client, version, wire, gone, connack: await connack });
+      keepAlive(line, options.meter, address);
+      return line;
+    } catch (error) {
+      client.end(true);
+      throw error;
+    }
+  }
+
+  /** Says goodbye; what is under way gets a moment to be confirmed. */
+  async close(): Promise<void> {
+    const timer = setTimeout(() => this.client.end(true), END_MS);
+    await this.client.endAsync(this.wire.destroyed).catch(() => {});
+    clearTimeout(timer);
+    this.wire.destroy();
+  }
+}
+
+function clientOptions({ broker, version, clientId, isKept }: LineOptions): IClientOptions {
+  const { username, password } = broker;
+  return {
+    protocolVersion: version,
+    clientId,
+    clean: !isKept,
+    // The broker may hear nothing for this long; how often we ask is our own affair.
+    keepalive: KEEPALIVE_S_MAX,
+    // A path that takes what is written and answers nothing is found by asking all the same.
+    reschedulePings: false,
+    timerVariant: "native",
+    connectTimeout: CONNACK_MS,
+    reconnectPeriod: 0,
+    resubscribe: false,
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password }),
+    ...(version === 5
+      ? {
+        properties: {
+          receiveMaximum: RECEIVE_MAX,
+          ...(isKept ? { sessionExpiryInterval: SESSION_S } : {}),
+        },
+      }
+      : {}),
+  };
+}
+
+/** Why the connection ended, whoever ended it. */
+function goneOf(client: MqttClient, wire: Wire, address: string): Promise<BrokerTrouble> {
+  const { promise, resolve } = Promise.withResolvers<BrokerTrouble>();
+  client.on("error", () => {});
+  client.on("disconnect", ({ reasonCode = 0 }) => {
+    resolve(new BrokerTrouble("closed", address, reasonText(reasonCode)));
+  });
+  wire.on("error", (error) => resolve(troubleOf(error, address, "closed")));
+  wire.on("close", () => resolve(new BrokerTrouble("closed", address)));
+  return promise;
+}
+
+/** Reasons of DISCONNECT (MQTT 5 §3.14.2.1) that say what to do. */
+const disconnects: Readonly<Record<number, string>> = {
+  139: "it is shutting down",
+  141: "it heard nothing for too long",
+  142: "another client took over our client id",
+  147: "too many messages at once",
+  149: "a packet was too large",
+  151: "a quota is exhausted",
+};
+
+function reasonText(code: number): string {
+  return disconnects[code] ?? `reason ${code}`;
+}
+
+function refusalOf(error: Error & { code?: number | string }, address: string): BrokerTrouble {
+  const { code, message } = error;
+  if (message === "connack timeout") return new BrokerTrouble("silent", address, "to CONNECT");
+  if (typeof code !== "number") return troubleOf(error, address, "closed");
+  if (WRONG_VERSION.includes(code)) return new BrokerTrouble("version", address);
+  if (WRONG_LOGIN.includes(code)) return new BrokerTrouble("login", address);
+  return new BrokerTrouble("closed", address, message);
+}
+
+/** Asks the broker now and then whether it is there, as often as the path wants it. */
+function keepAlive({ client, wire }: Line, meter: PathMeter, address: string): void {
+  let askedAt = 0;
+  let late: ReturnType<typeof setTimeout> | undefined;
+  // A broker may want to hear from us more often than that (MQTT 5 §3.2.2.3.14).
+  const setPace = () =>
+    client.keepaliveManager?.setKeepalive(
+      Math.min(meter.keepaliveS, client.options.keepalive ?? 1),
+    );
+  setPace();
+  client.on("packetsend", ({ cmd }: Packet) => {
+    if (cmd !== "pingreq") return;
+    askedAt = performance.now();
+    clearTimeout(late);
+    late = setTimeout(() => {
+      meter.lost();
+      wire.destroy(new BrokerTrouble("silent", address, "to PINGREQ"));
+    }, meter.answerMsMax);
+  });
+  client.on("packetreceive", ({ cmd }: Packet) => {
+    if (cmd !== "pingresp") return;
+    clearTimeout(late);
+    meter.answered(performance.now() - askedAt);
+    setPace();
+  });
+  wire.once("close", () => clearTimeout(late));
+}

@@ -1,0 +1,149 @@
+/**
+ * The link to a broker that the team already runs: connects, comes back when it is lost, and tells
+ * the engine when devices can be reached. It decides nothing about what they say.
+ */
+import { retryMs } from "../../../core/network/mod.ts";
+import type { EngineApi, OutboundMessage } from "../../../core/engine/mod.ts";
+import type { MqttWay } from "../way.ts";
+import { addressText } from "./dial.ts";
+import { Life } from "./life.ts";
+import type { LifeOptions } from "./life.ts";
+import { Outlet } from "./outlet.ts";
+import { PathMeter } from "./path_meter.ts";
+import { TakenPackets } from "./taken_packets.ts";
+import { troubleOf } from "./trouble.ts";
+import type { BrokerTrouble } from "./trouble.ts";
+
+/**
+ * How to reach the broker, and whom to tell. `clientId` has at most 20 letters and digits and is the
+ * same at every start on the same log; `versions` are tried in their order.
+ */
+export interface LinkOptions
+  extends Pick<LifeOptions, "broker" | "versions" | "prefix" | "clientId"> {
+  /** A sentence for the operator, each time another one holds. */
+  onTrouble(sentence: string): void;
+  /** The broker can be reached; `isAgain`: after somebody was told that it cannot. */
+  onUp(isAgain: boolean): void;
+}
+
+/** A link that lived so long was good: the next tries begin anew. */
+const GOOD_MS = 60_000;
+
+/** The way to devices behind a broker. */
+export class BrokerLink implements MqttWay {
+  readonly #options: LinkOptions;
+  readonly #meter = new PathMeter();
+  readonly #taken = new TakenPackets();
+  readonly #closing = Promise.withResolvers<void>();
+  #versions: LifeOptions["versions"];
+  #outlet: Outlet | undefined;
+  #run: Promise<void> | undefined;
+  #life: Life | undefined;
+  /** What the operator was told last. */
+  #said = "";
+  #isClosing = false;
+
+  /** Nothing is done before `start`. */
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#versions = options.versions;
+  }
+
+  /** Whether devices can be reached now. */
+  get isUp(): boolean {
+    return this.#life !== undefined && !this.#isClosing;
+  }
+
+  /** What is known of the path to the broker. */
+  get path(): Pick<PathMeter, "keepaliveS" | "rttMs"> {
+    return this.#meter;
+  }
+
+  get connections(): number {
+    return this.isUp ? 2 : 0;
+  }
+
+  /** Begins to connect, and goes on until `close`, whether or not there is a broker. */
+  open(engine: EngineApi): Promise<string> {
+    const { broker, prefix } = this.#options;
+    this.#outlet = new Outlet({ engine, prefix });
+    this.#run = this.#keepUp(engine, this.#outlet);
+    return Promise.resolve(`${broker.isTls ? "mqtts" : "mqtt"}://${addressText(broker)}`);
+  }
+
+  send(message: OutboundMessage): void {
+    this.#outlet?.send(message);
+  }
+
+  async room(): Promise<void> {
+    await this.#outlet?.room();
+  }
+
+  /** Whoever is connected to the broker can be cut by nobody but the broker. */
+  disconnect(): void {}
+
+  /** Takes nothing more from the broker: it keeps what comes for the next start. */
+  hush(): void {
+    this.#isClosing = true;
+    this.#life?.hush();
+  }
+
+  /** Says goodbye to the broker. */
+  async close(): Promise<void> {
+    this.hush();
+    this.#closing.resolve();
+    await this.#run;
+  }
+
+  async #keepUp(engine: EngineApi, outlet: Outlet): Promise<void> {
+    for (let failures = 1; !this.#isClosing; failures++) {
+      const startedAt = performance.now();
+      const trouble = await this.#live(engine, outlet);
+      if (this.#isClosing || !trouble) return;
+      this.#complain(trouble);
+      if (performance.now() - startedAt > GOOD_MS) failures = 1;
+      await this.#pause(retryMs(failures, Math.random()));
+    }
+  }
+
+  /** One life; why it ended, or `undefined` when it was closed. */
+  async #live(engine: EngineApi, outlet: Outlet): Promise<BrokerTrouble | undefined> {
+    const { versions: _, ...options } = this.#options;
+    const [meter, taken, versions] = [this.#meter, this.#taken, this.#versions];
+    try {
+      await using stack = new AsyncDisposableStack();
+      const life = await Life.open({ ...options, engine, outlet, meter, taken, versions });
+      stack.defer(() => life.close());
+      this.#begin(life, engine);
+      stack.defer(() => this.#end(engine));
+      return await Promise.race([life.gone, this.#closing.promise]) ?? undefined;
+    } catch (error) {
+      return troubleOf(error, addressText(this.#options.broker), "closed");
+    }
+  }
+
+  #begin(life: Life, engine: EngineApi): void {
+    this.#versions = [life.version];
+    this.#life = life;
+    engine.reachable(true);
+    this.#options.onUp(this.#said !== "");
+    this.#said = "";
+  }
+
+  #end(engine: EngineApi): void {
+    this.#life = undefined;
+    engine.reachable(false);
+  }
+
+  #complain({ message }: BrokerTrouble): void {
+    if (message !== this.#said) this.#options.onTrouble(message);
+    this.#said = message;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
+    await Promise.race([over, this.#closing.promise]);
+    clearTimeout(timer);
+  }
+}

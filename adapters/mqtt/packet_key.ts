@@ -1,0 +1,18 @@
+/** What tells one MQTT packet from another when it comes again. */
+import { createHash } from "node:crypto";
+
+/** Enough of a digest to keep apart the last packets of one device. */
+const KEY_DIGITS = 16;
+
+/**
+ * The same for the same packet of the same session, and for no other of its last ones: who sends
+ * again what was not acknowledged keeps its packet id (MQTT 3.1.1 §4.4).
+ */
+export function packetKey(
+  session: string,
+  id: number,
+  { topic, payload }: { readonly topic: string; readonly payload: Uint8Array },
+): string {
+  const digest = createHash("sha256").update(`${session}\0${id}\0${topic}\0`).update(payload);
+  return digest.digest("hex").slice(0, KEY_DIGITS);
+}

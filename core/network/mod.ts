@@ -1,0 +1,3 @@
+/** What measurements say of a path through the network, and what to do about it. Pure. */
+export * from "./keepalive.ts";
+export * from "./retry.ts";
