@@ -1,5 +1,6 @@
 /** What files say about the team's broker: certificates, a key, a password. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { cannotUse } from "./trouble.ts";
 
 /** The names of the files, or what they hold. */
@@ -21,12 +22,14 @@ export interface BrokerFiles {
  */
 export async function readBrokerFiles(files: BrokerFiles): Promise<BrokerFiles> {
   const { ca, cert, key, password } = files;
-  const certificate = await read(cert, "--broker-cert", (pem) => new X509Certificate(pem));
+  const authority = await read(ca, "--broker-ca", certificateOf);
+  const certificate = await read(cert, "--broker-cert", certificateOf);
   const secret = await read(key, "--broker-key", (pem) => {
-    const isPair = new X509Certificate(certificate ?? "").checkPrivateKey(createPrivateKey(pem));
-    if (!isPair) throw new Error(`it does not belong to the certificate in ${cert}`);
+    const pair = certificateOf(certificate ?? "");
+    if (!pair.checkPrivateKey(keyOf(pem))) {
+      throw new Error(`it does not belong to the certificate in ${cert}`);
+    }
   });
-  const authority = await read(ca, "--broker-ca", (pem) => new X509Certificate(pem));
   const word = await read(password, "--broker-password-file", (text) => {
     if (/^\s*$/.test(text)) throw new Error("it is empty");
   });
@@ -36,6 +39,22 @@ export async function readBrokerFiles(files: BrokerFiles): Promise<BrokerFiles> 
     ...(secret && { key: secret }),
     ...(word && { password: word.replace(/\r?\n$/, "") }),
   };
+}
+
+function certificateOf(pem: string): X509Certificate {
+  try {
+    return new X509Certificate(pem);
+  } catch {
+    throw new Error("it holds no certificate in PEM format");
+  }
+}
+
+function keyOf(pem: string): KeyObject {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    throw new Error("it holds no private key in PEM format, or one that has a passphrase");
+  }
 }
 
 async function read(

@@ -23,8 +23,8 @@ export function addressText({ host, port }: BrokerAddress): string {
   return `${host.includes(":") ? `[${host}]` : host}:${port}`;
 }
 
-/** Connects. @throws {BrokerTrouble} that names the step which failed. */
-export async function dial(broker: BrokerAddress): Promise<Socket> {
+/** Connects, unless it is called off. @throws {BrokerTrouble} that names the step which failed. */
+export async function dial(broker: BrokerAddress, signal: AbortSignal): Promise<Socket> {
   const address = addressText(broker);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = open(broker);
@@ -42,6 +42,8 @@ export async function dial(broker: BrokerAddress): Promise<Socket> {
   socket.once(broker.isTls ? "secureConnect" : "connect", () => resolve());
   socket.once("error", fail);
   socket.once("close", () => fail(new Error("it closed the connection")));
+  const callOff = () => fail(new Error("called off"));
+  signal.addEventListener("abort", callOff);
   try {
     await promise;
     return socket;
@@ -51,6 +53,7 @@ export async function dial(broker: BrokerAddress): Promise<Socket> {
     throw error;
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", callOff);
     socket.off("error", fail);
   }
 }

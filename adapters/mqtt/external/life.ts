@@ -15,7 +15,7 @@ import { BrokerTrouble } from "./trouble.ts";
 import type { Wire } from "./wire.ts";
 
 /** What a life is made of; everything but the versions outlives it. */
-export interface LifeOptions extends Pick<LineOptions, "broker" | "meter"> {
+export interface LifeOptions extends Pick<LineOptions, "broker" | "meter" | "signal"> {
   readonly engine: EngineApi;
   readonly outlet: Outlet;
   readonly taken: TakenPackets;
@@ -28,6 +28,7 @@ export interface LifeOptions extends Pick<LineOptions, "broker" | "meter"> {
 
 /** Whoever was not reached is called again after so long. */
 const CALL_EVERY_MS = 600_000;
+const SUBACK_MS = 10_000;
 
 const deaf: Receiver = { take: () => {} };
 
@@ -127,13 +128,26 @@ function lineOf(wire: Wire, { broker }: LifeOptions) {
  * Asks for everything that devices may say, with QoS 1 at most. Whether a message was retained is told
  * (MQTT 5 §3.8.3.1), and those that were before us are not wanted: nobody is to publish them.
  */
-async function subscribe({ client }: Line, { prefix, broker }: LifeOptions): Promise<void> {
+async function subscribe(
+  { client, wire, gone }: Line,
+  { prefix, broker, signal }: LifeOptions,
+): Promise<void> {
   const how = { qos: 1, rap: true, rh: 2 } as const;
   const filters = DEVICE_LEVELS.map((level) => `${prefix}/+/${level}`);
   const wanted = Object.fromEntries(filters.map((filter) => [filter, how]));
-  const granted = await client.subscribeAsync(wanted).catch((error: Error) => {
-    throw new BrokerTrouble("subscribe", addressText(broker), error.message, { cause: error });
+  const address = addressText(broker);
+  const fail = (error: Error) => {
+    throw new BrokerTrouble("subscribe", address, error.message, { cause: error });
+  };
+  const giveUp = () => wire.destroy(new BrokerTrouble("silent", address, "to SUBSCRIBE"));
+  const late = setTimeout(giveUp, SUBACK_MS);
+  signal.addEventListener("abort", giveUp);
+  const lost = gone.then((trouble) => Promise.reject(trouble));
+  const asked = client.subscribeAsync(wanted).catch(fail);
+  const granted = await Promise.race([asked, lost]).finally(() => {
+    clearTimeout(late);
+    signal.removeEventListener("abort", giveUp);
   });
   const refused = granted.find(({ qos }) => qos !== 1);
-  if (refused) throw new BrokerTrouble("subscribe", addressText(broker), refused.topic);
+  if (refused) throw new BrokerTrouble("subscribe", address, refused.topic);
 }

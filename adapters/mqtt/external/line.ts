@@ -24,6 +24,8 @@ export interface LineOptions {
   /** Whether the broker keeps what comes for us while we are away. */
   readonly isKept: boolean;
   readonly meter: PathMeter;
+  /** Calls it off while it is being opened. */
+  readonly signal: AbortSignal;
   /** Who takes the messages that come by this wire, from the first one on. */
   receiver(wire: Wire): Receiver;
 }
@@ -70,7 +72,7 @@ export class Line {
   static async open(options: LineOptions): Promise<Line> {
     const address = addressText(options.broker);
     const { version } = options;
-    const wire: Wire = new Wire(await dial(options.broker), {
+    const wire: Wire = new Wire(await dial(options.broker, options.signal), {
       version,
       onPublish: (publish) => receiver.take(publish),
     });
@@ -81,6 +83,8 @@ export class Line {
     client.once("connect", resolve);
     client.once("error", (error) => reject(refusalOf(error, address)));
     void gone.then(reject);
+    const callOff = () => void wire.destroy();
+    options.signal.addEventListener("abort", callOff);
     try {
       const line = new Line({ client, version, wire, gone, connack: await connack });
       keepAlive(line, options.meter, address);
@@ -88,6 +92,8 @@ export class Line {
     } catch (error) {
       client.end(true);
       throw error;
+    } finally {
+      options.signal.removeEventListener("abort", callOff);
     }
   }
 

@@ -34,7 +34,8 @@ export class BrokerLink implements MqttWay {
   readonly #options: LinkOptions;
   readonly #meter = new PathMeter();
   readonly #taken = new TakenPackets();
-  readonly #closing = Promise.withResolvers<void>();
+  readonly #closing = new AbortController();
+  readonly #closed = aborted(this.#closing.signal);
   #versions: LifeOptions["versions"];
   #outlet: Outlet | undefined;
   #run: Promise<void> | undefined;
@@ -91,7 +92,7 @@ export class BrokerLink implements MqttWay {
   /** Says goodbye to the broker. */
   async close(): Promise<void> {
     this.hush();
-    this.#closing.resolve();
+    this.#closing.abort();
     await this.#run;
   }
 
@@ -110,13 +111,14 @@ export class BrokerLink implements MqttWay {
   async #live(engine: EngineApi, outlet: Outlet): Promise<BrokerTrouble | undefined> {
     const { versions: _, ...options } = this.#options;
     const [meter, taken, versions] = [this.#meter, this.#taken, this.#versions];
+    const { signal } = this.#closing;
     try {
       await using stack = new AsyncDisposableStack();
-      const life = await Life.open({ ...options, engine, outlet, meter, taken, versions });
+      const life = await Life.open({ ...options, engine, outlet, meter, taken, versions, signal });
       stack.defer(() => life.close());
       this.#begin(life, engine);
       stack.defer(() => this.#end(engine));
-      return await Promise.race([life.gone, this.#closing.promise]) ?? undefined;
+      return await Promise.race([life.gone, this.#closed]);
     } catch (error) {
       return troubleOf(error, addressText(this.#options.broker), "closed");
     }
@@ -143,7 +145,14 @@ export class BrokerLink implements MqttWay {
   async #pause(ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const over = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-    await Promise.race([over, this.#closing.promise]);
+    await Promise.race([over, this.#closed]);
     clearTimeout(timer);
   }
+}
+
+/** Resolves when it is called off. */
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(undefined), { once: true })
+  );
 }
