@@ -25,6 +25,7 @@ export function addressText({ host, port }: BrokerAddress): string {
 
 /** Connects, unless it is called off. @throws {BrokerTrouble} that names the step which failed. */
 export async function dial(broker: BrokerAddress, signal: AbortSignal): Promise<Socket> {
+  signal.throwIfAborted();
   const address = addressText(broker);
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket = open(broker);

@@ -110,7 +110,7 @@ async function openAny(
   } catch (error) {
     // Old brokers close the connection instead of saying why.
     const isOther = error instanceof BrokerTrouble && ["version", "closed"].includes(error.step);
-    if (!isOther || others.length === 0) throw error;
+    if (!isOther || others.length === 0 || options.signal.aborted) throw error;
     return await openAny(options, others);
   }
 }
