@@ -5,6 +5,7 @@
 import { complain, HelpWanted, paint, stdoutScreen, UsageError } from "../../adapters/cli/mod.ts";
 import type { Screen } from "../../adapters/cli/mod.ts";
 import { parseCommand, text, toggle } from "../../adapters/cli/args.ts";
+import { broker } from "./broker.ts";
 import { core } from "./core.ts";
 import { deviceMemory } from "./device_memory.ts";
 import { facts } from "./facts.ts";
@@ -20,6 +21,7 @@ import { startup } from "./startup.ts";
 export const measurements: readonly Measurement[] = [
   core,
   facts,
+  broker,
   latency,
   startup,
   deviceMemory,

@@ -6,6 +6,7 @@ import process from "node:process";
 import type { EngineApi, Observer } from "../../../core/engine/mod.ts";
 import { createBroker } from "../../../adapters/mqtt/mod.ts";
 import { TOPIC_PREFIX } from "../../../core/mod.ts";
+import { yesEngine } from "../yes_engine.ts";
 import { loginOf, nameFirmware, order, quietEngine, register } from "../made_log.ts";
 import { onLine, taskOf } from "./stdin.ts";
 
@@ -32,24 +33,9 @@ const observer: Observer = {
     rows += batch.rows;
   },
 };
-const yes: EngineApi = {
-  submit: () => Promise.resolve({ ok: true, messages: [] }),
-  now: () => Date.now(),
-  connected: () => {},
-  listening: () => Promise.resolve(true),
-  disconnected: () => {},
-  heard: () => {},
-  reachable: () => {},
-  callAll: () => {},
-  left: () => Promise.resolve(true),
-  isListening: () => true,
-  transfersOf: () => [],
-  onCommitted: () => () => {},
-  lastHeardAt: () => undefined,
-};
 const options = { host: "127.0.0.1", port: 0, prefix: TOPIC_PREFIX };
 const broker = createBroker({ ...options, authenticate: () => Promise.resolve(true) });
-const { port } = await broker.listen(data === null ? yes : await makeEngine(data));
+const { port } = await broker.listen(data === null ? yesEngine() : await makeEngine(data));
 console.log(`ready mqtt://127.0.0.1:${port}`);
 await onLine(() => {
   const { user, system } = process.cpuUsage(cpu);
