@@ -97,10 +97,12 @@ export class Line {
     }
   }
 
-  /** Says goodbye; what is under way gets a moment to be confirmed. */
+  /** Says goodbye; what is under way gets a moment to be confirmed, and no more. */
   async close(): Promise<void> {
-    const timer = setTimeout(() => this.client.end(true), END_MS);
-    await this.client.endAsync(this.wire.destroyed).catch(() => {});
+    const { promise: late, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, END_MS);
+    // The library waits for ever for a broker that answers nothing.
+    await Promise.race([this.client.endAsync(this.wire.destroyed).catch(() => {}), late]);
     clearTimeout(timer);
     this.wire.destroy();
   }
@@ -174,9 +176,7 @@ function keepAlive({ client, wire }: Line, meter: PathMeter, address: string): v
   let late: ReturnType<typeof setTimeout> | undefined;
   // A broker may want to hear from us more often than that (MQTT 5 §3.2.2.3.14).
   const setPace = () =>
-    client.keepaliveManager?.setKeepalive(
-      Math.min(meter.keepaliveS, client.options.keepalive ?? 1),
-    );
+    client.keepaliveManager?.setKeepalive(Math.min(meter.keepaliveS, client.keepalive));
   setPace();
   client.on("packetsend", ({ cmd }: Packet) => {
     if (cmd !== "pingreq") return;
