@@ -97,12 +97,13 @@ export class Line {
     }
   }
 
-  /** Says goodbye; what is under way gets a moment to be confirmed. */
+  /** Says goodbye. What is not confirmed is still owed: nobody waits for it here. */
   async close(): Promise<void> {
-    const timer = setTimeout(() => this.client.end(true), END_MS);
-    await this.client.endAsync(this.wire.destroyed).catch(() => {});
+    const timer = setTimeout(() => this.wire.destroy(), END_MS);
+    this.wire.leave();
+    await this.gone;
     clearTimeout(timer);
-    this.wire.destroy();
+    this.client.end(true);
   }
 }
 
