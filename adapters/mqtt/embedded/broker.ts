@@ -220,7 +220,8 @@ export class Broker implements MqttWay {
     if (!client || !connection) return done(new Error("Not logged in"));
     const { device } = connection;
     // The connection, while it lives, says the contrary; its end will say the same.
-    if (packet.topic === topicOf(this.#options.prefix, device, GONE_LEVEL)) return done(null);
+    const goneTopic = topicOf(this.#options.prefix, device, GONE_LEVEL);
+    if (packet.topic === goneTopic && !packet.retain) return done(null);
     const kind = publishableReport(this.#options.prefix, device, packet.topic);
     const payload = packet.payload as Uint8Array;
     if (!kind || packet.retain || payload.length > PAYLOAD_BYTES_MAX) {
