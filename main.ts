@@ -205,7 +205,13 @@ function ota(args: string[], screen: cli.Screen): Promise<boolean> {
   return cli.runOta(args, screen, { url, token });
 }
 
-const commands = { serve, demo, replay, device, ota } as const;
+function brokerConfig(args: string[], screen: cli.Screen): Promise<boolean> {
+  const url = Deno.env.get("OTALOG_URL");
+  const token = Deno.env.get("OTALOG_OPERATOR_TOKEN");
+  return cli.runBrokerConfig(args, screen, { url, token });
+}
+
+const commands = { serve, demo, replay, device, ota, "broker-config": brokerConfig } as const;
 
 /** Runs a command of the command line; the exit code of the process. */
 export async function main([name = "", ...args]: string[]): Promise<number> {

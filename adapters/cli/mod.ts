@@ -1,6 +1,7 @@
 /** The command line: what it takes and what it shows. What is done is composed elsewhere. */
 export { HelpWanted, UsageError } from "./args.ts";
 export type { HostPort } from "./args.ts";
+export { runBrokerConfig } from "./broker_config/mod.ts";
 export * from "./commands.ts";
 export { deviceToken, parseDevice } from "./device_command.ts";
 export type { DeviceCommand } from "./device_command.ts";
