@@ -83,7 +83,7 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, device and ota.",
+    "There is no command foo. There are serve, demo, replay, device, ota and broker-config.",
   );
 });
 
@@ -101,7 +101,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
       return true;
     });
   }
-  for (const name of ["serve", "demo", "replay", "device", "ota"]) {
+  for (const name of ["serve", "demo", "replay", "device", "ota", "broker-config"]) {
     assert.match(overview(), new RegExp(`deno task ${name}`));
   }
 });
