@@ -12,6 +12,7 @@ import {
 
 Deno.test("parseServe() has the defaults of the contract and takes what is said", () => {
   assert.deepEqual(parseServe([]), {
+    broker: undefined,
     data: "./data",
     http: { host: "127.0.0.1", port: 8000 },
     mqtt: { host: "127.0.0.1", port: 1883 },
