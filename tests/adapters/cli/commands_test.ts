@@ -29,6 +29,7 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
   ];
   const given = parseServe([...args, "--open-artifacts", "--data", "x"]);
   assert.deepEqual(given, {
+    broker: undefined,
     data: "x",
     http: { host: "::1", port: 0 },
     mqtt: { host: "localhost", port: 1 },
