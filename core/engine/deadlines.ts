@@ -127,6 +127,8 @@ export class Deadlines {
     const store = this.#store;
     const now = this.#engine.now();
     const due = await store.dueTasks(now, this.#ripeLimitMs(), DUE_MAX);
+    // The broker may have gone while the store was asked.
+    if (!this.#isReachable) return;
     const answers = await Promise.all(due.map((task) => this.#engine.submit(toInput(task))));
     if (answers.some(({ ok }) => !ok)) this.#wake(now + RETRY_MS);
     if (due.length === DUE_MAX) this.#wake(now);

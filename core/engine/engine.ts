@@ -95,10 +95,11 @@ export class Engine implements EngineApi {
       onFault: (error) => this.#distrust(error),
     });
     if (isBrokered) this.#deadlines.reachable(false);
-    const { store, outbox } = ports;
+    const { store, outbox, clock } = ports;
     this.#rollCall = new RollCall({
       store,
       outbox,
+      clock,
       submit: (input) => this.submit(input),
       onFault: (error) => this.#distrust(error),
     });

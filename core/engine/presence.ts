@@ -91,9 +91,12 @@ export class Presence {
 
   /** The device was heard without a connection of its own. */
   heard(device: string): void {
+    const isBack = this.#brokered?.gone.get(device) ?? false;
     this.#heard(device);
     this.#contact(device);
     this.#rearm(device);
+    // What came for it meanwhile was sent to nobody.
+    if (isBack && this.isListening(device)) void this.#tell(device, "listening");
   }
 
   /** Whether the device has a live subscription or an open long poll. */

@@ -38,9 +38,12 @@ const IN_FLIGHT_MAX = 2_048;
 /** The broker is read from again when so few wait. */
 const WAITING_LOW = 512;
 
-/** Taken, and not acknowledged yet. */
+/** Came, and is not acknowledged yet. */
 interface Pending {
-  readonly id: number;
+  /** `undefined`: it came with QoS 0, and nobody waits for an acknowledgement. */
+  readonly id: number | undefined;
+  /** Whom it counts for; `undefined`: the engine did not get it. */
+  readonly device: string | undefined;
   isDone: boolean;
 }
 
@@ -55,14 +58,21 @@ type Said =
     }
   );
 
+/** What the engine is to have. */
+interface Waiting {
+  readonly said: Said;
+  readonly publish: Publish;
+  readonly pending: Pending;
+}
+
 /** Takes the messages of one connection. */
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #taken: TakenPackets;
   readonly #line: IntakeLine;
-  readonly #waiting: { said: Said; publish: Publish }[] = [];
+  readonly #waiting: Waiting[] = [];
   readonly #pending: Pending[] = [];
-  /** Messages of each device that the engine has. */
+  /** Messages of each device that the engine has or had, and that are not acknowledged. */
   readonly #ofDevice = new Map<string, number>();
   #inFlight = 0;
   #isFlushing = false;
@@ -82,11 +92,11 @@ export class Intake {
     const said = this.#read(publish);
     const isKnown = said?.key !== undefined && publish.dup &&
       this.#taken.has(publish.id!, said.key);
-    if (!said || isKnown) {
-      this.#expect(publish).isDone = true;
-      return this.#flushSoon();
-    }
-    this.#waiting.push({ said, publish });
+    const isOver = !said || isKnown;
+    const pending = { id: publish.id, device: isOver ? undefined : said.device, isDone: isOver };
+    this.#pending.push(pending);
+    if (isOver) return this.#flushSoon();
+    this.#waiting.push({ said, publish, pending });
     this.#submitWaiting();
   }
 
@@ -118,8 +128,7 @@ export class Intake {
 
   #submitWaiting(): void {
     while (this.#waiting.length > 0 && this.#mayTake(this.#waiting[0]!.said.device)) {
-      const { said, publish } = this.#waiting.shift()!;
-      void this.#submit(said, publish);
+      void this.#submit(this.#waiting.shift()!);
     }
     if (this.#waiting.length > 0) this.#line.regulate(false);
     else if (this.#inFlight < WAITING_LOW) this.#line.regulate(true);
@@ -133,12 +142,10 @@ export class Intake {
     return this.#inFlight < IN_FLIGHT_MAX && (this.#ofDevice.get(device) ?? 0) < REPORT_IDS_MAX;
   }
 
-  async #submit(said: Said, publish: Publish): Promise<void> {
+  async #submit({ said, publish, pending }: Waiting): Promise<void> {
     const { device, key } = said;
-    const pending = this.#expect(publish);
     this.#count(device, 1);
     const isTaken = await this.#decide(said, publish.dup);
-    this.#count(device, -1);
     if (this.#isClosed) return;
     if (!isTaken) {
       this.close();
@@ -176,13 +183,6 @@ export class Intake {
     else this.#ofDevice.delete(device);
   }
 
-  /** A message without an id is not acknowledged. */
-  #expect({ id }: Publish): Pending {
-    const pending = { id: id ?? 0, isDone: false };
-    if (id !== undefined) this.#pending.push(pending);
-    return pending;
-  }
-
   /** The answers to a batch come all at once: so do their acknowledgements. */
   #flushSoon(): void {
     if (this.#isFlushing) return;
@@ -197,7 +197,8 @@ export class Intake {
     if (this.#isClosed) return;
     const open = this.#pending.findIndex(({ isDone }) => !isDone);
     const done = this.#pending.splice(0, open < 0 ? this.#pending.length : open);
-    this.#line.acknowledge(done.map(({ id }) => id));
+    for (const { device } of done) if (device !== undefined) this.#count(device, -1);
+    this.#line.acknowledge(done.flatMap(({ id }) => id ?? []));
     this.#submitWaiting();
   }
 }

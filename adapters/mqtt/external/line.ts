@@ -175,9 +175,7 @@ function keepAlive({ client, wire }: Line, meter: PathMeter, address: string): v
   let late: ReturnType<typeof setTimeout> | undefined;
   // A broker may want to hear from us more often than that (MQTT 5 §3.2.2.3.14).
   const setPace = () =>
-    client.keepaliveManager?.setKeepalive(
-      Math.min(meter.keepaliveS, client.options.keepalive ?? 1),
-    );
+    client.keepaliveManager?.setKeepalive(Math.min(meter.keepaliveS, client.keepalive));
   setPace();
   client.on("packetsend", ({ cmd }: Packet) => {
     if (cmd !== "pingreq") return;

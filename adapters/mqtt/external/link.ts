@@ -36,7 +36,6 @@ export class BrokerLink implements MqttWay {
   readonly #taken = new TakenPackets();
   readonly #closing = new AbortController();
   readonly #closed = aborted(this.#closing.signal);
-  #versions: LifeOptions["versions"];
   #outlet: Outlet | undefined;
   #run: Promise<void> | undefined;
   #life: Life | undefined;
@@ -47,7 +46,6 @@ export class BrokerLink implements MqttWay {
   /** Nothing is done before `start`. */
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.#versions = options.versions;
   }
 
   /** Whether devices can be reached now. */
@@ -109,13 +107,13 @@ export class BrokerLink implements MqttWay {
 
   /** One life; why it ended, or `undefined` when it was closed. */
   async #live(engine: EngineApi, outlet: Outlet): Promise<BrokerTrouble | undefined> {
-    const { versions: _, ...options } = this.#options;
-    const [meter, taken, versions] = [this.#meter, this.#taken, this.#versions];
+    const [meter, taken] = [this.#meter, this.#taken];
     const { signal } = this.#closing;
     try {
       await using stack = new AsyncDisposableStack();
-      const life = await Life.open({ ...options, engine, outlet, meter, taken, versions, signal });
+      const life = await Life.open({ ...this.#options, engine, outlet, meter, taken, signal });
       stack.defer(() => life.close());
+      if (this.#isClosing) return undefined;
       this.#begin(life, engine);
       stack.defer(() => this.#end(engine));
       return await Promise.race([life.gone, this.#closed]);
@@ -125,7 +123,6 @@ export class BrokerLink implements MqttWay {
   }
 
   #begin(life: Life, engine: EngineApi): void {
-    this.#versions = [life.version];
     this.#life = life;
     engine.reachable(true);
     this.#options.onUp(this.#said !== "");

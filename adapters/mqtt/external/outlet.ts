@@ -28,6 +28,8 @@ export class Outlet implements Pick<Outbox, "send" | "room"> {
   readonly #options: OutletOptions;
   #line: Line | undefined;
   #window = 0;
+  /** The highest QoS that the broker takes (MQTT 5 §3.2.2.3.4). */
+  #qosMax = 2;
   #inFlight = 0;
   #waiting: OutboundMessage[] = [];
   #room: (() => void)[] = [];
@@ -44,7 +46,8 @@ export class Outlet implements Pick<Outbox, "send" | "room"> {
   /** Messages leave by this line from now on. */
   open(line: Line): void {
     this.#line = line;
-    const { receiveMaximum } = line.connack.properties ?? {};
+    const { receiveMaximum, maximumQoS = 2 } = line.connack.properties ?? {};
+    this.#qosMax = maximumQoS;
     const isFive = line.client.options.protocolVersion === 5;
     this.#window = Math.min(
       isFive ? receiveMaximum ?? IN_FLIGHT_MAX : IN_FLIGHT_UNSAID,
@@ -105,7 +108,7 @@ export class Outlet implements Pick<Outbox, "send" | "room"> {
     line.client.publish(
       topic,
       JSON.stringify(payload),
-      { qos: messageQos[kind] },
+      { qos: Math.min(messageQos[kind], this.#qosMax) as 0 | 1 | 2 },
       (error, packet) => {
         if (line !== this.#line) return;
         this.#inFlight--;

@@ -80,6 +80,8 @@ export interface Bench {
   command(command: Command): Promise<Answer>;
   /** The device to which sending throws. */
   failSend?: string;
+  /** When more can be handed to the outbox; it always can unless this is set. */
+  room?: () => Promise<void>;
   report(
     device: string,
     kind: ReportKind,
@@ -95,7 +97,7 @@ export interface Bench {
 
 /** A bench with a device `pump-7` and firmware 2.0.0 of {@link IMAGE}. */
 export async function bench(
-  more: Pick<EngineOptions, "deviceRequests"> = {},
+  more: Pick<EngineOptions, "deviceRequests" | "isBrokered"> = {},
 ): Promise<Bench> {
   const store = new MemoryStore();
   const clock = new ManualClock();
@@ -113,6 +115,7 @@ export async function bench(
         sent.push(m);
       },
       disconnect: (d: string) => void cut.push(d),
+      room: async () => await self.room?.(),
     },
     digest: { sha256, salt: () => (++salt).toString(16).padStart(32, "0") },
     observer,

@@ -101,13 +101,17 @@ export class MemoryStore implements Store {
     return Promise.resolve([...new Set(tasks.map((task) => task.device))]);
   }
 
-  devicesToCall(after: string, count: number): Promise<string[]> {
+  /** Called before each look at who is to be called. */
+  onCall: () => void = () => {};
+
+  async devicesToCall(after: string, count: number): Promise<string[]> {
+    await Promise.resolve(this.onCall());
     const owed = [...this.devices.values()].filter((device) => device.owed.length > 0);
     const waiting = [...this.tasks.values()].filter(({ state }) =>
       state === "queued" || state === "held"
     );
     const all = new Set([...owed.map(({ id }) => id), ...waiting.map(({ device }) => device)]);
-    return Promise.resolve([...all].sort().filter((id) => id > after).slice(0, count));
+    return [...all].sort().filter((id) => id > after).slice(0, count);
   }
 
   append(writes: readonly Write[]): Promise<void> {

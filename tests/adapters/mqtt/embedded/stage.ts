@@ -76,13 +76,13 @@ export async function inHouse(
 }
 
 /** A text as MQTT has it: two bytes of length before it. */
-function text(s: string): number[] {
+export function text(s: string): number[] {
   const bytes = new TextEncoder().encode(s);
   return [bytes.length >> 8, bytes.length & 255, ...bytes];
 }
 
 /** The length as MQTT has it: seven bits in each byte, the lowest first. */
-function packet(first: number, body: number[]): Uint8Array {
+export function packet(first: number, body: readonly number[]): Uint8Array {
   const length: number[] = [];
   for (let left = body.length; length.length === 0 || left > 0; left >>= 7) {
     length.push(left & 127 | (left > 127 ? 128 : 0));
