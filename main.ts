@@ -113,9 +113,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       version: manifest.version,
     };
     app = createApp({ ...deps, ready: () => ready && way.isUp && engine.isWell }, onFault);
+    const mqttUrl = await way.open(engine);
     // What was begun last ends first; but the engine stops before its devices are cut.
     undo.splice(-1, 0, () => way.close());
-    const mqttUrl = await way.open(engine);
     undo.push(() => way.hush(), () => void (ready = false), () => polls.end());
     ready = true;
     if (way.isUp) up.resolve();
@@ -240,7 +240,13 @@ function ota(args: string[], screen: cli.Screen): Promise<boolean> {
   return cli.runOta(args, screen, { url, token });
 }
 
-const commands = { serve, demo, replay, device, ota } as const;
+function brokerConfig(args: string[], screen: cli.Screen): Promise<boolean> {
+  const url = Deno.env.get("OTALOG_URL");
+  const token = Deno.env.get("OTALOG_OPERATOR_TOKEN");
+  return cli.runBrokerConfig(args, screen, { url, token });
+}
+
+const commands = { serve, demo, replay, device, ota, "broker-config": brokerConfig } as const;
 
 /** Runs a command of the command line; the exit code of the process. */
 export async function main([name = "", ...args]: string[]): Promise<number> {

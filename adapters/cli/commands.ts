@@ -6,6 +6,7 @@ import type { HostPort } from "./args.ts";
 import { checkUrl } from "./check_url.ts";
 import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
+import { isLoopback } from "./loopback.ts";
 
 const data = textOr("DIR", "./data", "The data folder");
 
@@ -56,7 +57,13 @@ const replay = {
 /** The operators' commands; their flags are declared with them. */
 const ota = { name: "ota", summary: "Operate a running engine: devices, firmware, upgrades." };
 
-const all = [serve, demo, replay, device, ota];
+/** What other programs need; the flags are declared with each broker. */
+const brokerConfig = {
+  name: "broker-config",
+  summary: "Configure a broker of your own: ACL, limits, and passwords in step with the registry.",
+};
+
+const all = [serve, demo, replay, device, ota, brokerConfig];
 
 /** What `serve` is told. */
 export interface ServeOptions {
@@ -132,11 +139,7 @@ export function unknownCommand(name: string): UsageError {
 
 /** What there is, for somebody who asks for nothing in particular. */
 export function overview(): string {
-  const rows = all.map(({ name, summary }) => `  deno task ${name.padEnd(8)} ${summary}`);
+  const rows = all.map(({ name, summary }) => `  deno task ${name.padEnd(13)} ${summary}`);
   return ["otalog: firmware updates for fleets, with a history that can be proved", "", ...rows]
     .join("\n");
-}
-
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || /^127\./.test(host);
 }

@@ -34,7 +34,9 @@ function said(members: ShownRow["data"]): string {
 
 /** A digest is known by its beginning. */
 function brief(value: unknown): string {
-  return String(value).replace(/^((?:sha256:)?[0-9a-f]{8})[0-9a-f]{56}$/, "$1…");
+  const digest = /^((?:sha256:)?[0-9a-f]{8})[0-9a-f]{56}$/;
+  const salted = /^(\$6\$.{8}).{8}\$.{88}$/;
+  return String(value).replace(digest, "$1…").replace(salted, "$1…");
 }
 
 /** What has members of its own does not fit into a line. */

@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import mqtt from "mqtt";
 import type { MqttClient } from "mqtt";
-import { TOPIC_PREFIX, topicOf } from "../../core/mod.ts";
+import { GONE_LEVEL, TOPIC_PREFIX, topicOf } from "../../core/mod.ts";
 import type { ReportKind } from "../../core/mod.ts";
 import type { DeviceLink, LinkEvents } from "./link.ts";
 import type { DeviceOptions } from "./options.ts";
@@ -33,6 +33,8 @@ export class MqttLink implements DeviceLink {
       username: options.id,
       password: options.token,
       clean: true,
+      // Behind a broker that is not the engine's own, nothing else tells that the device is gone.
+      will: { topic: topicOf(this.#prefix, options.id, GONE_LEVEL), payload: "", qos: 1 },
       keepalive: 20,
       reconnectPeriod: 500,
       connectTimeout: 5_000,

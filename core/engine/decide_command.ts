@@ -41,7 +41,7 @@ function unknownDevice(id: string): Problem {
 async function registerDevice(
   work: Workspace,
   actor: string,
-  { device: id, product, hardware, tags, tokenSha256 }: CommandOf<"registerDevice">,
+  { device: id, product, hardware, tags, tokenSha256, tokenSha512 }: CommandOf<"registerDevice">,
 ): Promise<CommandResult | Problem> {
   const known = await work.device(id);
   if (known?.revoked) return revokedDevice(id);
@@ -59,7 +59,7 @@ async function registerDevice(
     ...(tags === undefined ? {} : { tags: [...tags] }),
   };
   const first = work.recordDevice(id, { type: "DeviceRegistered", at, actor, data });
-  const token = { token_sha256: tokenSha256, overlap_ms: 0 };
+  const token = { token_sha256: tokenSha256, token_sha512: tokenSha512, overlap_ms: 0 };
   work.recordDevice(id, { type: "TokenIssued", at, actor, data: token }, first?.seq);
   return done;
 }
@@ -67,12 +67,16 @@ async function registerDevice(
 async function issueToken(
   work: Workspace,
   actor: string,
-  { device: id, tokenSha256, overlapMs }: CommandOf<"issueToken">,
+  { device: id, tokenSha256, tokenSha512, overlapMs }: CommandOf<"issueToken">,
 ): Promise<CommandResult | Problem> {
   const device = await work.device(id);
   if (!device) return unknownDevice(id);
   if (device.revoked) return revokedDevice(id);
-  const data = { token_sha256: tokenSha256, overlap_ms: overlapMs };
+  const data = {
+    token_sha256: tokenSha256,
+    token_sha512: tokenSha512,
+    overlap_ms: overlapMs,
+  };
   work.recordDevice(id, { type: "TokenIssued", at: work.at, actor, data });
   return done;
 }

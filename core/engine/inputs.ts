@@ -68,11 +68,15 @@ export type Command =
     readonly hardware?: string | undefined;
     readonly tags?: readonly string[] | undefined;
     readonly tokenSha256: string;
+    /** `$6$salt$hash`, for the password file of an external broker. */
+    readonly tokenSha512: string;
   }
   | {
     readonly type: "issueToken";
     readonly device: string;
     readonly tokenSha256: string;
+    /** `$6$salt$hash`, for the password file of an external broker. */
+    readonly tokenSha512: string;
     readonly overlapMs: number;
   }
   | { readonly type: "revokeDevice"; readonly device: string }

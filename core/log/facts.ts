@@ -10,6 +10,7 @@ import {
   deviceId,
   label,
   priority,
+  saltedSha512,
   sha256Hex,
   transport,
   versionName,
@@ -77,8 +78,15 @@ export const deviceFacts = {
     hardware: label.optional(),
     tags: z.array(z.string()).optional(),
   }),
-  /** A token was made; those before it end after `overlap_ms`. Only its SHA-256 is kept. */
-  TokenIssued: z.object({ token_sha256: sha256Hex, overlap_ms: ms }),
+  /**
+   * A token was made; those before it end after `overlap_ms`. Only digests of it are kept: one by
+   * which the engine finds the device, and a salted one that an external broker checks it with.
+   */
+  TokenIssued: z.object({
+    token_sha256: sha256Hex,
+    token_sha512: saltedSha512,
+    overlap_ms: ms,
+  }),
   /** An operator revoked the device. */
   DeviceRevoked: z.object(phase),
   /** An upgrade was queued; everything that decides about the task later is in here. */

@@ -55,6 +55,17 @@ export const sha256Hex = z.string().regex(
 );
 
 /**
+ * `$6$salt$hash`: SHA-512 over a secret and 12 bytes of salt, salt and hash in base64, as password
+ * files of MQTT brokers have it (mosquitto_passwd(1)).
+ *
+ * @internal its type is inferred from a schema
+ */
+export const saltedSha512 = z.string().regex(
+  /^\$6\$[A-Za-z0-9+/]{16}\$[A-Za-z0-9+/]{86}==$/,
+  'must be "$6$", 12 bytes of salt, "$" and 64 bytes of hash, both in base64',
+);
+
+/**
  * `OTA_20230801_001`: the UTC date, then a counter of that day.
  *
  * @internal its type is inferred from a schema

@@ -7,7 +7,7 @@ import { createEmptyActor } from "xstate";
 import type { SnapshotFrom } from "xstate";
 import type { TaskEffect, TaskEvent, TaskInput } from "./events.ts";
 import { upgradeMachine } from "./machine.ts";
-import type { Task, TaskContext, TaskStateName } from "./task.ts";
+import type { Task, TaskStateName } from "./task.ts";
 
 type Snapshot = SnapshotFrom<typeof upgradeMachine>;
 type Scope = Parameters<typeof upgradeMachine.transition>[2];
@@ -62,15 +62,15 @@ const snapshots = new WeakMap<Task, Snapshot>();
 function toSnapshot(task: Task): Snapshot {
   const known = snapshots.get(task);
   if (known) return known;
-  const { state, ...context } = task;
-  const snapshot = upgradeMachine.resolveState({ value: state, context });
+  const { state, ...rest } = task;
+  const snapshot = upgradeMachine.resolveState({ value: state, context: { task: rest } });
   snapshots.set(task, snapshot);
   return snapshot;
 }
 
 function toTask(snapshot: Snapshot): Task {
-  const context: TaskContext = snapshot.context;
-  const task: Task = { state: snapshot.value as TaskStateName, ...context };
+  const { context: { task: context } } = snapshot;
+  const task: Task = { ...context, state: snapshot.value as TaskStateName };
   snapshots.set(task, snapshot);
   return task;
 }

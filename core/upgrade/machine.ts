@@ -42,6 +42,24 @@ import {
 /** The version of the machine's shape; frozen into each task's first fact. */
 export const LIFECYCLE_VERSION = 1;
 
+/**
+ * One member, for XState copies them all at each action: objects of twenty members that are made so
+ * are slow for whoever touches them later.
+ */
+export interface LifecycleContext {
+  readonly task: TaskContext;
+}
+
+function changed({ task }: LifecycleContext, changes: Partial<TaskContext>): LifecycleContext {
+  return { task: { ...task, ...changes } };
+}
+
+/** A guard of the machine that asks about the task. */
+function asks<P = undefined>(question: (asked: ask.Asked, params: P) => boolean) {
+  return (args: { context: LifecycleContext; event: TaskEvent }, params: P): boolean =>
+    question({ context: args.context.task, event: args.event }, params);
+}
+
 /** An effect: the shell interprets its name, the machine does nothing. */
 const effect = (): void => {};
 
@@ -52,29 +70,31 @@ const effect = (): void => {};
  */
 export const upgradeMachine = setup({
   types: {
-    context: {} as TaskContext,
+    context: {} as LifecycleContext,
     events: {} as TaskEvent,
     input: {} as TaskInput,
   },
   actions: {
-    enter: assign(({ event }, params: { reason: Reason | null }) =>
-      change.enter(event, params.reason)
+    enter: assign(({ context, event }, params: { reason: Reason | null }) =>
+      changed(context, change.enter(event, params.reason))
     ),
-    offer: assign(({ context, event }) => change.offer(context, event)),
-    download: assign(({ context, event }) => change.download(context, event)),
-    excuse: assign(({ context, event }) => change.excuse(context, event)),
-    record: assign(({ context, event }) => change.record(context, event)),
-    take: assign(({ event }) => change.take(event)),
-    complete: assign(({ context }) => ({ received: context.policy.size })),
+    offer: assign(({ context, event }) => changed(context, change.offer(context.task, event))),
+    download: assign(({ context, event }) =>
+      changed(context, change.download(context.task, event))
+    ),
+    excuse: assign(({ context, event }) => changed(context, change.excuse(context.task, event))),
+    record: assign(({ context, event }) => changed(context, change.record(context.task, event))),
+    take: assign(({ context, event }) => changed(context, change.take(event))),
+    complete: assign(({ context }) => changed(context, { received: context.task.policy.size })),
     spendAttempt: assign(({ context, event }, params: { reason: Reason }) =>
-      change.spendAttempt(context, event, params.reason)
+      changed(context, change.spendAttempt(context.task, event, params.reason))
     ),
-    pause: assign(({ event }, params: { from: ResumableState }) =>
-      change.pause(event, params.from)
+    pause: assign(({ context, event }, params: { from: ResumableState }) =>
+      changed(context, change.pause(event, params.from))
     ),
-    deferAgain: assign(({ event }) => change.deferAgain(event)),
-    resume: assign(({ context, event }) => change.resume(context, event)),
-    wish: assign(({ context, event }) => change.wish(context, event)),
+    deferAgain: assign(({ context, event }) => changed(context, change.deferAgain(event))),
+    resume: assign(({ context, event }) => changed(context, change.resume(context.task, event))),
+    wish: assign(({ context, event }) => changed(context, change.wish(context.task, event))),
     sendMetadata: effect,
     sendVerified: effect,
     sendRetry: effect,
@@ -83,47 +103,56 @@ export const upgradeMachine = setup({
     sendCancel: effect,
   },
   guards: {
-    isDue: ask.isDue,
-    isTooSlow: ask.isTooSlow,
-    isDueOffered: (args, params: { state: TaskStateName }) =>
-      ask.isDue(args, params) && args.context.offered,
-    isStillWanted: ask.isStillWanted,
-    says: ask.says,
-    saysVerified: (args, params: ask.Said) => ask.isVerified(args) && ask.says(args, params),
-    resumesTo: ({ context }, params: { state: ResumableState }) =>
-      context.resumeTo === params.state,
-    resumesItselfTo: (args, params: { state: ResumableState }) =>
-      ask.isDue(args, { state: "paused" }) && ask.isDeferralOver(args) &&
-      args.context.resumeTo === params.state,
-    isHeardAndResumesTo: ({ context, event }, params: { state: ResumableState }) =>
+    isDue: asks(ask.isDue),
+    isTooSlow: asks(ask.isTooSlow),
+    isDueOffered: asks((asked, params: { state: TaskStateName }) =>
+      ask.isDue(asked, params) && asked.context.offered
+    ),
+    isStillWanted: asks(ask.isStillWanted),
+    says: asks(ask.says),
+    saysVerified: asks((asked, params: ask.Said) =>
+      ask.isVerified(asked) && ask.says(asked, params)
+    ),
+    resumesTo: asks(({ context }, params: { state: ResumableState }) =>
+      context.resumeTo === params.state
+    ),
+    resumesItselfTo: asks((asked, params: { state: ResumableState }) =>
+      ask.isDue(asked, { state: "paused" }) && ask.isDeferralOver(asked) &&
+      asked.context.resumeTo === params.state
+    ),
+    isHeardAndResumesTo: asks(({ context, event }, params: { state: ResumableState }) =>
       event.type === "ContactChanged" && event.data.contact === "listening" &&
-      context.reason === "gone" && context.resumeTo === params.state,
+      context.reason === "gone" && context.resumeTo === params.state
+    ),
     isGone: ({ event }) => event.type === "ContactChanged" && event.data.contact === "gone",
     isHeard: ({ event }) => event.type === "ContactChanged" && event.data.contact === "listening",
-    isRight: ask.isRight,
-    isRightAndEnough: (args) => ask.isRight(args) && ask.needs(args, "verified"),
-    isComplete: ask.isComplete,
-    isCompleteAgain: (args) => ask.isComplete(args) && !ask.isVerified(args),
-    isNotable: ask.isNotable,
-    isFetching: ask.isFetching,
-    isIncomplete: (args) => !ask.isComplete(args),
-    isUnverified: (args) => !ask.isVerified(args),
-    hasRetriesLeft: ask.hasRetriesLeft,
-    hasWish: ask.hasWish,
-    wasOffered: ({ context }) => context.offered,
-    isOwnFinalSuccess: (args) =>
-      ask.needs(args, "reported") && ask.says(args, { status: "booted", runs: "new" }),
-    installsUnasked: (args) =>
-      ask.needs(args, "reported") && ask.says(args, { status: "installing" }),
-    rebootsUnasked: (args) =>
-      ask.needs(args, "reported") && ask.says(args, { status: "rebooting" }),
-    isSeen: (args) => ask.needs(args, "seen") && ask.runsNew(args),
-    isSeenRunning: (args) => ask.needs(args, "seen", "booted") && ask.runsNew(args),
+    isRight: asks(ask.isRight),
+    isRightAndEnough: asks((asked) => ask.isRight(asked) && ask.needs(asked, "verified")),
+    isComplete: asks(ask.isComplete),
+    isCompleteAgain: asks((asked) => ask.isComplete(asked) && !ask.isVerified(asked)),
+    isNotable: asks(ask.isNotable),
+    isFetching: asks(ask.isFetching),
+    isIncomplete: asks((asked) => !ask.isComplete(asked)),
+    isUnverified: asks((asked) => !ask.isVerified(asked)),
+    hasRetriesLeft: asks(ask.hasRetriesLeft),
+    hasWish: asks(ask.hasWish),
+    wasOffered: asks(({ context }) => context.offered),
+    isOwnFinalSuccess: asks((asked) =>
+      ask.needs(asked, "reported") && ask.says(asked, { status: "booted", runs: "new" })
+    ),
+    installsUnasked: asks((asked) =>
+      ask.needs(asked, "reported") && ask.says(asked, { status: "installing" })
+    ),
+    rebootsUnasked: asks((asked) =>
+      ask.needs(asked, "reported") && ask.says(asked, { status: "rebooting" })
+    ),
+    isSeen: asks((asked) => ask.needs(asked, "seen") && ask.runsNew(asked)),
+    isSeenRunning: asks((asked) => ask.needs(asked, "seen", "booted") && ask.runsNew(asked)),
   },
 }).createMachine({
   id: "upgrade",
   initial: "queued",
-  context: ({ input }) => change.begin(input),
+  context: ({ input }) => ({ task: change.begin(input) }),
   states: {
     queued: {
       on: {

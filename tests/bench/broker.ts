@@ -1,6 +1,7 @@
 /**
  * How fast the engine takes what a broker has kept for it, committing everything, beside a bare client
- * of the library's that stores nothing; and beside the link alone, which says where the time goes.
+ * of the library's that stores nothing; and beside the link without the engine and the engine without
+ * the link, which say where the time goes.
  */
 import { Mosquitto } from "../support/mosquitto.ts";
 import { Child } from "./child.ts";
@@ -29,12 +30,13 @@ interface Load {
 }
 
 const takers = {
-  library: "a bare client, storing nothing",
-  link: "the link, nobody behind it",
-  engine: "the engine, committing everything",
+  library: "bare client, storing nothing",
+  link: "link, nobody behind it",
+  direct: "engine, no broker before it",
+  engine: "engine, committing everything",
 } as const;
 
-/** A bare client, the link alone, the whole engine. */
+/** A bare client, the link alone, the engine alone, the whole. */
 export const broker: Measurement = {
   name: "broker",
   summary:
@@ -51,9 +53,14 @@ export const broker: Measurement = {
         rates.set(how, rate);
         figures.add(takers[how], "messages/s", rate);
       }
+      figures.add(
+        "engine, share of it without a broker",
+        "%",
+        100 * rates.get("engine")! / rates.get("direct")!,
+      );
       for (const how of ["link", "engine"] as const) {
         figures.add(
-          `${takers[how]}, to the bare client`,
+          `${how}, to the bare client`,
           "×",
           rates.get(how)! / rates.get("library")!,
         );
@@ -72,10 +79,12 @@ async function takeAll(how: TakerTask["how"], folder: string, load: Load): Promi
   const task: TakerTask = { port: port!, how, data: `${folder}/data`, devices, count };
   await using taker = Child.script("taker", task);
   await taker.line("ready");
-  await publishAll(mosquitto.url(), load);
+  if (how !== "direct") await publishAll(mosquitto.url(), load);
   await taker.tell("go");
   const { seconds, rows }: TakerResult = JSON.parse(await taker.line("result "));
-  if (how === "engine" && rows < count) throw new Error(`Only ${rows} of ${count} became facts.`);
+  if ((how === "engine" || how === "direct") && rows < count) {
+    throw new Error(`Only ${rows} of ${count} became facts.`);
+  }
   return count / seconds;
 }
 

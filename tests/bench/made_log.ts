@@ -20,6 +20,7 @@ import {
 } from "../../adapters/host/mod.ts";
 import { openSqlite } from "../../adapters/sqlite/mod.ts";
 import type { Login } from "./light_device.ts";
+import { ANY_SHA512 } from "../support/any_sha512.ts";
 
 /** Devices that are led through their upgrades together: their inputs fit the engine's queue. */
 const TOGETHER = 1_000;
@@ -74,7 +75,12 @@ export async function register(engine: Engine, devices: readonly Login[]): Promi
   for (const group of groups(devices)) {
     await Promise.all(group.map(({ id: device, token }) => {
       const tokenSha256 = createHash("sha256").update(token).digest("hex");
-      return command(engine, { type: "registerDevice", device, tokenSha256 });
+      return command(engine, {
+        type: "registerDevice",
+        device,
+        tokenSha256,
+        tokenSha512: ANY_SHA512,
+      });
     }));
   }
 }

@@ -4,6 +4,7 @@ import { startEngine, StoreError } from "../../core/engine/mod.ts";
 import { addFirmware, bench, settle, sha256 } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { OTHER, T0 } from "./support/given.ts";
+import { ANY_SHA512 } from "../support/any_sha512.ts";
 
 const MIN = 60_000;
 const HOUR = 60 * MIN;
@@ -106,6 +107,7 @@ Deno.test("Engine: tasks whose limit may not count yet hide none whose limit may
       type: "registerDevice",
       device,
       tokenSha256: n.toString(16).padStart(64, "0"),
+      tokenSha512: ANY_SHA512,
     });
     await b.upgrade(device);
     await b.report(device, "request", {});
@@ -153,7 +155,12 @@ Deno.test("Engine: refusals that were left out are counted though an append fail
 
 Deno.test("Engine: one message that cannot be handed over keeps back no other", async () => {
   const b = await bench();
-  await b.command({ type: "registerDevice", device: "pump-8", tokenSha256: "bb".repeat(32) });
+  await b.command({
+    type: "registerDevice",
+    device: "pump-8",
+    tokenSha256: "bb".repeat(32),
+    tokenSha512: ANY_SHA512,
+  });
   b.failSend = "pump-7";
   await Promise.all([
     b.report("pump-7", "request", {}),

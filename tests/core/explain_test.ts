@@ -17,6 +17,7 @@ import { changesOf, currentOf } from "../../core/engine/mod.ts";
 import type { Change, Current } from "../../core/engine/mod.ts";
 import { IMAGE, OTHER, policy, SIZE, T0, TASK } from "./support/given.ts";
 import { sha256 } from "./support/bench_engine.ts";
+import { ANY_SHA512 } from "../support/any_sha512.ts";
 
 type Draft = Pick<DeviceFact, "type" | "data" | "task">;
 
@@ -74,7 +75,11 @@ const changes: [story: string, facts: Draft[], line: string][] = [
   ["a registration", [], "? → registered, registered: The device was registered."],
   [
     "a token",
-    [fact("TokenIssued", { token_sha256: "00".repeat(32), overlap_ms: 60_000 })],
+    [fact("TokenIssued", {
+      token_sha256: "00".repeat(32),
+      token_sha512: ANY_SHA512,
+      overlap_ms: 60_000,
+    })],
     "? → ?, token_issued: A token was made; any before it is valid for 1 min more.",
   ],
   [

@@ -6,6 +6,7 @@ import { IMAGE, OTHER } from "./support/given.ts";
 import { assertReplays, at, imageOf, kinds, order, PUMP, says } from "./support/stories.ts";
 import { taskOf } from "./support/stories.ts";
 import type { Said } from "./support/stories.ts";
+import { ANY_SHA512 } from "../support/any_sha512.ts";
 
 const right = { checksum: IMAGE };
 const wrong = { checksum: OTHER };
@@ -130,7 +131,12 @@ Deno.test("Engine: a packet with DUP counts once, and one that was never taken c
 
 Deno.test("Engine: an id is the device's own: the same from another device is another report", async () => {
   const { b, id } = await offered();
-  await b.command({ type: "registerDevice", device: "pump-8", tokenSha256: "bb".repeat(32) });
+  await b.command({
+    type: "registerDevice",
+    device: "pump-8",
+    tokenSha256: "bb".repeat(32),
+    tokenSha512: ANY_SHA512,
+  });
   await b.upgrade("pump-8");
   await b.report("pump-8", "request", {});
   await b.report("pump-8", "verify", { ...wrong, id: "r" });

@@ -5,13 +5,19 @@ import type { Bench } from "./support/bench_engine.ts";
 import { OTHER, SIZE } from "./support/given.ts";
 import { assertReplays, imageOf, kinds, order } from "./support/stories.ts";
 import { says } from "./support/stories.ts";
+import { ANY_SHA512 } from "../support/any_sha512.ts";
 
 const VALVE = "valve-1";
 
 /** A device of product `valve`, and images 2.x for it, for another product and for none. */
 async function valves(options = {}): Promise<Bench> {
   const b = await bench(options);
-  const device = { device: VALVE, product: "valve", tokenSha256: "cc".repeat(32) };
+  const device = {
+    device: VALVE,
+    product: "valve",
+    tokenSha256: "cc".repeat(32),
+    tokenSha512: ANY_SHA512,
+  };
   await b.command({ type: "registerDevice", ...device });
   const images = [["2.1.0", "valve"], ["2.2.0", "pump"], ["build-7", "valve"]] as const;
   for (const [version, product] of images) {

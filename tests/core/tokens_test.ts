@@ -4,12 +4,19 @@ import { bench } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { IMAGE } from "./support/given.ts";
 import { at, listen, order, PUMP, says, taskOf } from "./support/stories.ts";
+import { ANY_SHA512 } from "../support/any_sha512.ts";
 
 const HOUR = 3_600_000;
 
 function rotate(b: Bench, overlapMs: number, byte: string): ReturnType<Bench["command"]> {
   const tokenSha256 = byte.repeat(32);
-  return b.command({ type: "issueToken", device: PUMP, tokenSha256, overlapMs });
+  return b.command({
+    type: "issueToken",
+    device: PUMP,
+    tokenSha256,
+    tokenSha512: ANY_SHA512,
+    overlapMs,
+  });
 }
 
 function tokens(b: Bench): string[] {

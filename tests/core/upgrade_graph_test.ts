@@ -55,8 +55,8 @@ function eventsFor(task: Task): TaskEvent[] {
   ];
 }
 
-function taskOf(snapshot: { value: unknown; context: unknown }): Task {
-  return { state: snapshot.value, ...snapshot.context as object } as Task;
+function taskOf(snapshot: { value: unknown; context: { task: object } }): Task {
+  return { state: snapshot.value, ...snapshot.context.task } as Task;
 }
 
 function pathsOf(completion: (typeof completions)[number]) {
@@ -64,7 +64,7 @@ function pathsOf(completion: (typeof completions)[number]) {
     input: inputOf(completion),
     events: (snapshot) => eventsFor(taskOf(snapshot)),
     serializeState: (snapshot) => {
-      const { attempt, resumeTo, offered, received, resumeAt } = snapshot.context;
+      const { attempt, resumeTo, offered, received, resumeAt } = snapshot.context.task;
       return JSON.stringify([snapshot.value, attempt, resumeTo, offered, received, resumeAt > 0]);
     },
     limit: 100_000,

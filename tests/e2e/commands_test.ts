@@ -120,7 +120,8 @@ Deno.test("a command that there is not is named", async () => {
     env: { NO_COLOR: "1" },
   }).output();
   const { code, stderr } = await soon(output, "the end of foo");
-  const sentence = "There is no command foo. There are serve, demo, replay, device and ota.\n";
+  const sentence =
+    "There is no command foo. There are serve, demo, replay, device, ota and broker-config.\n";
   assert.deepEqual([code, new TextDecoder().decode(stderr)], [2, sentence]);
 });
 

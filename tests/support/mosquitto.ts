@@ -67,12 +67,9 @@ export class Mosquitto implements AsyncDisposable {
 
   /** Resolves when the log, from that character on, matches; fails when the process has ended. */
   async says(what: RegExp, from = 0): Promise<void> {
-    let isOver = false;
-    const over = this.#heard.then(() => void (isOver = true));
     const matches = async () => {
       while (!what.test(this.#log.slice(from))) {
-        if (isOver) throw new Error(`Mosquitto has ended:\n${this.#log.slice(from)}`);
-        await Promise.race([this.#wake.promise, over]);
+        if (await this.#ends(this.#wake.promise)) throw this.#hasEnded(from);
       }
     };
     await soon(matches(), `${what} in the log of Mosquitto`);
@@ -84,7 +81,7 @@ export class Mosquitto implements AsyncDisposable {
     const child = this.#child = await this.#spawn();
     this.#heard = this.#hear(child.stderr);
     try {
-      await this.says(/ running$/m, from);
+      await soon(this.#listens(from), "the listeners of Mosquitto");
     } catch (error) {
       await this[Symbol.asyncDispose]();
       throw error;
@@ -114,6 +111,27 @@ export class Mosquitto implements AsyncDisposable {
     if (this.#child) await this.end("SIGKILL");
   }
 
+  /** What it says at its start depends on its settings: so its ports are tried. */
+  async #listens(from: number): Promise<void> {
+    for (const port of this.ports) {
+      while (!await isOpen(port)) {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        const timer = setTimeout(resolve, 20);
+        const isOver = await this.#ends(promise).finally(() => clearTimeout(timer));
+        if (isOver) throw this.#hasEnded(from);
+      }
+    }
+  }
+
+  /** Whether the process ends before the promise resolves. */
+  async #ends(before: Promise<void>): Promise<boolean> {
+    return await Promise.race([before.then(() => false), this.#heard.then(() => true)]);
+  }
+
+  #hasEnded(from: number): Error {
+    return new Error(`Mosquitto has ended:\n${this.#log.slice(from)}`);
+  }
+
   async #spawn(): Promise<Deno.ChildProcess> {
     const program = await pathOf("mosquitto");
     if (program === undefined) throw new Error("Mosquitto is missing (Debian: mosquitto).");
@@ -130,6 +148,16 @@ export class Mosquitto implements AsyncDisposable {
       this.#wake.resolve();
       this.#wake = Promise.withResolvers();
     }
+  }
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  try {
+    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionRefused) return false;
+    throw error;
   }
 }
 

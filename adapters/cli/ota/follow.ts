@@ -16,17 +16,22 @@ export interface FollowLimits {
 /** What holds unless a test says otherwise. */
 export const FOLLOW_LIMITS: FollowLimits = { silentMs: 45_000, retryMs: 1_000, awayMs: 60_000 };
 
-/** Every row after `after`, for ever. @throws {ApiError} when the engine refuses, or stays away. */
+/**
+ * Every row after `after`, until `ended` is aborted.
+ *
+ * @throws {ApiError} when the engine refuses, or stays away.
+ */
 export async function* follow(
   api: Api,
   after: number,
   limits: FollowLimits = FOLLOW_LIMITS,
+  ended: AbortSignal = new AbortController().signal,
 ): AsyncGenerator<Json> {
   let last = after;
   let hereAt = performance.now();
-  for (;;) {
+  while (!ended.aborted) {
     try {
-      for await (const rows of stream(api, last, limits)) {
+      for await (const rows of stream(api, last, limits, ended)) {
         hereAt = performance.now();
         for (const row of rows) {
           last = row.seq;
@@ -34,10 +39,23 @@ export async function* follow(
         }
       }
     } catch (error) {
+      if (ended.aborted) return;
       if (!mayPass(error) || performance.now() - hereAt > limits.awayMs) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, limits.retryMs));
+    await pause(limits.retryMs, ended);
   }
+}
+
+/** Resolves after that time, or as soon as `ended` is aborted. */
+export async function pause(ms: number, ended: AbortSignal): Promise<void> {
+  if (ended.aborted) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, ms);
+  const wake = () => resolve();
+  ended.addEventListener("abort", wake);
+  await promise;
+  ended.removeEventListener("abort", wake);
+  clearTimeout(timer);
 }
 
 /** Nobody answers, or not now: that may pass. What is refused otherwise stays refused. */
@@ -46,7 +64,12 @@ function mayPass(error: unknown): boolean {
 }
 
 /** One connection: the rows of each piece that arrives. */
-async function* stream(api: Api, after: number, limits: FollowLimits): AsyncGenerator<Json[]> {
+async function* stream(
+  api: Api,
+  after: number,
+  limits: FollowLimits,
+  ended: AbortSignal,
+): AsyncGenerator<Json[]> {
   const silence = new AbortController();
   const late = () => silence.abort(new Error(`nothing was heard for ${limits.silentMs / 1_000} s`));
   let timer = setTimeout(late, limits.silentMs);
@@ -57,7 +80,7 @@ async function* stream(api: Api, after: number, limits: FollowLimits): AsyncGene
   try {
     const response = await api.open(`/events?follow=true&after=${after}`, {
       headers: { "last-event-id": `${after}` },
-      signal: silence.signal,
+      signal: AbortSignal.any([silence.signal, ended]),
     });
     if (response.status !== 200) api.read(response.status, await response.text());
     const pieces = response.body!.pipeThrough(new TextDecoderStream());

@@ -33,12 +33,12 @@ export const deviceRoutes: readonly Route[] = [
       409: { description: "The device is known already." },
     },
     handle: ({ deps, caller, body }) => {
-      const { token, tokenSha256 } = makeToken();
+      const { token, ...hashes } = makeToken();
       const { device_id, ...about } = body;
       return command(
         deps,
         caller,
-        { type: "registerDevice", device: device_id, ...about, tokenSha256 },
+        { type: "registerDevice", device: device_id, ...about, ...hashes },
         () => Response.json({ device_id, token }, { status: 201 }),
       );
     },
@@ -55,11 +55,11 @@ export const deviceRoutes: readonly Route[] = [
       404: { description: "There is no such device." },
     },
     handle: ({ deps, caller, params: { id }, body }) => {
-      const { token, tokenSha256 } = makeToken();
+      const { token, ...hashes } = makeToken();
       return command(
         deps,
         caller,
-        { type: "issueToken", device: id, tokenSha256, overlapMs: body.overlap * 1000 },
+        { type: "issueToken", device: id, ...hashes, overlapMs: body.overlap * 1000 },
         () => Response.json({ device_id: id, token }, { status: 201 }),
       );
     },

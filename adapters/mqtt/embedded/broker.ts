@@ -9,6 +9,7 @@ import { Aedes } from "aedes";
 import type { AuthenticateError, Client, PublishPacket, Subscription } from "aedes";
 import {
   coversMetadata,
+  GONE_LEVEL,
   maySubscribe,
   messageQos,
   parseReport,
@@ -218,6 +219,9 @@ export class Broker implements MqttWay {
     const connection = this.#connections.of(client);
     if (!client || !connection) return done(new Error("Not logged in"));
     const { device } = connection;
+    // The connection, while it lives, says the contrary; its end will say the same.
+    const goneTopic = topicOf(this.#options.prefix, device, GONE_LEVEL);
+    if (packet.topic === goneTopic && !packet.retain) return done(null);
     const kind = publishableReport(this.#options.prefix, device, packet.topic);
     const payload = packet.payload as Uint8Array;
     if (!kind || packet.retain || payload.length > PAYLOAD_BYTES_MAX) {

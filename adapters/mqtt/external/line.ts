@@ -99,14 +99,13 @@ export class Line {
     }
   }
 
-  /** Says goodbye; what is under way gets a moment to be confirmed, and no more. */
+  /** Says goodbye. What is not confirmed is still owed: nobody waits for it here. */
   async close(): Promise<void> {
-    const { promise: late, resolve } = Promise.withResolvers<void>();
-    const timer = setTimeout(resolve, END_MS);
-    // The library waits for ever for a broker that answers nothing.
-    await Promise.race([this.client.endAsync(this.wire.destroyed).catch(() => {}), late]);
+    const timer = setTimeout(() => this.wire.destroy(), END_MS);
+    this.wire.leave();
+    await this.gone;
     clearTimeout(timer);
-    this.wire.destroy();
+    this.client.end(true);
   }
 }
 

@@ -12,6 +12,8 @@ import type { MqttVersion, Publish } from "./publish.ts";
 /** Packet types, in the upper four bits of the first byte (MQTT 3.1.1 §2.2.1). */
 const PUBLISH = 3;
 const PUBACK = 4;
+/** The same in every version (MQTT 3.1.1 §3.14, MQTT 5 §3.14). */
+const DISCONNECT = Uint8Array.of(0xe0, 0);
 /** Everything else that a broker says is small. */
 const PACKET_BYTES_MAX = 65_536;
 
@@ -60,6 +62,12 @@ export class Wire extends Duplex {
   regulate(mayRead: boolean): void {
     if (mayRead) this.#socket.resume();
     else this.#socket.pause();
+  }
+
+  /** Leaves in good order: the broker closes the connection then. */
+  leave(): void {
+    this.#socket.resume();
+    this.#socket.end(DISCONNECT);
   }
 
   /** Everything is pushed as it comes. */

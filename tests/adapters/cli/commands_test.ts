@@ -12,6 +12,7 @@ import {
 
 Deno.test("parseServe() has the defaults of the contract and takes what is said", () => {
   assert.deepEqual(parseServe([]), {
+    broker: undefined,
     data: "./data",
     http: { host: "127.0.0.1", port: 8000 },
     mqtt: { host: "127.0.0.1", port: 1883 },
@@ -28,6 +29,7 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
   ];
   const given = parseServe([...args, "--open-artifacts", "--data", "x"]);
   assert.deepEqual(given, {
+    broker: undefined,
     data: "x",
     http: { host: "::1", port: 0 },
     mqtt: { host: "localhost", port: 1 },
@@ -83,7 +85,7 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, device and ota.",
+    "There is no command foo. There are serve, demo, replay, device, ota and broker-config.",
   );
 });
 
@@ -101,7 +103,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
       return true;
     });
   }
-  for (const name of ["serve", "demo", "replay", "device", "ota"]) {
+  for (const name of ["serve", "demo", "replay", "device", "ota", "broker-config"]) {
     assert.match(overview(), new RegExp(`deno task ${name}`));
   }
 });

@@ -5,6 +5,7 @@ import { requestUpgrade } from "../../../core/mod.ts";
 import type { Engine } from "../../../core/engine/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 import { MemoryStore } from "../../core/support/memory_store.ts";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { inFolder } from "../../support/folder.ts";
 import { engineOn, fill, IMAGE } from "./folder.ts";
 
@@ -17,7 +18,8 @@ async function story(engine: Engine): Promise<void> {
   await fill(engine);
   const image = { firmware_version: "2.0.0", checksum: IMAGE };
   for (const device of ["quiet", "asks", "Zoo", "gone"]) {
-    const registered = { type: "registerDevice", device, tokenSha256: "aa".repeat(32) } as const;
+    const tokens = { tokenSha256: "aa".repeat(32), tokenSha512: ANY_SHA512 };
+    const registered = { type: "registerDevice", device, ...tokens } as const;
     await engine.submit({ kind: "command", actor, command: registered });
     if (device === "quiet") continue;
     const request = requestUpgrade.parse({ device_id: device, ...image });

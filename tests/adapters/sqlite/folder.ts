@@ -3,6 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { requestUpgrade } from "../../../core/mod.ts";
 import { startEngine } from "../../../core/engine/mod.ts";
 import type { Clock, Engine, Ports, Store } from "../../../core/engine/mod.ts";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
 
 export const IMAGE = `sha256:${"5a".repeat(32)}`;
 
@@ -46,6 +47,7 @@ export async function fill(engine: Engine): Promise<void> {
         product: "pump",
         tags: ["roof"],
         tokenSha256: sha256(new TextEncoder().encode(device)),
+        tokenSha512: ANY_SHA512,
       },
     });
   }

@@ -6,6 +6,7 @@ import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
 import { openDurable } from "../../../adapters/sqlite/connection.ts";
 import { engineOn, fill, IMAGE, sha256 } from "./folder.ts";
 import { inFolder } from "../../support/folder.ts";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
 
 Deno.test("openSqlite() keeps what an engine wrote, and the reads give it back", async () => {
   await inFolder(async (folder) => {
@@ -75,7 +76,7 @@ Deno.test("reads.deviceByToken() and mayFetch() give no more than they should", 
     assert.equal(await reads.deviceByToken(hash("pump-1"), now), "pump-1");
     assert.equal(await reads.deviceByToken(hash("nobody"), now), undefined);
     const issue = { type: "issueToken", device: "pump-1", overlapMs: 60_000 } as const;
-    const command = { ...issue, tokenSha256: hash("new") };
+    const command = { ...issue, tokenSha256: hash("new"), tokenSha512: ANY_SHA512 };
     await engine.submit({ kind: "command", actor, command });
     assert.equal(await reads.deviceByToken(hash("new"), now), "pump-1");
     assert.equal(await reads.deviceByToken(hash("pump-1"), now), "pump-1");
@@ -191,6 +192,7 @@ Deno.test("store.append() says when the disk is full, changes nothing and goes o
           device,
           tags: long,
           tokenSha256: sha256(Uint8Array.of(1)),
+          tokenSha512: ANY_SHA512,
         },
       });
     let refused = 0;

@@ -1,19 +1,21 @@
 /**
  * A script: takes what a broker has kept for it. Once as a bare client of the library's that stores
- * nothing, once as the engine's link with nobody behind it, once as the whole engine, which commits.
+ * nothing, once as the engine's link with nobody behind it, once as the whole engine, which commits;
+ * and once as the engine without a broker, handed the same reports by nobody but itself.
  */
 import mqtt from "mqtt";
 import type { EngineApi, Input } from "../../../core/engine/mod.ts";
 import { TOPIC_PREFIX } from "../../../core/mod.ts";
 import { BrokerLink } from "../../../adapters/mqtt/mod.ts";
-import { loginOf, nameFirmware, order, quietEngine, register } from "../made_log.ts";
+import { loginOf, nameFirmware, order, quietEngine, register, reportOf } from "../made_log.ts";
+import { progressOf } from "../progress.ts";
 import { yesEngine } from "../yes_engine.ts";
 import { onLine, taskOf } from "./stdin.ts";
 
 /** What it is told. */
 export interface TakerTask {
   readonly port: number;
-  readonly how: "library" | "link" | "engine";
+  readonly how: "library" | "link" | "engine" | "direct";
   /** The engine's data folder. */
   readonly data: string;
   readonly devices: number;
@@ -33,6 +35,9 @@ interface Taker {
   close(): Promise<void>;
 }
 
+/** Reports that the engine has at once, as many as the link would give it. */
+const TOGETHER = 2_048;
+
 const task = taskOf<TakerTask>();
 let [taken, rows, done] = [0, 0, Promise.withResolvers<void>()];
 
@@ -40,7 +45,13 @@ function note(): void {
   if (++taken === task.count) done.resolve();
 }
 
-const open = task.how === "library" ? library : await linkOpener();
+const openers = {
+  library: () => library,
+  link: linkOpener,
+  engine: linkOpener,
+  direct: directOpener,
+};
+const open = await openers[task.how]();
 // The session is made, and what comes meanwhile is kept.
 const first = await open();
 await first.close();
@@ -69,10 +80,7 @@ async function library(): Promise<Taker> {
 }
 
 async function linkOpener(): Promise<() => Promise<Taker>> {
-  const isProgress = (input: Pick<Input, "kind">) => input.kind === "report";
-  const engine = task.how === "engine"
-    ? await makeEngine((input) => isProgress(input) && note())
-    : yesEngine((input) => isProgress(input) && note());
+  const engine = task.how === "engine" ? await makeEngine() : yesEngine(noteReport);
   return async () => {
     const up = Promise.withResolvers<void>();
     const link = new BrokerLink({
@@ -89,10 +97,27 @@ async function linkOpener(): Promise<() => Promise<Taker>> {
   };
 }
 
+async function directOpener(): Promise<() => Promise<Taker>> {
+  const engine = await makeEngine();
+  const reportsOf = (from: number) =>
+    Array.from({ length: Math.min(TOGETHER, task.count - from) }, (_, n) => {
+      const [device, index] = [(from + n) % task.devices, Math.floor((from + n) / task.devices)];
+      return engine.submit(reportOf(loginOf(device).id, "progress", progressOf(index)));
+    });
+  const take = async () => {
+    for (let from = 0; from < task.count; from += TOGETHER) await Promise.all(reportsOf(from));
+  };
+  return () => Promise.resolve({ take, close: () => Promise.resolve() });
+}
+
+function noteReport({ kind }: Pick<Input, "kind">): void {
+  if (kind === "report") note();
+}
+
 /** An engine where every device has an upgrade to take. */
-async function makeEngine(onDecided: (input: Pick<Input, "kind">) => void): Promise<EngineApi> {
+async function makeEngine(): Promise<EngineApi> {
   const { engine } = await quietEngine(task.data, {
-    decided: onDecided,
+    decided: noteReport,
     committed: (batch) => void (rows += batch.rows),
   });
   const logins = Array.from({ length: task.devices }, (_, number) => loginOf(number));

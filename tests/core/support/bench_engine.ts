@@ -157,12 +157,18 @@ export async function bench(
     },
     heard: () => sent.splice(0).map(({ message }) => message.kind),
   };
-  await self.command({ type: "registerDevice", device: "pump-7", tokenSha256: "aa".repeat(32) });
+  await self.command({
+    type: "registerDevice",
+    device: "pump-7",
+    tokenSha256: "aa".repeat(32),
+    tokenSha512: ANY_SHA512,
+  });
   await addFirmware(self, "2.0.0", IMAGE.slice(7));
   return self;
 }
 
 import { requestUpgrade } from "../../../core/mod.ts";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
 
 function upgradeRequest(device_id: string, more: object) {
   return requestUpgrade.parse({

@@ -1,4 +1,5 @@
 /** An engine whose devices are behind a broker of somebody else's. */
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { bench, settle } from "./bench_engine.ts";
 import type { Bench } from "./bench_engine.ts";
 
@@ -19,7 +20,12 @@ export async function fleet(b: Bench, count: number): Promise<string[]> {
   const names = Array.from({ length: count }, (_, n) => `dev-${String(n).padStart(4, "0")}`);
   await Promise.all(
     names.map((device) =>
-      b.command({ type: "registerDevice", device, tokenSha256: "aa".repeat(32) })
+      b.command({
+        type: "registerDevice",
+        device,
+        tokenSha256: "aa".repeat(32),
+        tokenSha512: ANY_SHA512,
+      })
     ),
   );
   await Promise.all(names.map((device) => b.upgrade(device)));
