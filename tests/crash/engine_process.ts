@@ -17,16 +17,23 @@ export class EngineProcess implements AsyncDisposable {
   #child: Deno.ChildProcess | undefined;
   #output: Promise<unknown> = Promise.resolve();
   #said = "";
+  #complained = Promise.withResolvers<void>();
   #up = Promise.withResolvers<void>();
 
-  private constructor(data: string, http: number, mqtt: number, above: readonly string[]) {
+  private constructor(
+    data: string,
+    http: number,
+    mqtt: number,
+    above: readonly string[],
+    more: readonly string[],
+  ) {
     const addresses = [`127.0.0.1:${http}`, `127.0.0.1:${mqtt}`] as const;
     this.httpUrl = `http://${addresses[0]}`;
     this.mqttUrl = `mqtt://${addresses[1]}`;
     const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks.serve.command;
     const words: string[] = task.split(" ").slice(1);
     const where = ["--data", data, "--http", addresses[0], "--mqtt", addresses[1]];
-    const [program, ...args] = [...above, Deno.execPath(), ...words, ...where];
+    const [program, ...args] = [...above, Deno.execPath(), ...words, ...where, ...more];
     this.#command = new Deno.Command(program!, {
       args,
       cwd: ROOT,
@@ -38,10 +45,14 @@ export class EngineProcess implements AsyncDisposable {
 
   /**
    * An engine for the folder, on free ports; it is not started yet. `above` is a command that becomes
-   * the engine, as its last arguments say.
+   * the engine, as its last arguments say; `more` are further arguments of the engine's.
    */
-  static async on(data: string, above: readonly string[] = []): Promise<EngineProcess> {
-    return new EngineProcess(data, await freePort(), await freePort(), above);
+  static async on(
+    data: string,
+    above: readonly string[] = [],
+    more: readonly string[] = [],
+  ): Promise<EngineProcess> {
+    return new EngineProcess(data, await freePort(), await freePort(), above, more);
   }
 
   /** The process now. */
@@ -51,7 +62,16 @@ export class EngineProcess implements AsyncDisposable {
 
   /** What all its processes complained of so far. */
   get said(): string {
-    return this.#said;
+    // strace, too, speaks there, of processes that vanish under its hands.
+    return this.#said.replaceAll(/^\S*strace: dispatch_event: .*\n/gm, "");
+  }
+
+  /** Resolves when it has complained of that. */
+  async complains(of: RegExp): Promise<void> {
+    const matches = async () => {
+      while (!of.test(this.said)) await this.#complained.promise;
+    };
+    await soon(matches(), `${of} among its complaints`, START_MS);
   }
 
   /** Resolves while the engine is ready, else with its next start. */
@@ -101,16 +121,21 @@ export class EngineProcess implements AsyncDisposable {
 
   async #hear({ stdout, stderr }: Deno.ChildProcess): Promise<void> {
     const up = this.#up;
-    const complaints = new Response(stderr).text().then((text) => {
-      // strace, too, speaks there, of processes that vanish under its hands.
-      this.#said += text.replaceAll(/^\S*strace: dispatch_event: .*\n/gm, "");
-    });
+    const complaints = this.#listen(stderr);
     let text = "";
     for await (const part of stdout.pipeThrough(new TextDecoderStream())) {
       text += part;
       if (/^ready /m.test(text)) up.resolve();
     }
     await complaints;
+  }
+
+  async #listen(stderr: Deno.ChildProcess["stderr"]): Promise<void> {
+    for await (const part of stderr.pipeThrough(new TextDecoderStream())) {
+      this.#said += part;
+      this.#complained.resolve();
+      this.#complained = Promise.withResolvers();
+    }
   }
 }
 
