@@ -5,6 +5,7 @@ import { ignoresMosquitto } from "../support/mosquitto.ts";
 import { behindMosquitto, DEVICES, ENGINE } from "./behind_mosquitto.ts";
 import type { Scene } from "./behind_mosquitto.ts";
 import { BrokerClient } from "./broker_client.ts";
+import { soon } from "./house.ts";
 
 /** Names that no list has: what is not named is refused, too. */
 const OTHERS = ["", "other", "request/deeper", "chunk/1"];
@@ -197,7 +198,7 @@ mosquitto(
 );
 
 mosquitto(
-  "what is said while the engine is stopped waits, in order, over a restart too",
+  "what is said while the engine is stopped waits, over a reload and a restart",
   async (scene) => {
     const { device, engine, broker } = scene;
     const session = { clientId: "otalog-reports", clean: false };
@@ -208,6 +209,7 @@ mosquitto(
     await using pump = await device("pump-7");
     const said = Array.from({ length: 3_000 }, (_, n) => `/ota/pump-7/progress ${n}`);
     await Promise.all(said.map((_, n) => pump.says("/ota/pump-7/progress", `${n}`)));
+    await reload(scene);
     await broker.end("SIGTERM");
     await broker.start();
     await using again = await device("pump-7");
@@ -216,3 +218,14 @@ mosquitto(
     assert.deepEqual(await ours.hearsUntil("/ota/pump-7/progress end"), said);
   },
 );
+
+/** Lets Mosquitto read its passwords again; whose is missing is cut, which shows that it has. */
+async function reload({ device, broker, folder }: Scene): Promise<void> {
+  await using missing = await device("pump-8");
+  const path = `${folder}/otalog.passwords`;
+  const passwords = await Deno.readTextFile(path);
+  await Deno.writeTextFile(path, passwords.replace(/^pump-8:.*\n/m, ""));
+  broker.signal("SIGHUP");
+  await soon(missing.closed, "the end of a connection without a password");
+  await Deno.writeTextFile(path, passwords);
+}

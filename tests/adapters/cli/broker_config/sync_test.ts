@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { untilReady } from "../../../../adapters/cli/broker_config/ready.ts";
 import { Registry } from "../../../../adapters/cli/broker_config/registry.ts";
 import { catchUp, watchRegistry } from "../../../../adapters/cli/broker_config/sync.ts";
 import { Api } from "../../../../adapters/cli/ota/api.ts";
@@ -127,5 +128,22 @@ Deno.test("watchRegistry() ends when it is refused", async () => {
       limits,
     );
     await assert.rejects(watching, /does not take the operator's token/);
+  });
+});
+
+Deno.test("untilReady() waits for an engine at its broker, but not for ever", async () => {
+  const ended = new AbortController();
+  const statuses = [503, 503, 200];
+  const asked: string[] = [];
+  const answer = ({ url }: Request) => {
+    asked.push(new URL(url).pathname);
+    return new Response("{}", { status: statuses.shift() ?? 503 });
+  };
+  await answering(answer, async (url) => {
+    await untilReady(apiAt(url), ended.signal, { retryMs: 1, mostMs: 60_000 });
+    assert.deepEqual(asked, ["/readyz", "/readyz", "/readyz"]);
+    await untilReady(apiAt(url), ended.signal, { retryMs: 1, mostMs: 20 });
+    ended.abort();
+    await untilReady(apiAt(url), ended.signal, { retryMs: 60_000, mostMs: 60_000 });
   });
 });
