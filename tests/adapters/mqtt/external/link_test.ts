@@ -189,6 +189,19 @@ Deno.test("BrokerLink hushed takes nothing more; closed, it says goodbye on both
   });
 });
 
+Deno.test("BrokerLink hushed takes nothing of what comes before the line ends", async () => {
+  await onLink(async ({ engine, lines, link, told }) => {
+    const [voice, ear] = await lines();
+    await told(1);
+    link.hush();
+    ear.send(progress("a", 1, 7));
+    ear.socket.end();
+    // It has read all of it when it has closed the other one.
+    await soon(voice.closed, "the end");
+    assert.deepEqual(engine.inputs, []);
+  });
+});
+
 Deno.test("BrokerLink ends soon, whatever it waits for", async () => {
   const states: readonly Manners[] = [
     { [CONNECT]: () => undefined },
