@@ -108,8 +108,9 @@ async function openAny(
   try {
     return await Line.open({ ...options, version: version! });
   } catch (error) {
-    // Old brokers close the connection instead of saying why.
-    const isOther = error instanceof BrokerTrouble && ["version", "closed"].includes(error.step);
+    // Old brokers close the connection instead of saying why; over TLS that looks like its failure.
+    const isOther = error instanceof BrokerTrouble &&
+      ["version", "closed", "tls"].includes(error.step);
     if (!isOther || others.length === 0 || options.signal.aborted) throw error;
     return await openAny(options, others);
   }

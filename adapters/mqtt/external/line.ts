@@ -81,9 +81,9 @@ export class Line {
     const receiver = options.receiver(wire);
     const client = new MqttClient(() => wire, clientOptions(options));
     const { promise: connack, resolve, reject } = Promise.withResolvers<IConnackPacket>();
-    const gone = goneOf(client, wire, address);
+    const gone = goneOf(client, wire, options.broker);
     client.once("connect", resolve);
-    client.once("error", (error) => reject(refusalOf(error, address)));
+    client.once("error", (error) => reject(refusalOf(error, options.broker)));
     void gone.then(reject);
     const callOff = () => void wire.destroy();
     options.signal.addEventListener("abort", callOff);
@@ -137,15 +137,29 @@ function clientOptions({ broker, version, clientId, isKept }: LineOptions): ICli
 }
 
 /** Why the connection ended, whoever ended it. */
-function goneOf(client: MqttClient, wire: Wire, address: string): Promise<BrokerTrouble> {
+function goneOf(client: MqttClient, wire: Wire, broker: BrokerAddress): Promise<BrokerTrouble> {
+  const address = addressText(broker);
   const { promise, resolve } = Promise.withResolvers<BrokerTrouble>();
+  let isIn = false;
+  const end = (trouble: BrokerTrouble) => resolve(isIn ? trouble : beforeConnack(trouble, broker));
+  client.once("connect", () => isIn = true);
   client.on("error", () => {});
   client.on("disconnect", ({ reasonCode = 0 }) => {
     resolve(new BrokerTrouble("closed", address, reasonText(reasonCode)));
   });
-  wire.on("error", (error) => resolve(troubleOf(error, address, "closed")));
-  wire.on("close", () => resolve(new BrokerTrouble("closed", address)));
+  wire.on("error", (error) => end(troubleOf(error, address, "closed")));
+  wire.on("close", () => end(new BrokerTrouble("closed", address)));
   return promise;
+}
+
+/**
+ * With TLS 1.3 a broker refuses our certificate after the handshake, and its reason may be lost with
+ * the connection.
+ */
+function beforeConnack(trouble: BrokerTrouble, broker: BrokerAddress): BrokerTrouble {
+  if (!broker.isTls || trouble.step !== "closed") return trouble;
+  const detail = "it closed the connection after the handshake";
+  return new BrokerTrouble("tls", addressText(broker), detail, { cause: trouble });
 }
 
 /** Reasons of DISCONNECT (MQTT 5 §3.14.2.1) that say what to do. */
@@ -162,10 +176,16 @@ function reasonText(code: number): string {
   return disconnects[code] ?? `reason ${code}`;
 }
 
-function refusalOf(error: Error & { code?: number | string }, address: string): BrokerTrouble {
+function refusalOf(
+  error: Error & { code?: number | string },
+  broker: BrokerAddress,
+): BrokerTrouble {
   const { code, message } = error;
+  const address = addressText(broker);
   if (message === "connack timeout") return new BrokerTrouble("silent", address, "to CONNECT");
-  if (typeof code !== "number") return troubleOf(error, address, "closed");
+  if (typeof code !== "number") {
+    return beforeConnack(troubleOf(error, address, "closed"), broker);
+  }
   if (WRONG_VERSION.includes(code)) return new BrokerTrouble("version", address);
   if (WRONG_LOGIN.includes(code)) return new BrokerTrouble("login", address);
   return new BrokerTrouble("closed", address, message);

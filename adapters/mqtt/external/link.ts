@@ -12,7 +12,7 @@ import { Outlet } from "./outlet.ts";
 import { PathMeter } from "./path_meter.ts";
 import { TakenPackets } from "./taken_packets.ts";
 import { troubleOf } from "./trouble.ts";
-import type { BrokerTrouble } from "./trouble.ts";
+import type { BrokerTrouble, Step } from "./trouble.ts";
 
 /**
  * How to reach the broker, and whom to tell. `clientId` has at most 20 letters and digits and is the
@@ -20,7 +20,7 @@ import type { BrokerTrouble } from "./trouble.ts";
  */
 export interface LinkOptions
   extends Pick<LifeOptions, "broker" | "versions" | "prefix" | "clientId"> {
-  /** A sentence for the operator, each time another one holds. */
+  /** A sentence for the operator, each time another step fails. */
   onTrouble(sentence: string): void;
   /** The broker can be reached; `isAgain`: after somebody was told that it cannot. */
   onUp(isAgain: boolean): void;
@@ -39,8 +39,8 @@ export class BrokerLink implements MqttWay {
   #outlet: Outlet | undefined;
   #run: Promise<void> | undefined;
   #life: Life | undefined;
-  /** What the operator was told last. */
-  #said = "";
+  /** The step that the operator was told of. */
+  #failed: Step | undefined;
   #isClosing = false;
 
   /** Nothing is done before `start`. */
@@ -125,8 +125,8 @@ export class BrokerLink implements MqttWay {
   #begin(life: Life, engine: EngineApi): void {
     this.#life = life;
     engine.reachable(true);
-    this.#options.onUp(this.#said !== "");
-    this.#said = "";
+    this.#options.onUp(this.#failed !== undefined);
+    this.#failed = undefined;
   }
 
   #end(engine: EngineApi): void {
@@ -134,9 +134,10 @@ export class BrokerLink implements MqttWay {
     engine.reachable(false);
   }
 
-  #complain({ message }: BrokerTrouble): void {
-    if (message !== this.#said) this.#options.onTrouble(message);
-    this.#said = message;
+  /** What the system says of one and the same fault differs from try to try. */
+  #complain({ step, message }: BrokerTrouble): void {
+    if (step !== this.#failed) this.#options.onTrouble(message);
+    this.#failed = step;
   }
 
   async #pause(ms: number): Promise<void> {
