@@ -131,7 +131,7 @@ Deno.test({
           });
         }
       };
-      await Promise.all([worker(), worker()]);
+      await together(worker(), worker());
     }),
 });
 
@@ -193,9 +193,15 @@ Deno.test({
           assert.equal(engine.said, "");
         });
       };
-      await Promise.all([late(), stopped(), isStopping()]);
+      await together(late(), stopped(), isStopping());
     }),
 });
+
+/** Fails as the first of them that did, but not before all have put away what they began. */
+async function together(...stories: readonly Promise<void>[]): Promise<void> {
+  await Promise.allSettled(stories);
+  await Promise.all(stories);
+}
 
 /** Resolves when the process answers over HTTP. */
 async function isHealthy({ httpUrl }: EngineProcess): Promise<void> {
