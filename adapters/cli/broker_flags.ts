@@ -53,6 +53,9 @@ export function brokerOf(given: Values<typeof brokerFlags>): BrokerOptions | und
   if (password !== undefined && address.password !== undefined) {
     throw new UsageError("The password is in --broker already. Leave out --broker-password-file.");
   }
+  if ((password ?? address.password) !== undefined && address.username === undefined) {
+    throw new UsageError(`A password needs a user name. Name it in --broker, as in ${EXAMPLE}.`);
+  }
   const versions = mqtt === undefined
     ? [5, 4] as const
     : mqtt === "5"
@@ -69,9 +72,7 @@ function addressOf(url: string): Omit<BrokerOptions, "versions" | "files"> {
   if (!isPlain) {
     throw new UsageError(`--broker must be a URL such as ${EXAMPLE}, without path, ? and #.`);
   }
-  const [username, password] = [parsed.username, parsed.password].map((part) =>
-    part === "" ? undefined : decodeURIComponent(part)
-  );
+  const [username, password] = [parsed.username, parsed.password].map(decode);
   return {
     host: parsed.hostname.replace(/^\[(.*)\]$/, "$1"),
     port: Number(parsed.port || (isTls ? 8883 : 1883)),
@@ -79,4 +80,14 @@ function addressOf(url: string): Omit<BrokerOptions, "versions" | "files"> {
     username,
     password,
   };
+}
+
+function decode(part: string): string | undefined {
+  try {
+    return part === "" ? undefined : decodeURIComponent(part);
+  } catch {
+    throw new UsageError(
+      "User name and password in --broker are percent-encoded: % itself is %25.",
+    );
+  }
 }

@@ -2,6 +2,7 @@
 
 /** What the operating system's codes mean to a person. */
 const reasons: Readonly<Record<string, string>> = {
+  ENOENT: "it does not exist",
   EACCES: "permission denied",
   EPERM: "permission denied",
   EROFS: "the file system is read-only",

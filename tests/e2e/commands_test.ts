@@ -4,21 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../../adapters/sqlite/mod.ts";
 import { randomImage, soon } from "./house.ts";
 import { inFolder } from "../support/folder.ts";
-
-const ROOT = new URL("../../", import.meta.url);
-
-/** The command with the permissions it has as a task. */
-function spawned(name: string, ...args: string[]): Deno.ChildProcess {
-  const { tasks } = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT)));
-  const [, ...words] = tasks[name].command.split(" ");
-  return new Deno.Command(Deno.execPath(), {
-    args: [...words, ...args],
-    cwd: ROOT,
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  }).spawn();
-}
+import { ROOT, spawned } from "./task.ts";
 
 async function task(name: string, ...args: string[]) {
   const output = spawned(name, ...args).output();

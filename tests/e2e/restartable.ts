@@ -29,6 +29,11 @@ export class Restartable extends Operator {
 
   async restart(): Promise<void> {
     await this.#house.close();
+    await this.reopen();
+  }
+
+  /** Starts it again where it was, after it was closed. */
+  async reopen(): Promise<void> {
     const [http, mqtt] = [this.#house.httpUrl, this.#house.mqttUrl].map((url) => new URL(url).port);
     this.#house = await open(this.data, this.faults, Number(http), Number(mqtt));
   }

@@ -1,6 +1,6 @@
 /** The real Mosquitto as a process of its own, which can be ended, stopped and started again. */
 import { soon } from "../e2e/house.ts";
-import { freePort } from "./free_port.ts";
+import { freePort, isOpen } from "./free_port.ts";
 import { pathOf } from "./program.ts";
 
 /** A developer without Mosquitto goes on; CI has it and may not. */
@@ -148,16 +148,6 @@ export class Mosquitto implements AsyncDisposable {
       this.#wake.resolve();
       this.#wake = Promise.withResolvers();
     }
-  }
-}
-
-async function isOpen(port: number): Promise<boolean> {
-  try {
-    (await Deno.connect({ hostname: "127.0.0.1", port })).close();
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.ConnectionRefused) return false;
-    throw error;
   }
 }
 

@@ -1,4 +1,5 @@
 /** Mosquitto's configuration, each setting with its reason. */
+import { PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
 import type { HostPort } from "../args.ts";
 
 /** What the configuration depends on; all paths are absolute, as Mosquitto starts anywhere. */
@@ -41,14 +42,14 @@ function general({ database, pid }: ConfOptions): string[] {
     "retain_available false",
     "# Bytes of a packet; who sends more is disconnected. It is twice what the engine takes, so that",
     "# what is a little too large is answered (too_large) instead of cut.",
-    "max_packet_size 131072",
+    `max_packet_size ${2 * PAYLOAD_BYTES_MAX}`,
     "",
     "# Messages under way to one client. The engine acknowledges what is on its disk, and takes many",
     "# reports into one write: with the default of 20 it would wait for the network in between.",
     "max_inflight_messages 1000",
     "# What waits for a client that is slow or away. While the engine is stopped Mosquitto acknowledges",
     "# reports in its place; beyond these limits it would drop them without a word, with the default",
-    "# beyond 1000 of them. A million reports take about 700 MB of memory.",
+    "# beyond 1000 of them. A million reports of 150 bytes take about 500 MB of memory.",
     "max_queued_messages 1000000",
     "max_queued_bytes 536870912",
     "# A session whose client stays away so long is forgotten, with what waits for it.",

@@ -20,12 +20,21 @@ export class Keeper {
   #isWarned = false;
   readonly #failure = new AbortController();
   #work: Promise<void> = Promise.resolve();
+  #reloading: Promise<void> | undefined;
 
-  /** Keeps it in step with the registry. */
-  constructor(registry: Registry, conf: ConfOptions, view: View) {
+  readonly #mayReload: () => Promise<void>;
+
+  /** Keeps it in step with the registry. `mayReload` resolves when Mosquitto may be told. */
+  constructor(
+    registry: Registry,
+    conf: ConfOptions,
+    view: View,
+    mayReload: () => Promise<void>,
+  ) {
     this.#registry = registry;
     this.#conf = conf;
     this.#view = view;
+    this.#mayReload = mayReload;
   }
 
   /** Aborted when it could not be written; {@link done} says why. */
@@ -45,9 +54,10 @@ export class Keeper {
     this.#work.catch(() => this.#failure.abort());
   }
 
-  /** Resolves when what was asked for is written. @throws {Error} when it cannot be. */
-  done(): Promise<void> {
-    return this.#work;
+  /** Resolves when what was asked for is done. @throws {Error} when it cannot be written. */
+  async done(): Promise<void> {
+    await this.#work;
+    await this.#reloading;
   }
 
   /** Writes what the registry says now. @throws {Error} when it cannot be written. */
@@ -58,8 +68,15 @@ export class Keeper {
     this.#shown = entries;
     const difference = isFirst ? undefined : differenceOf(before, entries);
     if (isFirst || isWritten) this.#view.passwords(entries.size, isWritten, difference);
-    if (!isWritten || this.#conf.pid === undefined) return;
-    const reload = await reloadMosquitto(this.#conf.pid);
+    const { pid } = this.#conf;
+    if (isWritten && pid !== undefined) this.#reloading ??= this.#reload(pid, isFirst);
+  }
+
+  /** What is written while it waits is read with the rest. */
+  async #reload(pid: string, isFirst: boolean): Promise<void> {
+    await this.#mayReload();
+    this.#reloading = undefined;
+    const reload = await reloadMosquitto(pid);
     // At the first time it is no surprise that Mosquitto does not run yet.
     if (!isFirst || "pid" in reload) this.#view.reload(reload);
   }

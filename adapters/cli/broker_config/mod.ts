@@ -27,5 +27,7 @@ export async function runBrokerConfig(
 
 function overview(): string {
   const { name, summary } = mosquitto;
-  return ["Configure a broker of your own.", "", `  deno task ${name}  ${summary}`].join("\n");
+  return ["Configure a broker of your own.", "", `  deno task ${name}`, `    ${summary}`].join(
+    "\n",
+  );
 }

@@ -1,6 +1,7 @@
 /** `deno task broker-config mosquitto` */
 import { Api } from "../ota/api.ts";
 import { accessOf } from "../ota/connection.ts";
+import { FOLLOW_LIMITS } from "../ota/follow.ts";
 import type { OtaEnvironment } from "../ota/mod.ts";
 import type { Screen } from "../terminal.ts";
 import { mosquittoAcl } from "./acl.ts";
@@ -9,6 +10,7 @@ import { putFolder } from "./folder.ts";
 import { Keeper } from "./keeper.ts";
 import { parseBrokerConfig } from "./options.ts";
 import type { BrokerOptions } from "./options.ts";
+import { untilReady } from "./ready.ts";
 import { Registry } from "./registry.ts";
 import { reloadMosquitto } from "./reload.ts";
 import { catchUp, watchRegistry } from "./sync.ts";
@@ -36,13 +38,14 @@ export async function configureMosquitto(
   await writeFolder(options, view);
   const api = await whenWritten(async () => new Api(await accessOf(given, environment)));
   const registry = new Registry();
-  const keeper = new Keeper(registry, conf, view);
-  if (given.watch) {
-    await untilInterrupted((ended) => watch(api, registry, keeper, view, ended));
-  } else {
-    await whenWritten(() => catchUp(api, registry, (rows, end) => view.reading(rows, end)));
-    await keeper.write();
-  }
+  await untilInterrupted(async (ended) => {
+    const keeper = new Keeper(registry, conf, view, () => untilReady(api, ended));
+    if (given.watch) return await watch(api, registry, keeper, view, ended);
+    const onRead = (rows: number, end: number) => view.reading(rows, end);
+    await whenWritten(() => catchUp(api, registry, onRead, FOLLOW_LIMITS, ended));
+    if (!ended.aborted) await keeper.write();
+    await keeper.done();
+  });
   return true;
 }
 

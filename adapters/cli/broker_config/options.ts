@@ -101,7 +101,8 @@ function checkListeners(given: BrokerOptions["given"]): void {
         `${remedy}, or accept it with --insecure.`,
     );
   }
-  if (devices.host === engine.host && devices.port === engine.port) {
-    throw new UsageError("--devices and --engine need addresses of their own.");
+  const isShared = [devices.host, engine.host].some((host) => host === "0.0.0.0" || host === "::");
+  if (devices.port === engine.port && (isShared || devices.host === engine.host)) {
+    throw new UsageError("--devices and --engine need ports of their own.");
   }
 }

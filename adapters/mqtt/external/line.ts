@@ -41,6 +41,8 @@ const SESSION_S = 86_400;
 const RECEIVE_MAX = 1_024;
 const CONNACK_MS = 10_000;
 const END_MS = 1_000;
+/** The library gives up, and says nothing of it, half a keepalive after it has asked. */
+const ANSWER_MS_PER_S = 450;
 
 /** CONNACK codes (MQTT 3.1.1 §3.2.2.3, MQTT 5 §3.2.2.2). */
 const WRONG_VERSION = [1, 132];
@@ -174,8 +176,8 @@ function keepAlive({ client, wire }: Line, meter: PathMeter, address: string): v
   let askedAt = 0;
   let late: ReturnType<typeof setTimeout> | undefined;
   // A broker may want to hear from us more often than that (MQTT 5 §3.2.2.3.14).
-  const setPace = () =>
-    client.keepaliveManager?.setKeepalive(Math.min(meter.keepaliveS, client.keepalive));
+  const paceS = () => Math.min(meter.keepaliveS, client.keepalive);
+  const setPace = () => client.keepaliveManager?.setKeepalive(paceS());
   setPace();
   client.on("packetsend", ({ cmd }: Packet) => {
     if (cmd !== "pingreq") return;
@@ -184,7 +186,7 @@ function keepAlive({ client, wire }: Line, meter: PathMeter, address: string): v
     late = setTimeout(() => {
       meter.lost();
       wire.destroy(new BrokerTrouble("silent", address, "to PINGREQ"));
-    }, meter.answerMsMax);
+    }, Math.min(meter.answerMsMax, paceS() * ANSWER_MS_PER_S));
   });
   client.on("packetreceive", ({ cmd }: Packet) => {
     if (cmd !== "pingresp") return;

@@ -22,7 +22,7 @@ export interface Packet {
 
 /** What is sent when a packet of that type comes; nothing when it is `undefined`. */
 export type Manners = Readonly<
-  Record<number, ((line: RawLine, packet: Packet) => Uint8Array | undefined) | undefined>
+  Record<number, ((line: RawLine, packet: Packet) => Uint8Array | undefined | void) | undefined>
 >;
 
 /** Takes everything, and grants QoS 1 to every filter. */

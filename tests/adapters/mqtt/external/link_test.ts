@@ -1,0 +1,236 @@
+/** The link against a broker of bytes: what goes over the wire, and what the operator is told. */
+import assert from "node:assert/strict";
+import { soon } from "../../../e2e/house.ts";
+import { packet, PREFIX } from "../embedded/stage.ts";
+import { CONNECT, DISCONNECT, PUBLISH, SUBSCRIBE } from "./raw_broker.ts";
+import type { Manners } from "./raw_broker.ts";
+import { message, onLink, percents, progress } from "./stage.ts";
+
+const ok = { ok: true, messages: [] } as const;
+
+Deno.test("BrokerLink logs in twice: a voice without a session, an ear whose session is kept", async () => {
+  for (const version of [5, 4] as const) {
+    await onLink(
+      async ({ engine, link, lines, told, notes }) => {
+        const [voice, ear] = await lines();
+        await told(1);
+        assert.deepEqual([voice.version, ear.version], [version, version]);
+        assert.deepEqual([voice.clientId, voice.isClean], ["otalog01234567out", true]);
+        assert.deepEqual([ear.clientId, ear.isClean], ["otalog01234567in", false]);
+        const { body } = await ear.next(CONNECT);
+        assert.equal(body[8]! << 8 | body[9]!, 300, "seconds of keepalive");
+        if (version === 5) {
+          // 1,024 messages unacknowledged (33), a session of a day (17).
+          assert.deepEqual([...body.slice(10, 19)], [8, 33, 4, 0, 17, 0, 1, 81, 128]);
+        }
+        const asked = await ear.next(SUBSCRIBE);
+        assert.deepEqual(
+          ear.filters(asked.body).sort(),
+          ["gone", "progress", "request", "status", "verify"].map((level) =>
+            `${PREFIX}/+/${level}`
+          ),
+        );
+        assert.equal(asked.body.at(-1)! & 3, 1, "QoS 1");
+        assert.deepEqual([engine.events, notes, link.isUp, link.connections], [
+          ["reachable true"],
+          ["up false"],
+          true,
+          2,
+        ]);
+      },
+      {},
+      { versions: [version] },
+    );
+  }
+});
+
+Deno.test("BrokerLink takes packets that come byte by byte, and many that come at once", async () => {
+  await onLink(async ({ engine, lines }) => {
+    const [, ear] = await lines();
+    await ear.next(SUBSCRIBE);
+    const bytes = Buffer.concat([progress("a", 1, 1), packet(0xd0, []), progress("a", 2, 300)]);
+    for (const byte of bytes) {
+      ear.send(Uint8Array.of(byte));
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual(await ear.acknowledged(2), [1, 300]);
+    const ids = Array.from({ length: 1_000 }, (_, index) => index + 1);
+    ear.send(...ids.map((id) => progress(`d${id}`, id % 100, id)));
+    assert.deepEqual(await ear.acknowledged(1_000), ids);
+    assert.deepEqual(percents(engine), [1, 2, ...ids.map((id) => id % 100)]);
+  });
+});
+
+Deno.test("BrokerLink acknowledges a message when the engine has answered, and not before", async () => {
+  await onLink(async ({ engine, lines }) => {
+    const [, ear] = await lines();
+    await ear.next(SUBSCRIBE);
+    engine.hold = true;
+    ear.send(progress("a", 1, 7), message("elsewhere", "x", 8));
+    await engine.until(() => engine.inputs.length === 1, "the report");
+    const silent = ear.packets.length;
+    assert.equal(silent, 0);
+    engine.waiting[0]!(ok);
+    assert.deepEqual(await ear.acknowledged(2), [7, 8]);
+  });
+});
+
+Deno.test("BrokerLink tells of what is too large and holds none of it", async () => {
+  await onLink(async ({ engine, lines }) => {
+    const [, ear] = await lines();
+    await ear.next(SUBSCRIBE);
+    const large = message(`${PREFIX}/a/verify`, new Uint8Array(5_000_000), 9);
+    for (let at = 0; at < large.length; at += 100_000) ear.send(large.subarray(at, at + 100_000));
+    assert.deepEqual(await ear.acknowledged(1), [9]);
+    const input = engine.inputs[0]!;
+    assert.ok(input.kind === "report" && "code" in input.parsed);
+    assert.equal(input.parsed.code, "too_large");
+  });
+});
+
+Deno.test("BrokerLink: nonsense of a broker ends the connection, and it comes back", async () => {
+  const nonsense = [
+    Uint8Array.of(0xb0, 0xff, 0xff, 0xff, 0x7f),
+    Uint8Array.of(0xd0, 0xff, 0xff, 0xff, 0xff, 1),
+    packet(0x32, [0, 99, 65]),
+  ];
+  await Promise.all(nonsense.map((bytes) =>
+    onLink(async ({ engine, lines, notes, told }) => {
+      const [, ear] = await lines();
+      await told(1);
+      ear.send(bytes);
+      await soon(ear.closed, "the cut");
+      await told(2);
+      assert.match(
+        notes[1]!,
+        /: it closed the connection \(.*(too large|alformed).*\)\. Look into/,
+      );
+      assert.deepEqual(engine.events, ["reachable true", "reachable false"]);
+      await told(3);
+      assert.equal(notes[2], "up true");
+    })
+  ));
+});
+
+Deno.test("BrokerLink: what the engine cannot take now cuts the link, and comes again", async () => {
+  await onLink(async ({ broker, engine, lines, notes, told }) => {
+    const [, ear] = await lines();
+    await told(1);
+    const problem = { status: 503, title: "Not available now", detail: "full" } as const;
+    engine.answer = { ok: false, problem };
+    ear.send(progress("a", 1, 7), progress("a", 2, 8));
+    await soon(ear.closed, "the cut");
+    engine.answer = ok;
+    const [, again] = await lines(1);
+    await again.next(SUBSCRIBE);
+    again.send(progress("a", 1, 7, 0b1010), progress("a", 2, 8, 0b1010));
+    assert.deepEqual(await again.acknowledged(2), [7, 8]);
+    await told(3);
+    assert.deepEqual(notes, [
+      "up false",
+      `No connection to the broker 127.0.0.1:${broker.port}: the engine cannot take reports now. ` +
+      "The broker keeps them until it can.",
+      "up true",
+    ]);
+  });
+});
+
+Deno.test("BrokerLink: a DUP after a reconnect that was acknowledged already is no input", async () => {
+  await onLink(async ({ engine, lines }) => {
+    const [voice, ear] = await lines();
+    await ear.next(SUBSCRIBE);
+    ear.send(progress("a", 1, 7));
+    assert.deepEqual(await ear.acknowledged(1), [7]);
+    // Both connections go together: devices that can only be told are of no use.
+    voice.socket.destroy();
+    await soon(ear.closed, "the end of the other connection");
+    const [, again] = await lines(1);
+    await again.next(SUBSCRIBE);
+    again.send(progress("a", 1, 7, 0b1010), progress("a", 2, 8));
+    assert.deepEqual(await again.acknowledged(2), [7, 8]);
+    assert.deepEqual(percents(engine), [1, 2]);
+  });
+});
+
+Deno.test("BrokerLink reads no more from a broker than the engine takes", async () => {
+  await onLink(async ({ engine, lines }) => {
+    const [, ear] = await lines();
+    await ear.next(SUBSCRIBE);
+    engine.hold = true;
+    const count = 250;
+    const filler = new Uint8Array(60_000).fill(120);
+    for (let id = 1; id <= count; id++) ear.send(message(`${PREFIX}/a/verify`, filler, id));
+    await engine.until(() => engine.inputs.length === 32, "32 reports");
+    // What the system holds between the two is far less than all of it.
+    for (let turns = 0; turns < 500; turns++) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    assert.equal(engine.inputs.length, 32);
+    assert.ok(ear.socket.writableLength > 2_000_000, `${ear.socket.writableLength} bytes wait`);
+    engine.hold = false;
+    for (const answer of engine.waiting) answer(ok);
+    assert.equal((await ear.acknowledged(count)).at(-1), count);
+  });
+});
+
+Deno.test("BrokerLink hushed takes nothing more; closed, it says goodbye on both connections", async () => {
+  await onLink(async ({ engine, lines, link, told }) => {
+    const [voice, ear] = await lines();
+    await told(1);
+    link.hush();
+    assert.equal(link.isUp, false);
+    ear.send(progress("a", 1, 7));
+    await link.close();
+    await voice.next(DISCONNECT);
+    await ear.next(DISCONNECT);
+    await soon(Promise.all([voice.closed, ear.closed]), "the ends");
+    assert.deepEqual([engine.inputs, ear.packets], [[], []]);
+    assert.deepEqual(engine.events, ["reachable true", "reachable false"]);
+  });
+});
+
+Deno.test("BrokerLink ends soon, whatever it waits for", async () => {
+  const states: readonly Manners[] = [
+    { [CONNECT]: () => undefined },
+    { [CONNECT]: (line) => void line.socket.destroy() },
+    { [SUBSCRIBE]: () => undefined },
+  ];
+  await Promise.all(states.map((manners, index) =>
+    onLink(async ({ broker, link }) => {
+      const line = await broker.line(index === 2 ? 1 : 0);
+      await line.next(index === 2 ? SUBSCRIBE : CONNECT);
+      await soon(link.close(), "the end of the link", 3_000);
+    }, manners)
+  ));
+});
+
+Deno.test("BrokerLink waits a second for a broker that confirms nothing, and no longer", async () => {
+  await onLink(async ({ lines, link, told }) => {
+    const [voice, ear] = await lines();
+    await told(1);
+    link.send({ device: "a", message: { kind: "idle", payload: { ask_again_seconds: 1 } } });
+    await voice.next(PUBLISH);
+    await soon(link.close(), "the end of the link", 3_000);
+    await soon(Promise.all([voice.closed, ear.closed]), "the ends");
+  }, { [PUBLISH]: () => undefined });
+});
+
+Deno.test("BrokerLink that is hushed while it connects comes up no more", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const manners: Manners = {
+    [SUBSCRIBE]: (line, { body }) => {
+      const granted = line.filters(body).map(() => 1);
+      void promise.then(() => line.send(packet(0x90, [...body.slice(0, 2), 0, ...granted])));
+      return undefined;
+    },
+  };
+  await onLink(async ({ engine, lines, link, notes }) => {
+    const [, ear] = await lines();
+    await ear.next(SUBSCRIBE);
+    link.hush();
+    resolve();
+    await ear.next(DISCONNECT);
+    await soon(ear.closed, "the end");
+    assert.deepEqual([engine.events, notes, link.isUp], [[], [], false]);
+  }, manners);
+});
