@@ -71,6 +71,7 @@ export class Life {
         voice.version,
       ]);
       opened.push(ear);
+      if (!ear.connack.sessionPresent) taken.clear();
       await subscribe(ear, options);
       return new Life(options, voice, ear, intakes[0]!);
     } catch (error) {
@@ -120,6 +121,7 @@ function lineOf(wire: Wire, { broker }: LifeOptions) {
   return {
     acknowledge: (ids: readonly number[]) => wire.acknowledge(ids),
     regulate: (mayRead: boolean) => wire.regulate(mayRead),
+    settle: (done: () => void) => wire.settle(done),
     refuse: () => void wire.destroy(new BrokerTrouble("unwell", addressText(broker))),
   };
 }
