@@ -152,6 +152,24 @@ Deno.test("BrokerLink: a DUP after a reconnect that was acknowledged already is 
   });
 });
 
+Deno.test("BrokerLink: a broker that lost our session begins its packet ids again: a DUP may be news", async () => {
+  const forgets: Manners = {
+    [CONNECT]: ({ version }) => packet(0x20, version === 5 ? [0, 0, 0] : [0, 0]),
+  };
+  await onLink(async ({ engine, lines }) => {
+    const [voice, ear] = await lines();
+    await ear.next(SUBSCRIBE);
+    ear.send(progress("a", 1, 7));
+    assert.deepEqual(await ear.acknowledged(1), [7]);
+    voice.socket.destroy();
+    const [, again] = await lines(1);
+    await again.next(SUBSCRIBE);
+    again.send(progress("a", 1, 7, 0b1010));
+    assert.deepEqual(await again.acknowledged(1), [7]);
+    assert.deepEqual(percents(engine), [1, 1]);
+  }, forgets);
+});
+
 Deno.test("BrokerLink reads no more from a broker than the engine takes", async () => {
   await onLink(async ({ engine, lines }) => {
     const [, ear] = await lines();
