@@ -120,7 +120,7 @@ for (const protocolVersion of [4, 5] as const) {
   mosquitto(`MQTT ${version}: nothing is retained`, async ({ device, engine }) => {
     await using pump = await device("pump-7", { protocolVersion });
     await pump.says("/ota/pump-7/request", "kept", { retain: true });
-    await pump.closed;
+    await soon(pump.closed, "the end of the connection");
     await using ours = await engine();
     await ours.asks(...HEARD_BY_ENGINE);
     const will = { topic: "/ota/pump-7/gone", payload: Buffer.from("x"), retain: true };
@@ -152,7 +152,7 @@ mosquitto(
       await ours.hearsUntil(`/ota/pump-7/request ${clientId}`);
     }
     await using own = await device("pump-7");
-    await pump.closed;
+    await soon(pump.closed, "the end of the connection");
     assert.ok(own.isConnected && ours.isConnected);
   },
 );
@@ -189,7 +189,7 @@ mosquitto(
     await ours.asks("/ota/+/request");
     await pump.says("/ota/pump-7/request", "large".padEnd(100_000));
     await pump.says("/ota/pump-7/request", "larger".padEnd(140_000));
-    await pump.closed;
+    await soon(pump.closed, "the end of the connection");
     await using again = await device("pump-7");
     await again.says("/ota/pump-7/request", "end");
     const heard = await ours.hearsUntil("/ota/pump-7/request end");

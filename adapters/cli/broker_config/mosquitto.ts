@@ -54,7 +54,10 @@ async function writeFolder(options: BrokerOptions, view: View): Promise<void> {
   const { given, conf } = options;
   const files = await putFolder(options);
   view.files(options, files);
-  if (!given.watch) view.next(options);
+  // What was kept, though it differs, says itself where the engine comes in.
+  if (!given.watch && files.get(FILES.conf) !== "differs") {
+    view.next(options, (await Deno.stat(conf.folder)).uid === 0);
+  }
   const isRead = [FILES.acl, FILES.engine].some((name) => files.get(name) === "written");
   if (!isRead || conf.pid === undefined) return;
   const reload = await reloadMosquitto(conf.pid);

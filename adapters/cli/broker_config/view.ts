@@ -50,13 +50,16 @@ export class View {
     this.#say({ type: "files", files: Object.fromEntries(files) }, words.join("\n"));
   }
 
-  /** How to go on. */
-  next({ out, conf }: BrokerOptions): void {
+  /** How to go on. `isOfRoot`: the folder is. */
+  next({ out, conf }: BrokerOptions, isOfRoot: boolean): void {
     if (this.#isJson) return;
     const { host, port } = conf.engine;
     const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;
     this.#screen.write([
       "",
+      ...(isOfRoot
+        ? ["Mosquitto does not stay root; let its user in:", `  ${letIn(conf.folder)}`]
+        : []),
       "Start Mosquitto, and the engine behind it:",
       `  mosquitto -c ${conf.folder}/${FILES.conf}`,
       `  deno task serve --broker mqtt://${ENGINE_USER}@${address} ` +
@@ -96,6 +99,11 @@ export class View {
   #say(event: object, words: string): void {
     this.#screen.write(`${this.#isJson ? JSON.stringify(event) : words}\n`);
   }
+}
+
+/** Everything but the engine's own password. */
+function letIn(folder: string): string {
+  return `chown mosquitto: ${folder} ${folder}/otalog.*`;
 }
 
 function inWords(difference: Difference): string {
