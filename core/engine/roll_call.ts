@@ -31,12 +31,16 @@ interface List {
   readonly isAnswer: boolean;
   /** The next ones after that one; none: that was all. */
   page(after: string): Promise<readonly string[]>;
+  /** All of them were called. */
+  end(): void;
 }
 
 /** One roll call at a time: a new one ends the one before. */
 export class RollCall {
   readonly #ports: RollCallPorts;
   #round = 0;
+  /** Whether not all were answered yet who may wait for it: a new roll call does not change that. */
+  #owesAnswers = false;
   /** Takes back the timer that will go on after a fault. */
   #cancel: (() => void) | undefined;
 
@@ -49,7 +53,8 @@ export class RollCall {
   async begin(hasForgotten = false): Promise<void> {
     this.end();
     const round = this.#round;
-    for (const list of [this.#owed(), ...hasForgotten ? [this.#atWork()] : []]) {
+    this.#owesAnswers ||= hasForgotten;
+    for (const list of [this.#owed(), ...this.#owesAnswers ? [this.#atWork()] : []]) {
       await this.#callFrom("", list, round);
     }
   }
@@ -62,7 +67,8 @@ export class RollCall {
 
   #owed(): List {
     const { store } = this.#ports;
-    return { isAnswer: false, page: (after) => store.devicesToCall(after, PAGE_DEVICES) };
+    const page = (after: string) => store.devicesToCall(after, PAGE_DEVICES);
+    return { isAnswer: false, page, end: () => {} };
   }
 
   #atWork(): List {
@@ -73,7 +79,7 @@ export class RollCall {
       const from = all.findIndex((id) => id > after);
       return from < 0 ? [] : all.slice(from, from + PAGE_DEVICES);
     };
-    return { isAnswer: true, page };
+    return { isAnswer: true, page, end: () => void (this.#owesAnswers = false) };
   }
 
   async #callFrom(start: string, list: List, round: number): Promise<void> {
@@ -83,7 +89,8 @@ export class RollCall {
     try {
       while (round === this.#round) {
         const devices = await list.page(after);
-        if (devices.length === 0 || round !== this.#round) return;
+        if (round !== this.#round) return;
+        if (devices.length === 0) return list.end();
         const calls = devices.map((device) => submit({ kind: "call", device, isAnswer }));
         const isRefused = (answer: Answer) => !answer.ok && answer.problem.status === 503;
         if ((await Promise.all(calls)).some(isRefused)) return this.#goOnLater(after, list, round);

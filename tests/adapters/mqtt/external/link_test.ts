@@ -167,6 +167,9 @@ Deno.test("BrokerLink: a broker that lost our session begins its packet ids agai
     again.send(progress("a", 1, 7, 0b1010));
     assert.deepEqual(await again.acknowledged(1), [7]);
     assert.deepEqual(percents(engine), [1, 1]);
+    const reachable = engine.events.filter((event) => event.startsWith("reachable"));
+    const back = "reachable true, forgotten";
+    assert.deepEqual(reachable, [back, "reachable false", back]);
   }, forgets);
 });
 
