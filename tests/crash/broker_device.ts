@@ -5,7 +5,6 @@
 import mqtt from "mqtt";
 import type { MqttClient } from "mqtt";
 import { soon } from "../e2e/house.ts";
-import type { NameReport } from "./log_check.ts";
 
 /** What a device says. */
 export interface Saying {
@@ -89,8 +88,8 @@ function nameOf(n: number): string {
 }
 
 /** The same from the fact that it led to. */
-export const reportOf: NameReport = (type, data) => {
+export function reportOf(type: string, data: Record<string, unknown>): string | undefined {
   if (type === "ProgressReported") return `progress ${Number(data.received) - FIRST_BYTES}`;
   if (type !== "StatusReported" || data.status !== "deferred") return undefined;
   return `deferred ${Number(data.delay_ms) / 1_000 - FIRST_DELAY_S}`;
-};
+}
