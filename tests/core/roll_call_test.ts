@@ -45,6 +45,17 @@ Deno.test("Engine behind a broker: a newer roll call ends the one before, and so
   assert.deepEqual(sentTo(b), []);
 });
 
+Deno.test("Engine behind a broker: a roll call that ends while the store is asked calls nobody", async () => {
+  const b = await brokered();
+  const names = await fleet(b, 3);
+  let looks = 0;
+  b.store.onCall = () => {
+    if (++looks === 1) b.engine.callAll();
+  };
+  await reach(b);
+  assert.deepEqual(sentTo(b), names, "once, by the newer one");
+});
+
 Deno.test("Engine behind a broker: a roll call that the store breaks goes on in a second", async () => {
   for (const how of ["look", "append"]) {
     const b = await brokered();

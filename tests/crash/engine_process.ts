@@ -17,6 +17,7 @@ export class EngineProcess implements AsyncDisposable {
   #child: Deno.ChildProcess | undefined;
   #output: Promise<unknown> = Promise.resolve();
   #said = "";
+  #complained = Promise.withResolvers<void>();
   #up = Promise.withResolvers<void>();
 
   private constructor(
@@ -61,7 +62,16 @@ export class EngineProcess implements AsyncDisposable {
 
   /** What all its processes complained of so far. */
   get said(): string {
-    return this.#said;
+    // strace, too, speaks there, of processes that vanish under its hands.
+    return this.#said.replaceAll(/^\S*strace: dispatch_event: .*\n/gm, "");
+  }
+
+  /** Resolves when it has complained of that. */
+  async complains(of: RegExp): Promise<void> {
+    const matches = async () => {
+      while (!of.test(this.said)) await this.#complained.promise;
+    };
+    await soon(matches(), `${of} among its complaints`, START_MS);
   }
 
   /** Resolves while the engine is ready, else with its next start. */
@@ -111,16 +121,21 @@ export class EngineProcess implements AsyncDisposable {
 
   async #hear({ stdout, stderr }: Deno.ChildProcess): Promise<void> {
     const up = this.#up;
-    const complaints = new Response(stderr).text().then((text) => {
-      // strace, too, speaks there, of processes that vanish under its hands.
-      this.#said += text.replaceAll(/^\S*strace: dispatch_event: .*\n/gm, "");
-    });
+    const complaints = this.#listen(stderr);
     let text = "";
     for await (const part of stdout.pipeThrough(new TextDecoderStream())) {
       text += part;
       if (/^ready /m.test(text)) up.resolve();
     }
     await complaints;
+  }
+
+  async #listen(stderr: Deno.ChildProcess["stderr"]): Promise<void> {
+    for await (const part of stderr.pipeThrough(new TextDecoderStream())) {
+      this.#said += part;
+      this.#complained.resolve();
+      this.#complained = Promise.withResolvers();
+    }
   }
 }
 

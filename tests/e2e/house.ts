@@ -5,7 +5,7 @@ import { isDivergence, Replay } from "../../core/mod.ts";
 import { machineDigest } from "../../adapters/host/mod.ts";
 import { openReplica } from "../../adapters/sqlite/mod.ts";
 import { openHouse } from "../../main.ts";
-import type { House } from "../../main.ts";
+import type { House, HouseOptions } from "../../main.ts";
 
 export interface Row {
   seq: number;
@@ -88,8 +88,11 @@ export function checksumOf(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** Runs the story in a house; afterwards the log must replay clean. */
-export async function inHouse(story: (stage: Stage) => Promise<void>): Promise<void> {
+/** Runs the story in a house, which `more` changes; afterwards the log must replay clean. */
+export async function inHouse(
+  story: (stage: Stage) => Promise<void>,
+  more: Partial<HouseOptions> = {},
+): Promise<void> {
   const folder = await Deno.makeTempDir();
   const loopback = { host: "127.0.0.1", port: 0 };
   const faults: unknown[] = [];
@@ -102,6 +105,7 @@ export async function inHouse(story: (stage: Stage) => Promise<void>): Promise<v
       openArtifacts: false,
       deviceRequests: "allow",
       onFault: (error) => faults.push(error),
+      ...more,
     });
     try {
       const operator = new Operator(() => house.httpUrl, () => house.operator.token);

@@ -94,6 +94,7 @@ Deno.test("troubleOf() knows the system's codes, and quotes what it does not kno
   assert.equal(say("ECONNRESET", "read ECONNRESET"), "it closed the connection");
   assert.equal(say("ECONNRESET", "reset", "tls"), "TLS failed (reset)");
   assert.equal(say("ERR_TLS_CERT_ALTNAME_INVALID", "not its name."), "TLS failed (not its name)");
+  assert.equal(say("ERR_SSL_HANDSHAKE_FAILURE", "alert 40"), "TLS failed (alert 40)");
   assert.equal(say("UNABLE_TO_VERIFY_LEAF_SIGNATURE", "x", "tls"), "TLS failed (x)");
   assert.equal(say("EPIPE", "broken"), "it closed the connection (broken)");
   const known = new BrokerTrouble("login", "h:1");

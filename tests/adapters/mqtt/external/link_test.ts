@@ -210,6 +210,19 @@ Deno.test("BrokerLink hushed takes nothing more; closed, it says goodbye on both
   });
 });
 
+Deno.test("BrokerLink hushed takes nothing of what comes before the line ends", async () => {
+  await onLink(async ({ engine, lines, link, told }) => {
+    const [voice, ear] = await lines();
+    await told(1);
+    link.hush();
+    ear.send(progress("a", 1, 7));
+    ear.socket.end();
+    // It has read all of it when it has closed the other one.
+    await soon(voice.closed, "the end");
+    assert.deepEqual(engine.inputs, []);
+  });
+});
+
 Deno.test("BrokerLink ends soon, whatever it waits for", async () => {
   const states: readonly Manners[] = [
     { [CONNECT]: () => undefined },
@@ -225,7 +238,7 @@ Deno.test("BrokerLink ends soon, whatever it waits for", async () => {
   ));
 });
 
-Deno.test("BrokerLink waits a second for a broker that confirms nothing, and no longer", async () => {
+Deno.test("BrokerLink ends soon before a broker that confirms nothing", async () => {
   await onLink(async ({ lines, link, told }) => {
     const [voice, ear] = await lines();
     await told(1);
