@@ -181,6 +181,7 @@ function keepAlive({ client, wire }: Line, meter: PathMeter, address: string): v
   setPace();
   client.on("packetsend", ({ cmd }: Packet) => {
     if (cmd !== "pingreq") return;
+    wire.noteOwnPing();
     askedAt = performance.now();
     clearTimeout(late);
     late = setTimeout(() => {

@@ -70,6 +70,11 @@ export class Wire extends Duplex {
     this.#socket.write(PINGREQ);
   }
 
+  /** The library sends a ping: its answer is for the library. */
+  noteOwnPing(): void {
+    this.#pings.push(undefined);
+  }
+
   /** Reads no more from the broker, or goes on. */
   regulate(mayRead: boolean): void {
     if (mayRead) this.#socket.resume();
@@ -86,12 +91,10 @@ export class Wire extends Duplex {
   override _read(): void {}
 
   override _write(bytes: Uint8Array, _: string, done: (error?: Error | null) => void): void {
-    this.#notePing(bytes);
     this.#socket.write(bytes, done);
   }
 
   override _writev(chunks: { chunk: Uint8Array }[], done: (error?: Error | null) => void): void {
-    for (const { chunk } of chunks) this.#notePing(chunk);
     this.#socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done);
   }
 
@@ -102,11 +105,6 @@ export class Wire extends Duplex {
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#socket.destroy();
     done(error);
-  }
-
-  /** The library writes such a packet as one chunk. */
-  #notePing(bytes: Uint8Array): void {
-    if (bytes.length === PINGREQ.length && bytes[0] === PINGREQ[0]) this.#pings.push(undefined);
   }
 
   #take(bytes: Uint8Array): void {
