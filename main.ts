@@ -128,7 +128,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
 
 /** The link to a broker of the team's own; its client id belongs to the log. */
 async function linkTo(
-  { files, versions, ...address }: cli.BrokerOptions,
+  { files, versions, ...address }: cli.ExternalBroker,
   log: string,
   onNote: (sentence: string) => void,
   onFirstUp: () => void,

@@ -14,7 +14,7 @@ export const brokerFlags = {
 };
 
 /** A broker, and the files that tell more about it. */
-export interface BrokerOptions {
+export interface ExternalBroker {
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
@@ -33,7 +33,7 @@ export interface BrokerOptions {
 const EXAMPLE = "mqtts://otalog@broker.example:8883";
 
 /** What the flags say; `undefined`: the embedded broker. @throws {UsageError} */
-export function brokerOf(given: Values<typeof brokerFlags>): BrokerOptions | undefined {
+export function brokerOf(given: Values<typeof brokerFlags>): ExternalBroker | undefined {
   const { broker: url, "broker-password-file": password } = given;
   const { "broker-ca": ca, "broker-cert": cert, "broker-key": key, "broker-mqtt": mqtt } = given;
   if (url === undefined) {
@@ -64,7 +64,7 @@ export function brokerOf(given: Values<typeof brokerFlags>): BrokerOptions | und
   return { ...address, versions, files: { ca, cert, key, password } };
 }
 
-function addressOf(url: string): Omit<BrokerOptions, "versions" | "files"> {
+function addressOf(url: string): Omit<ExternalBroker, "versions" | "files"> {
   const parsed = URL.parse(url);
   const isTls = parsed?.protocol === "mqtts:";
   const isPlain = parsed && (isTls || parsed.protocol === "mqtt:") && parsed.hostname !== "" &&

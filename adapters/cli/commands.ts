@@ -1,6 +1,6 @@
 /** The commands and their flags. */
 import { brokerFlags, brokerOf } from "./broker_flags.ts";
-import type { BrokerOptions } from "./broker_flags.ts";
+import type { ExternalBroker } from "./broker_flags.ts";
 import { count, hostPort, parseCommand, text, textOr, toggle, UsageError } from "./args.ts";
 import type { HostPort } from "./args.ts";
 import { checkUrl } from "./check_url.ts";
@@ -71,7 +71,7 @@ export interface ServeOptions {
   readonly http: HostPort;
   readonly mqtt: HostPort;
   /** A broker of the team's own, in place of the embedded one. */
-  readonly broker?: BrokerOptions | undefined;
+  readonly broker?: ExternalBroker | undefined;
   readonly publicUrl: string | undefined;
   readonly openArtifacts: boolean;
   readonly deviceRequests: "allow" | "deny";

@@ -1,7 +1,7 @@
 /** The command line: what it takes and what it shows. What is done is composed elsewhere. */
 export { HelpWanted, UsageError } from "./args.ts";
 export type { HostPort } from "./args.ts";
-export type { BrokerOptions } from "./broker_flags.ts";
+export type { ExternalBroker } from "./broker_flags.ts";
 export { runBrokerConfig } from "./broker_config/mod.ts";
 export * from "./commands.ts";
 export { deviceToken, parseDevice } from "./device_command.ts";

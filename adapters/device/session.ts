@@ -36,7 +36,7 @@ export class Session {
     this.#parts = parts;
     this.#finish = finish;
     this.#job = new Job(parts, (error) => this.#background.run(this.#recover(error)));
-    this.#asking = new Asking(parts, (metadata) => this.#job.take(metadata), this.#background.off);
+    this.#asking = new Asking(parts, (metadata) => this.#take(metadata), this.#background.off);
     const { memory: { kept }, faults } = parts;
     if (kept.task?.boot && faults.afterReboot === "silent") this.#fallSilent("after its reboot");
   }
@@ -88,6 +88,13 @@ export class Session {
 
   #ask(): void {
     this.#background.insist(() => this.#asking.ask());
+  }
+
+  /** An offer of what it has booted already: the engine has not heard what came of that. */
+  #take(metadata: Metadata): void {
+    const { task } = this.#parts.memory.kept;
+    if (task?.id !== metadata.task_id || !task.boot) return this.#job.take(metadata);
+    this.#background.insist(async () => void await reportBoot(this.#parts));
   }
 
   /** Nothing to do; and perhaps an outcome that was missed. */

@@ -75,10 +75,11 @@ const counts = [
      ${count("'messages', 'owed', new.owed - old.owed")} end`,
 ];
 
-/** Few of many devices are owed something, or have a task that waits. */
+/** Few of many devices are owed something, have a task that waits, or one that ended lately. */
 const devicesToCall = [
   `create index devices_owed on devices (device_id) where owed > 0`,
   `create index tasks_waiting on tasks (device_id) where state in ('queued', 'held')`,
+  `create index tasks_ended on tasks (ended_at) where ended_at is not null`,
 ];
 
 /** Adds to a count; one that is zero has no row, whichever way it came to be zero. */

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { hashBytes } from "../../core/mod.ts";
+import { activeStates, hashBytes } from "../../core/mod.ts";
 import type { Device, SealedRow } from "../../core/mod.ts";
 import { StoreError } from "../../core/engine/mod.ts";
 import type {
@@ -130,6 +130,13 @@ export class SqliteWriter implements Store {
     );
   }
 
+  devicesAtWork(endedSince: number): Promise<string[]> {
+    const states = JSON.stringify(activeStates);
+    return this.#reading(({ devicesAtWork }) =>
+      devicesAtWork.all({ states, endedSince }).map((row: Row) => String(row.device_id))
+    );
+  }
+
   /** What cannot be read is a fault of the store, whoever asked. */
   // deno-lint-ignore require-await -- the port is asynchronous, SQLite is not
   async #reading<T>(read: (statements: Statements) => T): Promise<T> {
@@ -245,6 +252,10 @@ function prepare(database: DatabaseSync) {
        union select device_id from tasks indexed by tasks_waiting
          where state in ('queued', 'held') and device_id > :after
        order by device_id limit :count`,
+    ),
+    devicesAtWork: sql(
+      `select device_id from tasks where state in (select value from json_each(:states))
+       union select device_id from tasks where ended_at >= :endedSince order by device_id`,
     ),
     devicesIn: sql(
       "select distinct device_id from tasks where state in (select value from json_each(?))",

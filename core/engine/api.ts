@@ -26,9 +26,10 @@ export interface EngineApi {
   heard(device: string): void;
   /**
    * The broker that devices are behind can be reached, or no longer. Meanwhile nobody listens and no
-   * limit counts against anybody; afterwards everybody is called.
+   * limit counts against anybody; afterwards everybody is called. `hasForgotten`: it knew nothing of us,
+   * and may have taken reports that nobody will ever get; whoever waits for an answer is given one.
    */
-  reachable(isReachable: boolean): void;
+  reachable(isReachable: boolean, hasForgotten?: boolean): void;
   /** Tells all devices again what they are owed. */
   callAll(): void;
   /** The broker says that the device is gone. Resolves as `listening` does. */

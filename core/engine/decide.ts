@@ -6,7 +6,7 @@ import type { Problem } from "../protocol/mod.ts";
 import { problem, toHex } from "../protocol/mod.ts";
 import { downloadDue } from "../upgrade/deadline.ts";
 import { decideCommand } from "./decide_command.ts";
-import { decideReport, sendOwed } from "./decide_report.ts";
+import { answerRequest, decideReport, sendOwed } from "./decide_report.ts";
 import type { CommandResult, Input } from "./inputs.ts";
 import type { Surroundings } from "./surroundings.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
@@ -52,7 +52,9 @@ async function decideDevice(
       return work.recordDevice(device.id, fact);
     }
     case "call":
-      if (around.isListening(device.id)) sendStanding(work, device);
+      if (!around.isListening(device.id)) return undefined;
+      if (input.isAnswer && !isDeferred(device)) answerRequest(work, device, []);
+      else sendStanding(work, device);
       return undefined;
     case "artifact": {
       const task = activeTask(device.tasks);
@@ -85,6 +87,12 @@ async function decideDevice(
       });
     }
   }
+}
+
+/** A device that asked for time waits for no answer. */
+function isDeferred({ tasks }: Device): boolean {
+  const active = activeTask(tasks);
+  return active?.state === "paused" && active.reason === "deferred";
 }
 
 /** What is owed, but for what the turn of the next task is about to replace. */

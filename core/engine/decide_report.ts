@@ -95,7 +95,7 @@ function stamp(work: Workspace, id: string, draft: FactDraft): DeviceFact {
 }
 
 /** Every request is answered: with the metadata of the active task, what is owed, or `idle`. */
-function answerRequest(
+export function answerRequest(
   work: Workspace,
   device: Device,
   sent: readonly DeviceEffectData[],

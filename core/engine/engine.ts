@@ -100,6 +100,7 @@ export class Engine implements EngineApi {
       store,
       outbox,
       clock,
+      now,
       submit: (input) => this.submit(input),
       onFault: (error) => this.#distrust(error),
     });
@@ -159,11 +160,11 @@ export class Engine implements EngineApi {
     this.#presence.heard(device);
   }
 
-  reachable(isReachable: boolean): void {
+  reachable(isReachable: boolean, hasForgotten = false): void {
     if (this.#stopped) return;
-    this.#presence.reachable(isReachable);
+    this.#presence.reachable(isReachable, hasForgotten);
     this.#deadlines.reachable(isReachable);
-    if (isReachable) this.callAll();
+    if (isReachable) void this.#rollCall.begin(hasForgotten);
     else this.#rollCall.end();
   }
 

@@ -26,10 +26,14 @@ export interface ContactInput {
   readonly contact: "listening" | "gone";
 }
 
-/** The device can be reached (again): it is told what it is owed, and what waits for it. */
+/**
+ * The device can be reached (again): it is told what it is owed, and what waits for it. `isAnswer`: a
+ * request of it may have been lost, and is answered as if it had come.
+ */
 export interface CallInput {
   readonly kind: "call";
   readonly device: string;
+  readonly isAnswer?: boolean;
 }
 
 /** The device asked for bytes of an image. */

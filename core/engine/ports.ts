@@ -125,6 +125,8 @@ export interface Store {
    * after that one.
    */
   devicesToCall(after: string, count: number): Promise<string[]>;
+  /** Devices with an active task, or one that ended at `endedSince` or later: all of them, by id. */
+  devicesAtWork(endedSince: number): Promise<string[]>;
   /** What `dueTasks` would give later: the earliest deadline, and the shortest limit left out. */
   nextDue(now: number, limitMsMax: number): Promise<NextDue>;
   /**

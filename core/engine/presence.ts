@@ -56,9 +56,11 @@ export class Presence {
       : undefined;
   }
 
-  /** The broker can be reached, or no longer. */
-  reachable(isReachable: boolean): void {
-    if (this.#brokered) this.#brokered.isReachable = isReachable;
+  /** The broker can be reached, or no longer; `hasForgotten`: nor does it know who is gone. */
+  reachable(isReachable: boolean, hasForgotten: boolean): void {
+    if (!this.#brokered) return;
+    this.#brokered.isReachable = isReachable;
+    if (hasForgotten) this.#brokered.gone.clear();
   }
 
   /** The broker says that the device is gone; false: not taken yet. */

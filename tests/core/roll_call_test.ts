@@ -1,8 +1,10 @@
 /** Devices behind a broker are called when it is back: all of them, as fast as messages are taken. */
 import assert from "node:assert/strict";
 import { StoreError } from "../../core/engine/mod.ts";
+import type { Bench } from "./support/bench_engine.ts";
+import { IMAGE } from "./support/given.ts";
 import { brokered, fleet, quiet, reach, sentTo } from "./support/brokered.ts";
-import { assertReplays, rowsOf } from "./support/stories.ts";
+import { assertReplays, at, order, PUMP, rowsOf, says } from "./support/stories.ts";
 
 const SECOND = 1_000;
 const MIN = 60 * SECOND;
@@ -90,6 +92,88 @@ Deno.test("Engine behind a broker: a broken roll call does not go on after the l
     assert.deepEqual(b.sent, []);
     assert.equal(b.faults.length, 1);
   }
+});
+
+/** The broker was away, and has forgotten everything. */
+async function forget(b: Bench): Promise<string[]> {
+  b.engine.reachable(false);
+  b.heard();
+  b.engine.reachable(true, true);
+  await quiet();
+  return b.heard();
+}
+
+Deno.test("Engine behind a broker that has forgotten us: whoever may wait for an answer is given one", async () => {
+  const b = await brokered();
+  await reach(b);
+  const id = await order(b, "2.0.0", { completion: "booted" });
+  await says(b, ["request", {}]);
+  const kinds = ["metadata", "verified"] as const;
+  for (const message of kinds) {
+    await b.engine.submit({ kind: "delivered", device: PUMP, task: id, message, attempt: 1 });
+    assert.deepEqual(await forget(b), ["metadata"], at(b, id));
+    b.engine.reachable(false);
+    await reach(b);
+    assert.deepEqual(b.heard(), [], "only once");
+    if (message === "metadata") await says(b, ["verify", { checksum: IMAGE }]);
+  }
+  await says(b, ["status", { status: "booted", version: "2.0.0" }]);
+  await b.engine.submit({
+    kind: "delivered",
+    device: PUMP,
+    task: id,
+    message: "success",
+    attempt: 1,
+  });
+  assert.deepEqual(await forget(b), ["idle"]);
+  await b.clock.pass(61 * MIN);
+  assert.deepEqual(await forget(b), [], "it asked again long ago");
+  assertReplays(b);
+});
+
+Deno.test("Engine behind a broker that has forgotten us: it does not know either who is gone", async () => {
+  const b = await brokered();
+  await reach(b);
+  const id = await order(b);
+  await says(b, ["progress", { received: 40_000 }]);
+  await b.engine.left(PUMP);
+  assert.equal(at(b, id), "paused #1 gone");
+  assert.ok((await forget(b)).includes("metadata"));
+  assert.equal(b.engine.isListening(PUMP), true);
+  await says(b, ["status", { status: "deferred", delay_seconds: 900 }]);
+  await b.engine.submit({
+    kind: "delivered",
+    device: PUMP,
+    task: id,
+    message: "metadata",
+    attempt: 1,
+  });
+  assert.deepEqual(await forget(b), [], "who asked for time waits for nothing");
+  assertReplays(b);
+});
+
+Deno.test("Engine behind a broker that has forgotten us: answers that were cut short are given later", async () => {
+  const b = await brokered();
+  await reach(b);
+  const names = await fleet(b, 250);
+  for (const device of names) await b.report(device, "progress", { received: 1 });
+  await Promise.all(
+    rowsOf(b).filter(({ type }) => type === "TaskQueued").map(({ stream, task }) => {
+      const device = stream.slice("device/".length);
+      const message = { task: task!, message: "metadata", attempt: 1 } as const;
+      return b.engine.submit({ kind: "delivered", device, ...message });
+    }),
+  );
+  b.engine.reachable(false);
+  sentTo(b);
+  b.room = () => new Promise(() => {});
+  b.engine.reachable(true, true);
+  await quiet();
+  assert.deepEqual(sentTo(b), names.slice(0, 200));
+  delete b.room;
+  b.engine.callAll();
+  await quiet();
+  assert.deepEqual(sentTo(b), names);
 });
 
 Deno.test("Engine behind a broker: once it has stopped, nothing is called any more", async () => {

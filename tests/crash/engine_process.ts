@@ -25,7 +25,7 @@ export class EngineProcess implements AsyncDisposable {
     http: number,
     mqtt: number,
     above: readonly string[],
-    more: readonly string[],
+    flags: readonly string[],
   ) {
     const addresses = [`127.0.0.1:${http}`, `127.0.0.1:${mqtt}`] as const;
     this.httpUrl = `http://${addresses[0]}`;
@@ -33,7 +33,7 @@ export class EngineProcess implements AsyncDisposable {
     const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks.serve.command;
     const words: string[] = task.split(" ").slice(1);
     const where = ["--data", data, "--http", addresses[0], "--mqtt", addresses[1]];
-    const [program, ...args] = [...above, Deno.execPath(), ...words, ...where, ...more];
+    const [program, ...args] = [...above, Deno.execPath(), ...words, ...where, ...flags];
     this.#command = new Deno.Command(program!, {
       args,
       cwd: ROOT,
@@ -45,14 +45,14 @@ export class EngineProcess implements AsyncDisposable {
 
   /**
    * An engine for the folder, on free ports; it is not started yet. `above` is a command that becomes
-   * the engine, as its last arguments say; `more` are further arguments of the engine's.
+   * the engine, as its last arguments say; `flags` are more of `serve`.
    */
   static async on(
     data: string,
     above: readonly string[] = [],
-    more: readonly string[] = [],
+    flags: readonly string[] = [],
   ): Promise<EngineProcess> {
-    return new EngineProcess(data, await freePort(), await freePort(), above, more);
+    return new EngineProcess(data, await freePort(), await freePort(), above, flags);
   }
 
   /** The process now. */

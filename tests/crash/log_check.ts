@@ -13,7 +13,7 @@ const ACTIVE = [
 
 /** What a log says. */
 export interface LogStory {
-  /** The ids of the reports of each device, in their order. */
+  /** The names of the reports of each device, in their order. */
   readonly reports: ReadonlyMap<string, readonly string[]>;
   /** Every task's last state, and the attempt it got there with. */
   readonly tasks: ReadonlyMap<string, { readonly state: string; readonly attempt: number }>;
@@ -21,8 +21,13 @@ export interface LogStory {
   readonly rows: number;
 }
 
+/** What a fact is called among the reports; `undefined`: it is none. */
+export type NameReport = (type: string, data: Record<string, unknown>) => string | undefined;
+
+const byId: NameReport = (_, { id }) => id as string | undefined;
+
 /** Replays the log of the folder; fails where it does not come out the same, or two tasks are active. */
-export async function readLog(data: string): Promise<LogStory> {
+export async function readLog(data: string, nameReport = byId): Promise<LogStory> {
   const replica = await openReplica(data);
   const replay = new Replay(machineDigest.sha256);
   const reports = new Map<string, string[]>();
@@ -33,9 +38,9 @@ export async function readLog(data: string): Promise<LogStory> {
       const taken = replay.take(cells);
       assert.ok(!isDivergence(taken), JSON.stringify(taken));
       replica.expect(taken);
-      const { stream, seq, outcome } = JSON.parse(String(cells.bytes)) as RowHeader;
-      const { id } = JSON.parse(String(cells.data));
-      if (id !== undefined) reports.set(stream, [...reports.get(stream) ?? [], id]);
+      const { stream, seq, type, outcome } = JSON.parse(String(cells.bytes)) as RowHeader;
+      const name = nameReport(type, JSON.parse(String(cells.data)));
+      if (name !== undefined) reports.set(stream, [...reports.get(stream) ?? [], name]);
       const own = active.get(stream) ?? new Set();
       active.set(stream, own);
       for (const { task, to, attempt } of outcome.moves) {

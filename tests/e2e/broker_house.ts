@@ -1,6 +1,6 @@
 /** Engines behind a real Mosquitto: its settings, who may enter, and how an engine is told of it. */
 import { pbkdf2Sync } from "node:crypto";
-import type { BrokerOptions } from "../../adapters/cli/mod.ts";
+import type { ExternalBroker } from "../../adapters/cli/mod.ts";
 import type { House } from "../../main.ts";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { freePort } from "../support/free_port.ts";
@@ -13,7 +13,7 @@ export const OPEN = ["allow_anonymous true", "log_type all", "set_tcp_nodelay tr
 const noFiles = { ca: undefined, cert: undefined, key: undefined, password: undefined };
 
 /** A broker on a port of this machine, as the flags would tell of it. */
-export function brokerAt(port: number, more: Partial<BrokerOptions> = {}): BrokerOptions {
+export function brokerAt(port: number, more: Partial<ExternalBroker> = {}): ExternalBroker {
   return {
     host: "127.0.0.1",
     port,
@@ -27,7 +27,7 @@ export function brokerAt(port: number, more: Partial<BrokerOptions> = {}): Broke
 }
 
 /** Files of a broker, of which some are named. */
-export function filesOf(given: Partial<BrokerOptions["files"]>): BrokerOptions["files"] {
+export function filesOf(given: Partial<ExternalBroker["files"]>): ExternalBroker["files"] {
   return { ...noFiles, ...given };
 }
 

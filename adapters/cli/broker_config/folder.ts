@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { ENGINE_USER, mosquittoAcl } from "./acl.ts";
 import { FILES, mosquittoConf } from "./conf.ts";
-import type { BrokerOptions } from "./options.ts";
+import type { MosquittoOptions } from "./options.ts";
 import { cannotUse, putFile, readIfAny } from "./put_file.ts";
 import { isSaltedFrom, salted } from "./salted.ts";
 
@@ -19,7 +19,7 @@ export type Put = "written" | "same" | "differs";
  *
  * @throws {Error} when a file cannot be used; the sentence names it.
  */
-export async function putFolder({ conf, isConfTold }: BrokerOptions): Promise<Map<string, Put>> {
+export async function putFolder({ conf, isConfTold }: MosquittoOptions): Promise<Map<string, Put>> {
   const { folder } = conf;
   await Deno.mkdir(folder, { recursive: true }).catch((error) => {
     throw cannotUse(folder, error);

@@ -9,7 +9,7 @@ import { FILES, mosquittoConf } from "./conf.ts";
 import { putFolder } from "./folder.ts";
 import { Keeper } from "./keeper.ts";
 import { parseBrokerConfig } from "./options.ts";
-import type { BrokerOptions } from "./options.ts";
+import type { MosquittoOptions } from "./options.ts";
 import { untilReady } from "./ready.ts";
 import { Registry } from "./registry.ts";
 import { reloadMosquitto } from "./reload.ts";
@@ -50,7 +50,7 @@ export async function configureMosquitto(
 }
 
 /** Everything that no registry is needed for. */
-async function writeFolder(options: BrokerOptions, view: View): Promise<void> {
+async function writeFolder(options: MosquittoOptions, view: View): Promise<void> {
   const { given, conf } = options;
   const files = await putFolder(options);
   view.files(options, files);

@@ -42,7 +42,7 @@ export const mosquitto = {
 };
 
 /** What the command was told. */
-export interface BrokerOptions {
+export interface MosquittoOptions {
   readonly given: Values<typeof mosquitto.flags>;
   readonly conf: ConfOptions;
   /** The folder to write to, as it was given. */
@@ -58,7 +58,7 @@ const DATABASE = "/var/lib/mosquitto";
 const CONF_FLAGS = /^--(devices|engine|cert|key|no-persistence|pid)(=|$)/;
 
 /** @throws {UsageError | HelpWanted} */
-export function parseBrokerConfig(args: string[]): BrokerOptions {
+export function parseBrokerConfig(args: string[]): MosquittoOptions {
   const given = parseCommand(mosquitto, args);
   const { out, watch, devices, engine, cert, key, pid } = given;
   if (watch && out === undefined) {
@@ -89,7 +89,7 @@ export function parseBrokerConfig(args: string[]): BrokerOptions {
   };
 }
 
-function checkListeners(given: BrokerOptions["given"]): void {
+function checkListeners(given: MosquittoOptions["given"]): void {
   const { devices, engine, cert, insecure } = given;
   for (const [flag, { host, port }] of Object.entries({ devices, engine })) {
     if (port === 0) throw new UsageError(`--${flag} needs a port from 1 to 65535.`);

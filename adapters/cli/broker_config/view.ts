@@ -4,7 +4,7 @@ import type { Screen } from "../terminal.ts";
 import { ENGINE_USER } from "./acl.ts";
 import { FILES } from "./conf.ts";
 import type { Put } from "./folder.ts";
-import type { BrokerOptions } from "./options.ts";
+import type { MosquittoOptions } from "./options.ts";
 import type { Reload } from "./reload.ts";
 
 /** A log of fewer rows is read before anybody looks. */
@@ -45,13 +45,13 @@ export class View {
   }
 
   /** What became of the files in the folder. */
-  files({ out }: BrokerOptions, files: ReadonlyMap<string, Put>): void {
+  files({ out }: MosquittoOptions, files: ReadonlyMap<string, Put>): void {
     const words = [...files].map(([name, put]) => `${out}/${name}: ${SAID[put]}`).sort();
     this.#say({ type: "files", files: Object.fromEntries(files) }, words.join("\n"));
   }
 
   /** How to go on. `isOfRoot`: the folder is. */
-  next({ out, conf }: BrokerOptions, isOfRoot: boolean): void {
+  next({ out, conf }: MosquittoOptions, isOfRoot: boolean): void {
     if (this.#isJson) return;
     const { host, port } = conf.engine;
     const address = `${host.includes(":") ? `[${host}]` : host}:${port}`;

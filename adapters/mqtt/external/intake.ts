@@ -8,13 +8,13 @@ import {
   parseReport,
   parseTopic,
   PAYLOAD_BYTES_MAX,
-  REPORT_IDS_MAX,
 } from "../../../core/mod.ts";
 import type { MalformedReport, Report, ReportKind } from "../../../core/mod.ts";
 import type { EngineApi } from "../../../core/engine/mod.ts";
 import { packetKey } from "../packet_key.ts";
 import type { Publish } from "./publish.ts";
 import type { TakenPackets } from "./taken_packets.ts";
+import { Unsettled } from "./unsettled.ts";
 
 /** How the intake works for one session at the broker. */
 export interface IntakeOptions {
@@ -29,6 +29,8 @@ export interface IntakeOptions {
 export interface IntakeLine {
   acknowledge(ids: readonly number[]): void;
   regulate(mayRead: boolean): void;
+  /** Calls back when the broker has every acknowledgement that was given before. */
+  settle(done: () => void): void;
   /** The engine cannot take what came: the broker has to send it again, by a new connection. */
   refuse(): void;
 }
@@ -37,12 +39,14 @@ export interface IntakeLine {
 const IN_FLIGHT_MAX = 2_048;
 /** The broker is read from again when so few wait. */
 const WAITING_LOW = 512;
+/** Of QoS 0, which promises nothing, no more may wait while the broker is asked what it has. */
+const WAITING_MAX = 4_096;
 
 /** Came, and is not acknowledged yet. */
 interface Pending {
   /** `undefined`: it came with QoS 0, and nobody waits for an acknowledgement. */
   readonly id: number | undefined;
-  /** Whom it counts for; `undefined`: the engine did not get it. */
+  /** Whose it is; `undefined`: the engine does not get it. */
   readonly device: string | undefined;
   isDone: boolean;
 }
@@ -72,8 +76,8 @@ export class Intake {
   readonly #line: IntakeLine;
   readonly #waiting: Waiting[] = [];
   readonly #pending: Pending[] = [];
-  /** Messages of each device that the engine has or had, and that are not acknowledged. */
-  readonly #ofDevice = new Map<string, number>();
+  readonly #unsettled: Unsettled;
+  /** Messages that the engine has or had, and that are not acknowledged. */
   #inFlight = 0;
   #isFlushing = false;
   #isHushed = false;
@@ -84,14 +88,14 @@ export class Intake {
     this.#options = options;
     this.#taken = taken;
     this.#line = line;
+    this.#unsettled = new Unsettled((done) => line.settle(done), () => this.#submitWaiting());
   }
 
   /** Takes a message. */
   take(publish: Publish): void {
-    if (this.#isHushed) return;
+    if (this.#isHushed || publish.qos === 0 && this.#waiting.length >= WAITING_MAX) return;
     const said = this.#read(publish);
-    const isKnown = said?.key !== undefined && publish.dup &&
-      this.#taken.has(publish.id!, said.key);
+    const isKnown = said !== undefined && publish.dup && this.#isKnown(said, publish);
     const isOver = !said || isKnown;
     const pending = { id: publish.id, device: isOver ? undefined : said.device, isDone: isOver };
     this.#pending.push(pending);
@@ -120,38 +124,46 @@ export class Intake {
     const { device, rest } = parsed;
     if (rest === GONE_LEVEL) return retain ? undefined : { device, key: undefined, what: "gone" };
     if (!isReportKind(rest)) return undefined;
-    // A request is answered whenever it comes: who sends it again may have missed the answer.
     const isKeyed = id !== undefined && payload !== undefined;
     const key = isKeyed ? packetKey(session, id, { topic, payload }) : undefined;
     return { device, key, what: "report", kind: rest, parsed: bodyOf(rest, payload, retain) };
   }
 
+  /** A request is answered whenever it comes: the answer to it may have been cut off, too. */
+  #isKnown(said: Said, { id }: Publish): boolean {
+    if (said.key === undefined || said.what === "report" && said.kind === "request") return false;
+    return this.#taken.has(id!, said.key);
+  }
+
   #submitWaiting(): void {
-    while (this.#waiting.length > 0 && this.#mayTake(this.#waiting[0]!.said.device)) {
+    if (this.#isClosed) return;
+    while (this.#waiting.length > 0 && this.#mayTake(this.#waiting[0]!)) {
       void this.#submit(this.#waiting.shift()!);
     }
-    if (this.#waiting.length > 0) this.#line.regulate(false);
+    const isWaiting = this.#waiting.length > 0;
+    this.#unsettled.settle(isWaiting);
+    // What the broker answers comes behind what it has sent already.
+    if (isWaiting) this.#line.regulate(this.#unsettled.isAsking);
     else if (this.#inFlight < WAITING_LOW) this.#line.regulate(true);
   }
 
-  /**
-   * A device's state knows its last reports when they come again, and no more: so many of one device
-   * may be unacknowledged, whatever happens to us.
-   */
-  #mayTake(device: string): boolean {
-    return this.#inFlight < IN_FLIGHT_MAX && (this.#ofDevice.get(device) ?? 0) < REPORT_IDS_MAX;
+  #mayTake({ said, pending }: Waiting): boolean {
+    const hasRoom = pending.id === undefined || this.#unsettled.hasRoom(said.device);
+    return this.#inFlight < IN_FLIGHT_MAX && hasRoom;
   }
 
   async #submit({ said, publish, pending }: Waiting): Promise<void> {
     const { device, key } = said;
-    this.#count(device, 1);
+    this.#inFlight++;
+    if (pending.id !== undefined) this.#unsettled.add(device);
     const isTaken = await this.#decide(said, publish.dup);
+    // It will come again, by another connection.
+    if (isTaken && key !== undefined) this.#taken.add(publish.id!, key);
     if (this.#isClosed) return;
     if (!isTaken) {
       this.close();
       return this.#line.refuse();
     }
-    if (key !== undefined) this.#taken.add(publish.id!, key);
     pending.isDone = true;
     this.#flushSoon();
   }
@@ -176,13 +188,6 @@ export class Intake {
     return answer.ok || answer.problem.status !== 503;
   }
 
-  #count(device: string, by: 1 | -1): void {
-    this.#inFlight += by;
-    const count = (this.#ofDevice.get(device) ?? 0) + by;
-    if (count > 0) this.#ofDevice.set(device, count);
-    else this.#ofDevice.delete(device);
-  }
-
   /** The answers to a batch come all at once: so do their acknowledgements. */
   #flushSoon(): void {
     if (this.#isFlushing) return;
@@ -197,9 +202,15 @@ export class Intake {
     if (this.#isClosed) return;
     const open = this.#pending.findIndex(({ isDone }) => !isDone);
     const done = this.#pending.splice(0, open < 0 ? this.#pending.length : open);
-    for (const { device } of done) if (device !== undefined) this.#count(device, -1);
     this.#line.acknowledge(done.flatMap(({ id }) => id ?? []));
+    for (const pending of done) this.#noteAcknowledged(pending);
     this.#submitWaiting();
+  }
+
+  #noteAcknowledged({ id, device }: Pending): void {
+    if (device === undefined) return;
+    this.#inFlight--;
+    if (id !== undefined) this.#unsettled.acknowledged(device);
   }
 }
 

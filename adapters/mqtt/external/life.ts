@@ -22,6 +22,8 @@ export interface LifeOptions extends Pick<LineOptions, "broker" | "meter" | "sig
   /** Topic prefix with its leading slash. */
   readonly prefix: string;
   readonly clientId: string;
+  /** The broker keeps no session of ours any more, or never did. */
+  onForgotten(): void;
   /** Tried in this order. */
   readonly versions: readonly MqttVersion[];
 }
@@ -71,6 +73,7 @@ export class Life {
         voice.version,
       ]);
       opened.push(ear);
+      if (!ear.connack.sessionPresent) options.onForgotten();
       await subscribe(ear, options);
       return new Life(options, voice, ear, intakes[0]!);
     } catch (error) {
@@ -121,6 +124,7 @@ function lineOf(wire: Wire, { broker }: LifeOptions) {
   return {
     acknowledge: (ids: readonly number[]) => wire.acknowledge(ids),
     regulate: (mayRead: boolean) => wire.regulate(mayRead),
+    settle: (done: () => void) => wire.settle(done),
     refuse: () => void wire.destroy(new BrokerTrouble("unwell", addressText(broker))),
   };
 }

@@ -4,13 +4,15 @@
  * ids of QoS 2 that only one side remembers would make the broker drop what comes later.
  */
 import { MqttClient } from "mqtt";
-import type { IClientOptions, IConnackPacket, Packet } from "mqtt";
+import type { IClientOptions, IConnackPacket } from "mqtt";
 import { KEEPALIVE_S_MAX } from "../../../core/network/mod.ts";
 import { addressText, dial } from "./dial.ts";
 import type { BrokerAddress } from "./dial.ts";
+import { goneOf, refusalOf } from "./ends.ts";
+import { keepAlive } from "./keepalive.ts";
 import type { PathMeter } from "./path_meter.ts";
 import type { MqttVersion, Publish } from "./publish.ts";
-import { BrokerTrouble, troubleOf } from "./trouble.ts";
+import type { BrokerTrouble } from "./trouble.ts";
 import { Wire } from "./wire.ts";
 
 /** What is needed to log in. */
@@ -41,12 +43,6 @@ const SESSION_S = 86_400;
 const RECEIVE_MAX = 1_024;
 const CONNACK_MS = 10_000;
 const END_MS = 1_000;
-/** The library gives up, and says nothing of it, half a keepalive after it has asked. */
-const ANSWER_MS_PER_S = 450;
-
-/** CONNACK codes (MQTT 3.1.1 §3.2.2.3, MQTT 5 §3.2.2.2). */
-const WRONG_VERSION = [1, 132];
-const WRONG_LOGIN = [4, 5, 134, 135];
 
 /** A connection that was accepted. */
 export class Line {
@@ -134,85 +130,4 @@ function clientOptions({ broker, version, clientId, isKept }: LineOptions): ICli
       }
       : {}),
   };
-}
-
-/** Why the connection ended, whoever ended it. */
-function goneOf(client: MqttClient, wire: Wire, broker: BrokerAddress): Promise<BrokerTrouble> {
-  const address = addressText(broker);
-  const { promise, resolve } = Promise.withResolvers<BrokerTrouble>();
-  let isIn = false;
-  const end = (trouble: BrokerTrouble) => resolve(isIn ? trouble : beforeConnack(trouble, broker));
-  client.once("connect", () => isIn = true);
-  client.on("error", () => {});
-  client.on("disconnect", ({ reasonCode = 0 }) => {
-    resolve(new BrokerTrouble("closed", address, reasonText(reasonCode)));
-  });
-  wire.on("error", (error) => end(troubleOf(error, address, "closed")));
-  wire.on("close", () => end(new BrokerTrouble("closed", address)));
-  return promise;
-}
-
-/**
- * With TLS 1.3 a broker refuses our certificate after the handshake, and its reason may be lost with
- * the connection.
- */
-function beforeConnack(trouble: BrokerTrouble, broker: BrokerAddress): BrokerTrouble {
-  if (!broker.isTls || trouble.step !== "closed") return trouble;
-  const detail = "it closed the connection after the handshake";
-  return new BrokerTrouble("tls", addressText(broker), detail, { cause: trouble });
-}
-
-/** Reasons of DISCONNECT (MQTT 5 §3.14.2.1) that say what to do. */
-const disconnects: Readonly<Record<number, string>> = {
-  139: "it is shutting down",
-  141: "it heard nothing for too long",
-  142: "another client took over our client id",
-  147: "too many messages at once",
-  149: "a packet was too large",
-  151: "a quota is exhausted",
-};
-
-function reasonText(code: number): string {
-  return disconnects[code] ?? `reason ${code}`;
-}
-
-function refusalOf(
-  error: Error & { code?: number | string },
-  broker: BrokerAddress,
-): BrokerTrouble {
-  const { code, message } = error;
-  const address = addressText(broker);
-  if (message === "connack timeout") return new BrokerTrouble("silent", address, "to CONNECT");
-  if (typeof code !== "number") {
-    return beforeConnack(troubleOf(error, address, "closed"), broker);
-  }
-  if (WRONG_VERSION.includes(code)) return new BrokerTrouble("version", address);
-  if (WRONG_LOGIN.includes(code)) return new BrokerTrouble("login", address);
-  return new BrokerTrouble("closed", address, message);
-}
-
-/** Asks the broker now and then whether it is there, as often as the path wants it. */
-function keepAlive({ client, wire }: Line, meter: PathMeter, address: string): void {
-  let askedAt = 0;
-  let late: ReturnType<typeof setTimeout> | undefined;
-  // A broker may want to hear from us more often than that (MQTT 5 §3.2.2.3.14).
-  const paceS = () => Math.min(meter.keepaliveS, client.keepalive);
-  const setPace = () => client.keepaliveManager?.setKeepalive(paceS());
-  setPace();
-  client.on("packetsend", ({ cmd }: Packet) => {
-    if (cmd !== "pingreq") return;
-    askedAt = performance.now();
-    clearTimeout(late);
-    late = setTimeout(() => {
-      meter.lost();
-      wire.destroy(new BrokerTrouble("silent", address, "to PINGREQ"));
-    }, Math.min(meter.answerMsMax, paceS() * ANSWER_MS_PER_S));
-  });
-  client.on("packetreceive", ({ cmd }: Packet) => {
-    if (cmd !== "pingresp") return;
-    clearTimeout(late);
-    meter.answered(performance.now() - askedAt);
-    setPace();
-  });
-  wire.once("close", () => clearTimeout(late));
 }

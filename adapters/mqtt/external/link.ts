@@ -42,6 +42,8 @@ export class BrokerLink implements MqttWay {
   /** The step that the operator was told of. */
   #failed: Step | undefined;
   #isClosing = false;
+  /** Whether the broker knew nothing of us, and the engine was not told yet. */
+  #isForgotten = false;
 
   /** Nothing is done before `start`. */
   constructor(options: LinkOptions) {
@@ -111,7 +113,9 @@ export class BrokerLink implements MqttWay {
     const { signal } = this.#closing;
     try {
       await using stack = new AsyncDisposableStack();
-      const life = await Life.open({ ...this.#options, engine, outlet, meter, taken, signal });
+      const onForgotten = () => this.#beForgotten();
+      const passing = { engine, outlet, meter, taken, signal, onForgotten };
+      const life = await Life.open({ ...this.#options, ...passing });
       stack.defer(() => life.close());
       if (this.#isClosing) return undefined;
       this.#begin(life, engine);
@@ -124,7 +128,8 @@ export class BrokerLink implements MqttWay {
 
   #begin(life: Life, engine: EngineApi): void {
     this.#life = life;
-    engine.reachable(true);
+    engine.reachable(true, this.#isForgotten);
+    this.#isForgotten = false;
     this.#options.onUp(this.#failed !== undefined);
     this.#failed = undefined;
   }
@@ -132,6 +137,12 @@ export class BrokerLink implements MqttWay {
   #end(engine: EngineApi): void {
     this.#life = undefined;
     engine.reachable(false);
+  }
+
+  /** Packet ids begin again, and what devices said meanwhile nobody kept. */
+  #beForgotten(): void {
+    this.#isForgotten = true;
+    this.#taken.clear();
   }
 
   /** What the system says of one and the same fault differs from try to try. */

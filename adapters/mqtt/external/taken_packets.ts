@@ -12,6 +12,11 @@ export class TakenPackets {
     this.#keys.set(id, key);
   }
 
+  /** The session is a new one: its packet ids begin again. */
+  clear(): void {
+    this.#keys.clear();
+  }
+
   /** Whether the last packet of that id was this one. */
   has(id: number, key: string): boolean {
     return this.#keys.get(id) === key;

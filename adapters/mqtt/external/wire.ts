@@ -12,6 +12,9 @@ import type { MqttVersion, Publish } from "./publish.ts";
 /** Packet types, in the upper four bits of the first byte (MQTT 3.1.1 §2.2.1). */
 const PUBLISH = 3;
 const PUBACK = 4;
+const PINGRESP = 13;
+/** The same in every version (MQTT 3.1.1 §3.12, MQTT 5 §3.12). */
+const PINGREQ = Uint8Array.of(0xc0, 0);
 /** The same in every version (MQTT 3.1.1 §3.14, MQTT 5 §3.14). */
 const DISCONNECT = Uint8Array.of(0xe0, 0);
 /** Everything else that a broker says is small. */
@@ -29,6 +32,8 @@ export class Wire extends Duplex {
   readonly #socket: Socket;
   readonly #inbound: PacketScanner;
   readonly #options: WireOptions;
+  /** Who waits for the answers to the pings under way; `undefined`: the library. */
+  readonly #pings: ((() => void) | undefined)[] = [];
   #length = 0;
 
   /** Takes over the socket, which is connected. */
@@ -56,6 +61,18 @@ export class Wire extends Duplex {
       packets.set([PUBACK << 4, 2, id >> 8, id & 255], 4 * index);
     }
     this.#socket.write(packets);
+  }
+
+  /** Calls back when the broker has what was written before: it takes packets one after the other. */
+  settle(done: () => void): void {
+    if (this.destroyed) return;
+    this.#pings.push(done);
+    this.#socket.write(PINGREQ);
+  }
+
+  /** The library sends a ping: its answer is for the library. */
+  noteOwnPing(): void {
+    this.#pings.push(undefined);
   }
 
   /** Reads no more from the broker, or goes on. */
@@ -107,8 +124,16 @@ export class Wire extends Duplex {
   }
 
   #end(first: number, body: Uint8Array): void {
+    if (first >> 4 === PINGRESP) return this.#answer(first, body);
     if (first >> 4 !== PUBLISH) return void this.push(packetOf(first, body));
     this.#options.onPublish(readPublish(first, body, this.#length, this.#options.version));
+  }
+
+  /** Pings are answered in their order. */
+  #answer(first: number, body: Uint8Array): void {
+    const done = this.#pings.shift();
+    if (done) done();
+    else this.push(packetOf(first, body));
   }
 }
 

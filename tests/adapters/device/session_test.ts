@@ -126,6 +126,19 @@ Deno.test("a device says what it booted again, under the same id, until it is an
   }, { boot });
 });
 
+Deno.test("a device that is offered what it has booted says so again", async () => {
+  let times = 0;
+  const boot = { version: "2", reportId: "boot", reports: true };
+  const success: Message = ["success", { task_id: TASK, version: "2" }];
+  await began(() => ++times === 1 ? [] : [success], async (script, run) => {
+    await script.until("POST status");
+    script.push(metadata(script, TASK));
+    await soon(run, "the end");
+    const said = script.reports.map(({ id, status }) => `${id} ${status}`);
+    assert.deepEqual(said, ["boot booted", "boot booted"]);
+  }, { boot });
+});
+
 Deno.test("a preempted device puts aside what it stored, and goes on with it when it is offered", async () => {
   await began(() => [], async (script, run) => {
     const { push, until } = script;

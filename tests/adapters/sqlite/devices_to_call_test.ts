@@ -52,6 +52,20 @@ Deno.test("store.devicesToCall() finds whom a memory store finds, page by page",
   });
 });
 
+Deno.test("store.devicesAtWork() finds whom a memory store finds", async () => {
+  await inFolder(async (folder) => {
+    const memory = new MemoryStore();
+    await story(await engineOn(memory));
+    const { store, close } = await openSqlite(folder);
+    await story(await engineOn(store));
+    for (const [since, wanted] of [[0, "asks gone pump-1"], [Date.now() + 1, "asks"]] as const) {
+      assert.equal((await memory.devicesAtWork(since)).join(" "), wanted);
+      assert.equal((await store.devicesAtWork(since)).join(" "), wanted);
+    }
+    await close();
+  });
+});
+
 Deno.test("store.devicesToCall() goes along two indexes, and sorts nothing", async () => {
   await inFolder(async (folder) => {
     const { store, close } = await openSqlite(folder);

@@ -1,5 +1,5 @@
 /** A store in memory with a switch to fail: the engine's loop is tested against it without a disk. */
-import { deadlineOf, isTerminal } from "../../../core/mod.ts";
+import { deadlineOf, isActive, isTerminal } from "../../../core/mod.ts";
 import type { SealedRow, Task } from "../../../core/mod.ts";
 import { StoreError } from "../../../core/engine/mod.ts";
 import type {
@@ -112,6 +112,13 @@ export class MemoryStore implements Store {
     );
     const all = new Set([...owed.map(({ id }) => id), ...waiting.map(({ device }) => device)]);
     return [...all].sort().filter((id) => id > after).slice(0, count);
+  }
+
+  devicesAtWork(endedSince: number): Promise<string[]> {
+    const tasks = [...this.tasks.values()].filter((task) =>
+      isActive(task) || isTerminal(task) && task.updatedAt >= endedSince
+    );
+    return Promise.resolve([...new Set(tasks.map(({ device }) => device))].sort());
   }
 
   append(writes: readonly Write[]): Promise<void> {

@@ -28,7 +28,8 @@ export class Recorder implements EngineApi {
   transfersOf = (): [] => [];
   disconnected = (device: string): void => this.#note(`disconnected ${device}`);
   heard = (device: string): void => this.#note(`heard ${device}`);
-  reachable = (isReachable: boolean): void => this.#note(`reachable ${isReachable}`);
+  reachable = (isReachable: boolean, hasForgotten = false): void =>
+    this.#note(`reachable ${isReachable}${hasForgotten ? ", forgotten" : ""}`);
   callAll = (): void => this.#note("call all");
   left = (device: string): Promise<boolean> => {
     this.#note(`left ${device}`);

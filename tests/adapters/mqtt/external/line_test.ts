@@ -67,6 +67,19 @@ Deno.test("Line that is not answered in time is lost, and counts so", async () =
   });
 });
 
+Deno.test("Line that the network resets is lost; one that the broker ends is not", async () => {
+  await onLine({}, async (line, meter, broker) => {
+    (await broker.line(0)).socket.resetAndDestroy();
+    await soon(line.gone, "the end of the line");
+    assert.deepEqual(meter.seen, ["lost"]);
+  });
+  await onLine({}, async (line, meter, broker) => {
+    (await broker.line(0)).socket.end();
+    await soon(line.gone, "the end of the line");
+    assert.deepEqual(meter.seen, []);
+  });
+});
+
 Deno.test("PathMeter keeps what it measured, in whole milliseconds", () => {
   const meter = new PathMeter();
   assert.deepEqual([meter.keepaliveS, meter.rttMs, meter.answerMsMax], [60, null, 30_000]);

@@ -25,9 +25,12 @@ export type Manners = Readonly<
   Record<number, ((line: RawLine, packet: Packet) => Uint8Array | undefined | void) | undefined>
 >;
 
-/** Takes everything, and grants QoS 1 to every filter. */
+/** Takes everything, keeps a session for ever, and grants QoS 1 to every filter. */
 const polite: Manners = {
-  [CONNECT]: (line) => packet(0x20, line.version === 5 ? [0, 0, 0] : [0, 0]),
+  [CONNECT]: ({ isClean, version }) => {
+    const isPresent = isClean ? 0 : 1;
+    return packet(0x20, version === 5 ? [isPresent, 0, 0] : [isPresent, 0]);
+  },
   [SUBSCRIBE]: (line, { body }) => {
     const granted = line.filters(body).map(() => 1);
     return packet(0x90, [...body.slice(0, 2), ...(line.version === 5 ? [0] : []), ...granted]);
