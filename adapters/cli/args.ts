@@ -174,6 +174,13 @@ export function hostPort(fallback: string, help: string): Flag<HostPort> {
   };
 }
 
+/** The flag without its default: `undefined` when it is not given. */
+export function ifGiven<T>(flag: Flag<T>): Flag<T | undefined> {
+  const read: Flag<T | undefined>["read"] = (text, name, all) =>
+    text === undefined ? undefined : flag.read(text, name, all);
+  return { ...flag, read };
+}
+
 /** How to use a command. */
 export function helpText<F extends Flags>(
   { name, summary, notes, words = {}, flags }: Command<F>,

@@ -1,7 +1,16 @@
 /** The commands and their flags. */
 import { brokerFlags, brokerOf } from "./broker_flags.ts";
 import type { ExternalBroker } from "./broker_flags.ts";
-import { count, hostPort, parseCommand, text, textOr, toggle, UsageError } from "./args.ts";
+import {
+  count,
+  hostPort,
+  ifGiven,
+  parseCommand,
+  text,
+  textOr,
+  toggle,
+  UsageError,
+} from "./args.ts";
 import type { HostPort } from "./args.ts";
 import { checkUrl } from "./check_url.ts";
 import { choice } from "./choice.ts";
@@ -16,7 +25,7 @@ const serve = {
   flags: {
     data,
     http: hostPort("127.0.0.1:8000", "Where operators and downloads come in"),
-    mqtt: hostPort("127.0.0.1:1883", "Where devices come in"),
+    mqtt: ifGiven(hostPort("127.0.0.1:1883", "Where devices come in")),
     ...brokerFlags,
     "public-url": text("URL", "The URL under which devices reach --http"),
     insecure: toggle("Listen on other than loopback addresses without TLS"),
@@ -65,6 +74,8 @@ const brokerConfig = {
 
 const all = [serve, demo, replay, device, ota, brokerConfig];
 
+const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
+
 /** What `serve` is told. */
 export interface ServeOptions {
   readonly data: string;
@@ -80,7 +91,12 @@ export interface ServeOptions {
 /** @throws {UsageError} for addresses that are not safe or not usable by devices. */
 export function parseServe(args: string[]): ServeOptions {
   const given = parseCommand(serve, args);
-  const { data, http, mqtt, insecure, "public-url": publicUrl } = given;
+  const { data, http, insecure, "public-url": publicUrl } = given;
+  const broker = brokerOf(given);
+  if (broker && given.mqtt) {
+    throw new UsageError("Devices come in by --broker or by --mqtt. Leave out one of them.");
+  }
+  const { mqtt = MQTT_DEFAULT } = given;
   for (const [flag, { host }] of Object.entries({ http, mqtt })) {
     if (!isLoopback(host) && !insecure) {
       throw new UsageError(
@@ -98,7 +114,7 @@ export function parseServe(args: string[]): ServeOptions {
     data,
     http,
     mqtt,
-    broker: brokerOf(given),
+    broker,
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
     deviceRequests: given["device-requests"] ?? "allow",

@@ -32,7 +32,8 @@ export class EngineProcess implements AsyncDisposable {
     this.mqttUrl = `mqtt://${addresses[1]}`;
     const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks.serve.command;
     const words: string[] = task.split(" ").slice(1);
-    const where = ["--data", data, "--http", addresses[0], "--mqtt", addresses[1]];
+    const broker = flags.includes("--broker") ? [] : ["--mqtt", addresses[1]];
+    const where = ["--data", data, "--http", addresses[0], ...broker];
     const [program, ...args] = [...above, Deno.execPath(), ...words, ...where, ...flags];
     this.#command = new Deno.Command(program!, {
       args,

@@ -75,6 +75,10 @@ const wrong: readonly (readonly [args: string, sentence: string])[] = [
     "User name and password in --broker are percent-encoded: % itself is %25.",
   ],
   [`${secure} --broker-mqtt 4`, '--broker-mqtt must be 5 or 3.1.1, not "4".'],
+  [
+    `${secure} --mqtt 127.0.0.1:1883`,
+    "Devices come in by --broker or by --mqtt. Leave out one of them.",
+  ],
   ["--broker", "--broker needs a value. Give it as --broker URL."],
 ];
 
