@@ -274,6 +274,22 @@ Deno.test("Intake: with QoS 0 a report is taken all the same, and nobody waits f
   assert.equal(engine.inputs.length, 2 + 16);
 });
 
+Deno.test("Intake: of large messages with QoS 0 only some MiB wait", async () => {
+  const { engine, line, intake } = intakeOf();
+  engine.hold = true;
+  const large = { qos: 0, id: undefined };
+  const payload = JSON.stringify({ status: "failed", reason: "x".repeat(60_000) });
+  for (let n = 0; n < 1_000; n++) intake.take(publish(`${PREFIX}/a/status`, payload, large));
+  assert.equal(engine.inputs.length, Math.ceil(8 * 1_048_576 / payload.length));
+  intake.take(publish(`${PREFIX}/a/status`, payload, { id: 7 }));
+  for (const answer of engine.waiting) answer(ok);
+  await turn();
+  assert.deepEqual(line.acknowledged, [7], "with QoS 1 it is taken all the same");
+  intake.take(publish(`${PREFIX}/a/status`, payload, large));
+  assert.equal(engine.waiting.length, engine.inputs.length, "and there is room again");
+  assert.equal(engine.inputs.length, Math.ceil(8 * 1_048_576 / payload.length) + 2);
+});
+
 Deno.test("Intake: what is on no topic of a device's is acknowledged and ignored", async () => {
   const { engine, line, intake } = intakeOf();
   const topics = [
