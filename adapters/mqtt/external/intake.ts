@@ -52,6 +52,8 @@ interface Pending {
   readonly device: string | undefined;
   /** Of its payload. */
   readonly bytes: number;
+  /** It counts against its device until the broker is known to have its acknowledgement. */
+  isUnsettled: boolean;
   isDone: boolean;
 }
 
@@ -72,6 +74,12 @@ interface Waiting {
   readonly isRepeat: boolean;
   readonly pending: Pending;
 }
+
+/**
+ * What became of a message. A refused one leaves nothing in its device's state, so that any number of
+ * them may come again; and a device that says too much, and is refused, holds up nobody else.
+ */
+type Outcome = "taken" | "refused" | "later";
 
 /** Takes the messages of one connection. */
 export class Intake {
@@ -107,7 +115,7 @@ export class Intake {
     // Nobody waits for anything.
     if (isOver && id === undefined) return;
     const [device, bytes] = isOver ? [undefined, 0] : [said.device, payload?.length ?? 0];
-    const pending = { id, device, bytes, isDone: isOver };
+    const pending = { id, device, bytes, isUnsettled: false, isDone: isOver };
     this.#pending.push(pending);
     this.#bytes += bytes;
     if (isOver) return this.#flushSoon();
@@ -170,8 +178,10 @@ export class Intake {
   async #submit({ said, isRepeat, pending }: Waiting): Promise<void> {
     const { device, key } = said;
     this.#inFlight++;
-    if (pending.id !== undefined) this.#unsettled.add(device);
-    const isTaken = await this.#decide(said, isRepeat);
+    pending.isUnsettled = pending.id !== undefined;
+    if (pending.isUnsettled) this.#unsettled.add(device);
+    const outcome = await this.#decide(said, isRepeat);
+    const isTaken = outcome !== "later";
     // It will come again, by another connection.
     if (isTaken && key !== undefined) this.#taken.add(pending.id!, key);
     if (this.#isClosed) return;
@@ -179,15 +189,18 @@ export class Intake {
       this.close();
       return this.#line.refuse();
     }
+    if (outcome === "refused" && pending.isUnsettled) {
+      pending.isUnsettled = false;
+      this.#unsettled.remove(device);
+    }
     pending.isDone = true;
     this.#flushSoon();
   }
 
-  /** Whether the message was decided on; false: it must come again. */
-  async #decide(said: Said, isRepeat: boolean): Promise<boolean> {
+  async #decide(said: Said, isRepeat: boolean): Promise<Outcome> {
     const { engine } = this.#options;
     const { device, key } = said;
-    if (said.what === "gone") return await engine.left(device);
+    if (said.what === "gone") return await engine.left(device) ? "taken" : "later";
     const { kind: report, parsed } = said;
     const packet = key === undefined ? undefined : { key, isRepeat };
     const answer = await engine.submit({
@@ -198,9 +211,10 @@ export class Intake {
       via: "mqtt",
       packet,
     });
-    if (answer.ok) engine.heard(device);
     // What was refused otherwise is not taken any better the next time.
-    return answer.ok || answer.problem.status !== 503;
+    if (!answer.ok) return answer.problem.status === 503 ? "later" : "refused";
+    engine.heard(device);
+    return answer.messages.some(({ message }) => message.kind === "rejected") ? "refused" : "taken";
   }
 
   /** The answers to a batch come all at once: so do their acknowledgements. */
@@ -222,11 +236,11 @@ export class Intake {
     this.#submitWaiting();
   }
 
-  #noteAcknowledged({ id, device, bytes }: Pending): void {
+  #noteAcknowledged({ device, bytes, isUnsettled }: Pending): void {
     this.#bytes -= bytes;
     if (device === undefined) return;
     this.#inFlight--;
-    if (id !== undefined) this.#unsettled.acknowledged(device);
+    if (isUnsettled) this.#unsettled.acknowledged(device);
   }
 }
 
