@@ -117,9 +117,11 @@ export class Engine implements EngineApi {
     const { epoch } = this.#position;
     await work.recordEngine({ ...stamp, type: "EngineStarted", data: { epoch } });
     await this.#commit(work);
-    for (const device of await this.#ports.store.devicesWithTaskIn(GONE_STATES)) {
-      this.#presence.expect(device);
-    }
+    // Behind a broker of somebody else's nobody is waited for, and those at work may be a million.
+    const atWork = this.#options.isBrokered
+      ? []
+      : await this.#ports.store.devicesWithTaskIn(GONE_STATES);
+    for (const device of atWork) this.#presence.expect(device);
     this.#deadlines.start();
   }
 

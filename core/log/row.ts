@@ -136,15 +136,15 @@ export function hashBytes(bytes: string, sha256: Sha256): string {
   return toChecksum(sha256(joined(LEAF, bytes)));
 }
 
-/** Written anew for each hash: to allocate and copy costs as much as to hash. */
-let scratch = new Uint8Array(8_192);
+/** Written anew for each hash: to allocate and copy costs as much as to hash. Longer rows are rare. */
+const scratch = new Uint8Array(32_768);
 
 /** The prefix and the text as UTF-8, until the next call. */
 function joined(prefix: Uint8Array, text: string): Uint8Array {
   // A UTF-16 code unit has three bytes at most.
   const most = prefix.length + 3 * text.length;
-  if (scratch.length < most) scratch = new Uint8Array(2 * most);
-  scratch.set(prefix);
-  const { written } = encoder.encodeInto(text, scratch.subarray(prefix.length));
-  return scratch.subarray(0, prefix.length + written);
+  const room = most <= scratch.length ? scratch : new Uint8Array(most);
+  room.set(prefix);
+  const { written } = encoder.encodeInto(text, room.subarray(prefix.length));
+  return room.subarray(0, prefix.length + written);
 }

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { brokered, reach } from "./support/brokered.ts";
 import { bench, settle } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
+import { MemoryStore } from "./support/memory_store.ts";
 import { assertReplays, at, order, PUMP, says, tryOrder } from "./support/stories.ts";
 import { SIZE } from "./support/given.ts";
 
@@ -34,6 +35,21 @@ Deno.test("Engine behind a broker: nobody listens before it can be reached", asy
   b.engine.reachable(false);
   assert.equal(b.engine.isListening(PUMP), false);
   assertReplays(b);
+});
+
+Deno.test("Engine behind a broker waits for nobody who is not there, and looks for nobody at its start", async () => {
+  class Asked extends MemoryStore {
+    looks = 0;
+    override devicesWithTaskIn(states: readonly string[]): Promise<string[]> {
+      this.looks++;
+      return super.devicesWithTaskIn(states);
+    }
+  }
+  for (const isBrokered of [false, true]) {
+    const store = new Asked();
+    await bench({ isBrokered }, store);
+    assert.equal(store.looks, isBrokered ? 0 : 1);
+  }
 });
 
 Deno.test("Engine behind a broker: an order while it can be reached is offered at once", async () => {

@@ -77,3 +77,14 @@ Deno.test("sealRow() hides data behind its salt and chains the row to the stream
   assert.equal(row.hash, `sha256:${leaf}`);
   assert.equal(hashBytes(row.bytes, sha256), row.hash);
 });
+
+Deno.test("hashBytes() of one long row keeps none of its memory", () => {
+  let buffer: ArrayBufferLike | undefined;
+  const look = (bytes: Uint8Array) => (buffer = bytes.buffer, sha256(bytes));
+  const hash = hashBytes("é".repeat(1_048_576), look);
+  assert.equal(hash, hashBytes("é".repeat(1_048_576), sha256));
+  const long = buffer;
+  hashBytes("{}", look);
+  assert.ok(buffer !== long);
+  assert.ok(buffer!.byteLength <= 65_536, `${buffer!.byteLength} bytes are kept`);
+});

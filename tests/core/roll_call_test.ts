@@ -1,6 +1,7 @@
 /** Devices behind a broker are called when it is back: all of them, as fast as messages are taken. */
 import assert from "node:assert/strict";
 import { StoreError } from "../../core/engine/mod.ts";
+import { RollCall } from "../../core/engine/roll_call.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { IMAGE } from "./support/given.ts";
 import { brokered, fleet, quiet, reach, sentTo } from "./support/brokered.ts";
@@ -22,6 +23,27 @@ Deno.test("Engine behind a broker: a roll call goes over every page, and waits f
     assert.deepEqual(sentTo(b), names.slice(from, to));
   }
   assert.equal(rooms.length, 0, "it ended");
+});
+
+Deno.test("RollCall looks at each of those at work a few times, however many they are", async () => {
+  const devices = Array.from({ length: 5_000 }, (_, n) => `d${String(n).padStart(5, "0")}`);
+  let looks = 0;
+  const counted = new Proxy(devices, { get: (all, name) => (looks++, Reflect.get(all, name)) });
+  const called: string[] = [];
+  const rollCall = new RollCall({
+    store: {
+      devicesToCall: () => Promise.resolve([]),
+      devicesAtWork: () => Promise.resolve(counted),
+    },
+    outbox: {},
+    clock: { after: () => assert.fail("nothing fails") },
+    now: () => 0,
+    submit: ({ device }) => (called.push(device), Promise.resolve({ ok: true, messages: [] })),
+    onFault: (error) => assert.fail(error as Error),
+  });
+  await rollCall.begin(true);
+  assert.deepEqual(called, devices);
+  assert.ok(looks < 5 * devices.length, `${looks} looks`);
 });
 
 Deno.test("Engine behind a broker: a newer roll call ends the one before, and so does the link's end", async () => {

@@ -1,4 +1,6 @@
 /** Files that a broker reads: whole or not at all, and with the owner and mode they have. */
+import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /**
@@ -31,9 +33,9 @@ export async function readIfAny(path: string): Promise<string | undefined> {
 /** `Cannot use {path}: {why}.` */
 export function cannotUse(path: string, error: unknown): Error {
   const { message } = error as Error;
-  const why = error instanceof Deno.errors.PermissionDenied
+  const why = isDenied(error)
     ? "permission denied"
-    : message.replace(/ \(os error.*/s, "").replace(/\.$/, "");
+    : message.replace(/^E[A-Z]+: |, \w+ '.*| \(os error.*/gs, "").replace(/\.$/, "");
   return new Error(`Cannot use ${path}: ${why}.`, { cause: error });
 }
 
@@ -45,24 +47,42 @@ async function replace(
 ): Promise<void> {
   const temp = `${path}.${Deno.pid}.new`;
   try {
-    await writeSynced(temp, text);
-    if (known) await Deno.chown(temp, known.uid, known.gid);
-    await Deno.chmod(temp, (known?.mode ?? mode) & 0o777);
+    // The folder may be the broker's, which is not to say where we write, nor to read along.
+    await Deno.remove(temp).catch(() => {});
+    await writeSynced(temp, "wx", text, async (file) => {
+      if (known) await file.chown(known.uid!, known.gid!);
+      await file.chmod((known?.mode ?? mode) & 0o777);
+    });
     await Deno.rename(temp, path);
     await syncFolder(dirname(path));
   } catch (error) {
     await Deno.remove(temp).catch(() => {});
     // A file that was given to another user stays that user's: then it is written where it is.
-    if (!known || !(error instanceof Deno.errors.PermissionDenied)) throw error;
-    await writeSynced(path, text);
+    if (!known || !isDenied(error)) throw error;
+    await writeSynced(path, "w", text);
   }
 }
 
-async function writeSynced(path: string, text: string): Promise<void> {
-  using file = await Deno.open(path, { write: true, create: true, truncate: true, mode: 0o600 });
-  const bytes = new TextEncoder().encode(text);
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-  await file.sync();
+/** Owner and mode are set by `prepare` of the open file: what bears its name may be another by then. */
+async function writeSynced(
+  path: string,
+  how: "w" | "wx",
+  text: string,
+  prepare: (file: FileHandle) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
+  const file = await open(path, how, 0o600);
+  try {
+    await prepare(file);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function isDenied(error: unknown): boolean {
+  const { code = "" } = error as { code?: string };
+  return error instanceof Deno.errors.PermissionDenied || ["EACCES", "EPERM"].includes(code);
 }
 
 async function syncFolder(folder: string): Promise<void> {

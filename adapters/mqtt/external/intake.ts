@@ -41,6 +41,8 @@ const IN_FLIGHT_MAX = 2_048;
 const WAITING_LOW = 512;
 /** Of QoS 0, which promises nothing, no more may wait while the broker is asked what it has. */
 const WAITING_MAX = 4_096;
+/** Nor so many bytes, with those that the engine has: numbers alone would let large ones fill memory. */
+const PAYLOADS_BYTES_MAX = 8 * 1_048_576;
 
 /** Came, and is not acknowledged yet. */
 interface Pending {
@@ -48,6 +50,10 @@ interface Pending {
   readonly id: number | undefined;
   /** Whose it is; `undefined`: the engine does not get it. */
   readonly device: string | undefined;
+  /** Of its payload. */
+  readonly bytes: number;
+  /** It counts against its device until the broker is known to have its acknowledgement. */
+  isUnsettled: boolean;
   isDone: boolean;
 }
 
@@ -62,12 +68,18 @@ type Said =
     }
   );
 
-/** What the engine is to have. */
+/** What the engine is to have; the packet itself is let go when it was read. */
 interface Waiting {
   readonly said: Said;
-  readonly publish: Publish;
+  readonly isRepeat: boolean;
   readonly pending: Pending;
 }
+
+/**
+ * What became of a message. A refused one leaves nothing in its device's state, so that any number of
+ * them may come again; and a device that says too much, and is refused, holds up nobody else.
+ */
+type Outcome = "taken" | "refused" | "later";
 
 /** Takes the messages of one connection. */
 export class Intake {
@@ -79,6 +91,8 @@ export class Intake {
   readonly #unsettled: Unsettled;
   /** Messages that the engine has or had, and that are not acknowledged. */
   #inFlight = 0;
+  /** Of the payloads of all that is pending. */
+  #bytes = 0;
   #isFlushing = false;
   #isHushed = false;
   #isClosed = false;
@@ -93,15 +107,24 @@ export class Intake {
 
   /** Takes a message. */
   take(publish: Publish): void {
-    if (this.#isHushed || publish.qos === 0 && this.#waiting.length >= WAITING_MAX) return;
+    if (this.#isHushed || publish.qos === 0 && this.#isFull) return;
+    const { id, dup: isRepeat, payload } = publish;
     const said = this.#read(publish);
-    const isKnown = said !== undefined && publish.dup && this.#isKnown(said, publish);
+    const isKnown = said !== undefined && isRepeat && this.#isKnown(said, publish);
     const isOver = !said || isKnown;
-    const pending = { id: publish.id, device: isOver ? undefined : said.device, isDone: isOver };
+    // Nobody waits for anything.
+    if (isOver && id === undefined) return;
+    const [device, bytes] = isOver ? [undefined, 0] : [said.device, payload?.length ?? 0];
+    const pending = { id, device, bytes, isUnsettled: false, isDone: isOver };
     this.#pending.push(pending);
+    this.#bytes += bytes;
     if (isOver) return this.#flushSoon();
-    this.#waiting.push({ said, publish, pending });
+    this.#waiting.push({ said, isRepeat, pending });
     this.#submitWaiting();
+  }
+
+  get #isFull(): boolean {
+    return this.#waiting.length >= WAITING_MAX || this.#bytes >= PAYLOADS_BYTES_MAX;
   }
 
   /** Takes nothing more; what the engine has is acknowledged when it is durable. */
@@ -152,27 +175,32 @@ export class Intake {
     return this.#inFlight < IN_FLIGHT_MAX && hasRoom;
   }
 
-  async #submit({ said, publish, pending }: Waiting): Promise<void> {
+  async #submit({ said, isRepeat, pending }: Waiting): Promise<void> {
     const { device, key } = said;
     this.#inFlight++;
-    if (pending.id !== undefined) this.#unsettled.add(device);
-    const isTaken = await this.#decide(said, publish.dup);
+    pending.isUnsettled = pending.id !== undefined;
+    if (pending.isUnsettled) this.#unsettled.add(device);
+    const outcome = await this.#decide(said, isRepeat);
+    const isTaken = outcome !== "later";
     // It will come again, by another connection.
-    if (isTaken && key !== undefined) this.#taken.add(publish.id!, key);
+    if (isTaken && key !== undefined) this.#taken.add(pending.id!, key);
     if (this.#isClosed) return;
     if (!isTaken) {
       this.close();
       return this.#line.refuse();
     }
+    if (outcome === "refused" && pending.isUnsettled) {
+      pending.isUnsettled = false;
+      this.#unsettled.remove(device);
+    }
     pending.isDone = true;
     this.#flushSoon();
   }
 
-  /** Whether the message was decided on; false: it must come again. */
-  async #decide(said: Said, isRepeat: boolean): Promise<boolean> {
+  async #decide(said: Said, isRepeat: boolean): Promise<Outcome> {
     const { engine } = this.#options;
     const { device, key } = said;
-    if (said.what === "gone") return await engine.left(device);
+    if (said.what === "gone") return await engine.left(device) ? "taken" : "later";
     const { kind: report, parsed } = said;
     const packet = key === undefined ? undefined : { key, isRepeat };
     const answer = await engine.submit({
@@ -183,9 +211,10 @@ export class Intake {
       via: "mqtt",
       packet,
     });
-    if (answer.ok) engine.heard(device);
     // What was refused otherwise is not taken any better the next time.
-    return answer.ok || answer.problem.status !== 503;
+    if (!answer.ok) return answer.problem.status === 503 ? "later" : "refused";
+    engine.heard(device);
+    return answer.messages.some(({ message }) => message.kind === "rejected") ? "refused" : "taken";
   }
 
   /** The answers to a batch come all at once: so do their acknowledgements. */
@@ -207,10 +236,11 @@ export class Intake {
     this.#submitWaiting();
   }
 
-  #noteAcknowledged({ id, device }: Pending): void {
+  #noteAcknowledged({ device, bytes, isUnsettled }: Pending): void {
+    this.#bytes -= bytes;
     if (device === undefined) return;
     this.#inFlight--;
-    if (id !== undefined) this.#unsettled.acknowledged(device);
+    if (isUnsettled) this.#unsettled.acknowledged(device);
   }
 }
 

@@ -23,6 +23,8 @@ export function keepAlive({ client, wire }: Line, meter: PathMeter, address: str
     askedAt = performance.now();
     clearTimeout(late);
     late = setTimeout(() => {
+      // The answer may lie there: it is we who are slow. Asked again, the library waits on, too.
+      if (!wire.isRead) return setPace(), client.sendPing();
       meter.lost();
       wire.destroy(new BrokerTrouble("silent", address, "to PINGREQ"));
     }, Math.min(meter.answerMsMax, paceS() * ANSWER_MS_PER_S));

@@ -102,7 +102,9 @@ export class BrokerLink implements MqttWay {
       const trouble = await this.#live(engine, outlet);
       if (this.#isClosing || !trouble) return;
       this.#complain(trouble);
-      if (performance.now() - startedAt > GOOD_MS) failures = 1;
+      // Nor is it the broker's fault when the engine cannot take what comes.
+      const isGood = performance.now() - startedAt > GOOD_MS || trouble.step === "unwell";
+      if (isGood) failures = 1;
       await this.#pause(retryMs(failures, Math.random()));
     }
   }

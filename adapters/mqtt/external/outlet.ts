@@ -6,7 +6,7 @@ import { messageQos, topicOf } from "../../../core/mod.ts";
 import type { EngineApi, OutboundMessage, Outbox } from "../../../core/engine/mod.ts";
 import type { Line } from "./line.ts";
 
-/** Messages that wait for the broker; what comes beyond is owed, and comes again. */
+/** Messages that wait for the broker; what is owed of those beyond comes again. */
 const WAITING_MAX = 10_000;
 /** More is handed over when so few wait. */
 const WAITING_LOW = 1_000;
@@ -77,7 +77,10 @@ export class Outlet implements Pick<Outbox, "send" | "room"> {
 
   send(message: OutboundMessage): void {
     if (!this.#line) return;
-    if (this.#waiting.length >= WAITING_MAX) return void (this.#hasOverflowed = true);
+    if (this.#waiting.length >= WAITING_MAX) {
+      this.#hasOverflowed ||= message.owed !== undefined;
+      return;
+    }
     this.#waiting.push(message);
     this.#publishWaiting();
   }

@@ -49,6 +49,13 @@ export class Unsettled {
     this.#acknowledged.push(device);
   }
 
+  /** A message of the device would leave nothing if it came again, or will not come again. */
+  remove(device: string): void {
+    const count = this.#ofDevice.get(device)! - 1;
+    if (count > 0) this.#ofDevice.set(device, count);
+    else this.#ofDevice.delete(device);
+  }
+
   /** Asks the broker what it has, unless that can wait; `isWaiting`: a message has no room. */
   settle(isWaiting: boolean): void {
     const { length } = this.#acknowledged;
@@ -58,14 +65,8 @@ export class Unsettled {
     this.#acknowledged = [];
     this.#ask(() => {
       this.#isAsking = false;
-      for (const device of settled) this.#remove(device);
+      for (const device of settled) this.remove(device);
       this.#onSettled();
     });
-  }
-
-  #remove(device: string): void {
-    const count = this.#ofDevice.get(device)! - 1;
-    if (count > 0) this.#ofDevice.set(device, count);
-    else this.#ofDevice.delete(device);
   }
 }

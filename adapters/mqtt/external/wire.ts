@@ -75,6 +75,11 @@ export class Wire extends Duplex {
     this.#pings.push(undefined);
   }
 
+  /** Whether what the broker says is read now. */
+  get isRead(): boolean {
+    return !this.#socket.isPaused();
+  }
+
   /** Reads no more from the broker, or goes on. */
   regulate(mayRead: boolean): void {
     if (mayRead) this.#socket.resume();

@@ -98,8 +98,8 @@ export interface Bench {
 /** A bench with a device `pump-7` and firmware 2.0.0 of {@link IMAGE}. */
 export async function bench(
   more: Pick<EngineOptions, "deviceRequests" | "isBrokered"> = {},
+  store = new MemoryStore(),
 ): Promise<Bench> {
-  const store = new MemoryStore();
   const clock = new ManualClock();
   const sent: OutboundMessage[] = [];
   const cut: string[] = [];

@@ -108,3 +108,21 @@ Deno.test("salted() and makeToken() make entries of their own, which name no pas
   assert.ok(saltedSha512.safeParse(tokenSha512).success);
   assert.ok(isSaltedFrom(token, tokenSha512));
 });
+
+Deno.test("putFile() writes through nothing that somebody else laid where it writes first", async () => {
+  await inFolder(async (folder) => {
+    const [path, victim] = [`${folder}/engine.password`, `${folder}/victim`];
+    await Deno.writeTextFile(victim, "theirs\n");
+    const temp = `${path}.${Deno.pid}.new`;
+    await Deno.symlink(victim, temp);
+    await putFile(path, "secret\n", 0o600);
+    assert.equal(await Deno.readTextFile(victim), "theirs\n");
+    assert.equal(await Deno.readTextFile(path), "secret\n");
+    await Deno.writeTextFile(temp, "", { mode: 0o666 });
+    using spy = await Deno.open(temp);
+    await putFile(path, "another\n", 0o600);
+    assert.equal(await spy.read(new Uint8Array(9)), null, "whoever opened it before reads nothing");
+    assert.equal(await Deno.readTextFile(path), "another\n");
+    assert.equal(await modeOf(path), 0o600);
+  });
+});

@@ -1,5 +1,6 @@
 /** From messages to inputs, and from answers to acknowledgements: no socket, no broker. */
 import assert from "node:assert/strict";
+import type { Answer } from "../../../../core/engine/mod.ts";
 import { Intake } from "../../../../adapters/mqtt/external/intake.ts";
 import { TakenPackets } from "../../../../adapters/mqtt/external/taken_packets.ts";
 import type { Publish } from "../../../../adapters/mqtt/external/publish.ts";
@@ -40,6 +41,17 @@ const numbers = (from: number, to: number) =>
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 const ok = { ok: true, messages: [] } as const;
+const rejected: Answer = {
+  ok: true,
+  messages: [{
+    device: "a",
+    message: { kind: "rejected", payload: { code: "rate_limited", reason: "too often" } },
+  }],
+};
+const unknown: Answer = {
+  ok: false,
+  problem: { status: 403, title: "Forbidden", detail: "revoked" },
+};
 const busy = {
   ok: false,
   problem: { status: 503, title: "Not available now", detail: "full" },
@@ -119,6 +131,24 @@ Deno.test("Intake: acknowledged reports count until the broker is known to have 
     await turn();
   }
   assert.equal(engine.inputs.length, waiting + 4_096);
+});
+
+Deno.test("Intake: what was refused leaves nothing to know again, and nobody waits for the broker's word on it", async () => {
+  const refusals: readonly Answer[] = [rejected, unknown];
+  for (const answer of refusals) {
+    const { engine, line, intake } = intakeOf();
+    line.isSlow = true;
+    engine.answer = answer;
+    for (const id of numbers(1, 400)) intake.take(progress("a", id, { id }));
+    intake.take(progress("b", 1, { id: 401 }));
+    await engine.until(() => engine.inputs.length === 401, "the others' turn");
+    await turn();
+    assert.deepEqual([line.acknowledged, line.settling], [numbers(1, 401), []]);
+    engine.answer = ok;
+    for (const id of numbers(1, 40)) intake.take(progress("a", id, { id }));
+    await turn();
+    assert.deepEqual([engine.inputs.length, line.settling.length], [401 + 16, 1]);
+  }
 });
 
 Deno.test("Intake: a request that comes again is answered again", async () => {
@@ -272,6 +302,22 @@ Deno.test("Intake: with QoS 0 a report is taken all the same, and nobody waits f
   engine.hold = true;
   for (const id of numbers(1, 17)) intake.take(progress("a", id, { id }));
   assert.equal(engine.inputs.length, 2 + 16);
+});
+
+Deno.test("Intake: of large messages with QoS 0 only some MiB wait", async () => {
+  const { engine, line, intake } = intakeOf();
+  engine.hold = true;
+  const large = { qos: 0, id: undefined };
+  const payload = JSON.stringify({ status: "failed", reason: "x".repeat(60_000) });
+  for (let n = 0; n < 1_000; n++) intake.take(publish(`${PREFIX}/a/status`, payload, large));
+  assert.equal(engine.inputs.length, Math.ceil(8 * 1_048_576 / payload.length));
+  intake.take(publish(`${PREFIX}/a/status`, payload, { id: 7 }));
+  for (const answer of engine.waiting) answer(ok);
+  await turn();
+  assert.deepEqual(line.acknowledged, [7], "with QoS 1 it is taken all the same");
+  intake.take(publish(`${PREFIX}/a/status`, payload, large));
+  assert.equal(engine.waiting.length, engine.inputs.length, "and there is room again");
+  assert.equal(engine.inputs.length, Math.ceil(8 * 1_048_576 / payload.length) + 2);
 });
 
 Deno.test("Intake: what is on no topic of a device's is acknowledged and ignored", async () => {

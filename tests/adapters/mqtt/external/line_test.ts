@@ -67,6 +67,19 @@ Deno.test("Line that is not answered in time is lost, and counts so", async () =
   });
 });
 
+Deno.test("Line that is not read from is not lost: the answer may lie there", async () => {
+  await onLine({}, async (line, meter, broker) => {
+    const raw = await broker.line(0);
+    line.wire.regulate(false);
+    for (let n = 0; n < 3; n++) await soon(raw.next(PINGREQ), "a ping");
+    assert.deepEqual(meter.seen, []);
+    assert.equal(line.wire.destroyed, false);
+    line.wire.regulate(true);
+    for (let n = 0; n < 2; n++) await soon(raw.next(PINGREQ), "a ping");
+    assert.deepEqual(new Set(meter.seen), new Set(["answered"]));
+  });
+});
+
 Deno.test("Line that the network resets is lost; one that the broker ends is not", async () => {
   await onLine({}, async (line, meter, broker) => {
     (await broker.line(0)).socket.resetAndDestroy();

@@ -135,6 +135,34 @@ Deno.test("BrokerLink: what the engine cannot take now cuts the link, and comes 
   });
 });
 
+Deno.test("BrokerLink looks again soon where it is the engine that cannot take reports, however often", async () => {
+  const waits: number[] = [];
+  const { setTimeout } = globalThis;
+  const isWait = (ms = 0) => ms > 1_000 && ms < 5_000;
+  const hurried = (call: () => void, ms?: number) => {
+    if (isWait(ms)) waits.push(ms!);
+    return setTimeout(call, isWait(ms) ? 0 : ms);
+  };
+  globalThis.setTimeout = hurried as typeof setTimeout;
+  try {
+    await onLink(async ({ engine, lines }) => {
+      const problem = { status: 503, title: "Not available now", detail: "full" } as const;
+      engine.answer = { ok: false, problem };
+      for (let life = 0; life < 5; life++) {
+        const [, ear] = await lines(life);
+        await ear.next(SUBSCRIBE);
+        ear.send(progress("a", 1, 7));
+        await soon(ear.closed, "the cut", 20_000);
+      }
+      await lines(5);
+    });
+  } finally {
+    globalThis.setTimeout = setTimeout;
+  }
+  assert.equal(waits.length, 5);
+  assert.ok(waits.every((ms) => ms < 2_000), `waits of ${waits} ms`);
+});
+
 Deno.test("BrokerLink: a DUP after a reconnect that was acknowledged already is no input", async () => {
   await onLink(async ({ engine, lines }) => {
     const [voice, ear] = await lines();

@@ -160,6 +160,15 @@ Deno.test("Outlet that lost messages calls everybody again when there is room", 
   assert.deepEqual(engine.events, ["call all"]);
 });
 
+Deno.test("Outlet that lost courtesies calls nobody: a flood of refused reports would have all called again and again", () => {
+  const line = new PaperLine({ receiveMaximum: 1 });
+  const { outlet, engine } = outletOn(line);
+  sendMany(outlet, 10_002);
+  for (let n = 0; n < 10_001; n++) line.sent[n]!.done();
+  assert.equal(line.sent.length, 10_001);
+  assert.deepEqual(engine.events, []);
+});
+
 Deno.test("Outlet without a line sends nothing, keeps nothing and holds nobody up", async () => {
   const line = new PaperLine({ receiveMaximum: 1 });
   const { outlet, engine } = outletOn(line);
