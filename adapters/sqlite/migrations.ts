@@ -75,10 +75,12 @@ const counts = [
      ${count("'messages', 'owed', new.owed - old.owed")} end`,
 ];
 
-/** Few of many devices are owed something, have a task that waits, or one that ended lately. */
+/** Few of many devices are owed something, have a task in hand or one that waits, or ended one lately. */
 const devicesToCall = [
   `create index devices_owed on devices (device_id) where owed > 0`,
   `create index tasks_waiting on tasks (device_id) where state in ('queued', 'held')`,
+  `create index tasks_active on tasks (device_id) where state in ('offered', 'downloading',
+     'paused', 'retrying', 'verifying', 'awaiting_install', 'installing', 'rebooting', 'confirming')`,
   `create index tasks_ended on tasks (ended_at) where ended_at is not null`,
 ];
 

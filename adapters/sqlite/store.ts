@@ -9,6 +9,7 @@ import type { Device, SealedRow } from "../../core/mod.ts";
 import { StoreError } from "../../core/engine/mod.ts";
 import type {
   DueTask,
+  EndedTask,
   Image,
   LogHead,
   NextDue,
@@ -130,10 +131,16 @@ export class SqliteWriter implements Store {
     );
   }
 
-  devicesAtWork(endedSince: number): Promise<string[]> {
-    const states = JSON.stringify(activeStates);
+  devicesAtWork(after: string, count: number): Promise<string[]> {
     return this.#reading(({ devicesAtWork }) =>
-      devicesAtWork.all({ states, endedSince }).map((row: Row) => String(row.device_id))
+      devicesAtWork.all({ after, count }).map((row: Row) => String(row.device_id))
+    );
+  }
+
+  tasksEnded({ endedAt, task }: Omit<EndedTask, "device">, count: number): Promise<EndedTask[]> {
+    return this.#reading(({ tasksEnded }) =>
+      tasksEnded.all({ endedAt, task, count })
+        .map((row: Row) => ({ ...row })) as unknown as EndedTask[]
     );
   }
 
@@ -254,8 +261,15 @@ function prepare(database: DatabaseSync) {
        order by device_id limit :count`,
     ),
     devicesAtWork: sql(
-      `select device_id from tasks where state in (select value from json_each(:states))
-       union select device_id from tasks where ended_at >= :endedSince order by device_id`,
+      `select distinct device_id from tasks indexed by tasks_active
+       where state in (${activeStates.map((state) => `'${state}'`).join(", ")})
+         and device_id > :after
+       order by device_id limit :count`,
+    ),
+    tasksEnded: sql(
+      `select ended_at as endedAt, task_id as task, device_id as device from tasks
+       where ended_at >= :endedAt and (ended_at > :endedAt or task_id > :task)
+       order by ended_at, task_id limit :count`,
     ),
     devicesIn: sql(
       "select distinct device_id from tasks where state in (select value from json_each(?))",

@@ -171,7 +171,7 @@ export class Engine implements EngineApi {
   }
 
   callAll(): void {
-    if (!this.#stopped) void this.#rollCall.begin();
+    if (!this.#stopped) this.#rollCall.again();
   }
 
   left(device: string): Promise<boolean> {

@@ -88,6 +88,13 @@ export interface DueTask {
   readonly limitMs: number;
 }
 
+/** A task that has ended. Instants are engine time in milliseconds since 1970. */
+export interface EndedTask {
+  readonly endedAt: number;
+  readonly task: string;
+  readonly device: string;
+}
+
 /** What the timer of all deadlines waits for; `null`: for nothing. */
 export interface NextDue {
   /** The earliest deadline after now. */
@@ -125,8 +132,10 @@ export interface Store {
    * after that one.
    */
   devicesToCall(after: string, count: number): Promise<string[]>;
-  /** Devices with an active task, or one that ended at `endedSince` or later: all of them, by id. */
-  devicesAtWork(endedSince: number): Promise<string[]>;
+  /** Devices with an active task, by id: at most `count` after that one. */
+  devicesAtWork(after: string, count: number): Promise<string[]>;
+  /** Tasks that ended later than that one, in the order of their ends: at most `count`. */
+  tasksEnded(after: Omit<EndedTask, "device">, count: number): Promise<EndedTask[]>;
   /** What `dueTasks` would give later: the earliest deadline, and the shortest limit left out. */
   nextDue(now: number, limitMsMax: number): Promise<NextDue>;
   /**

@@ -15,7 +15,7 @@ const ENDED_MS = 3_600_000;
 
 /** What a roll call needs. */
 export interface RollCallPorts {
-  readonly store: Pick<Store, "devicesToCall" | "devicesAtWork">;
+  readonly store: Pick<Store, "devicesToCall" | "devicesAtWork" | "tasksEnded">;
   readonly outbox: Pick<Outbox, "room">;
   readonly clock: Pick<Clock, "after">;
   /** Engine time. */
@@ -26,19 +26,21 @@ export interface RollCallPorts {
   onFault(error: unknown): void;
 }
 
-/** Whom to call, by id. */
+/** Whom to call, page by page. */
 interface List {
   readonly isAnswer: boolean;
-  /** The next ones after that one; none: that was all. */
-  page(after: string): Promise<readonly string[]>;
-  /** All of them were called. */
-  end(): void;
+  /** The next ones; the same again until they were called. None: that was all. */
+  page(): Promise<readonly string[]>;
+  /** They were called. */
+  called(): void;
 }
 
 /** One roll call at a time: a new one ends the one before. */
 export class RollCall {
   readonly #ports: RollCallPorts;
   #round = 0;
+  #isUnderWay = false;
+  #isOnceMore = false;
   /** Whether not all were answered yet who may wait for it: a new roll call does not change that. */
   #owesAnswers = false;
   /** Takes back the timer that will go on after a fault. */
@@ -52,62 +54,91 @@ export class RollCall {
   /** Calls everybody, as fast as messages are taken; `hasForgotten`: and answers who may wait for it. */
   async begin(hasForgotten = false): Promise<void> {
     this.end();
-    const round = this.#round;
+    this.#isUnderWay = true;
     this.#owesAnswers ||= hasForgotten;
-    for (const list of [this.#owed(), ...this.#owesAnswers ? [this.#atWork()] : []]) {
-      await this.#callFrom("", list, round);
-    }
+    const { store } = this.#ports;
+    const owed = byDevice(false, (after) => store.devicesToCall(after, PAGE_DEVICES));
+    const atWork = byDevice(true, (after) => store.devicesAtWork(after, PAGE_DEVICES));
+    const lists = this.#owesAnswers ? [owed, atWork, this.#ended()] : [owed];
+    await this.#call(lists, this.#round);
+  }
+
+  /** Calls everybody once more: now, or after the roll call that is under way. */
+  again(): void {
+    if (this.#isUnderWay) this.#isOnceMore = true;
+    else void this.begin();
   }
 
   /** Nobody is called any more. */
   end(): void {
     this.#round++;
+    this.#isUnderWay = this.#isOnceMore = false;
     this.#cancel?.();
   }
 
-  #owed(): List {
-    const { store } = this.#ports;
-    const page = (after: string) => store.devicesToCall(after, PAGE_DEVICES);
-    return { isAnswer: false, page, end: () => {} };
-  }
-
-  #atWork(): List {
+  /** Devices whose tasks ended lately, in the order of those ends. */
+  #ended(): List {
     const { store, now } = this.#ports;
-    let all: string[] | undefined;
-    let from = 0;
-    const page = async (after: string) => {
-      all ??= await store.devicesAtWork(now() - ENDED_MS);
-      // From where the last page began: of a million devices nobody looks at all for each page.
-      while (from < all.length && all[from]! <= after) from++;
-      return all.slice(from, from + PAGE_DEVICES);
+    let last = { endedAt: now() - ENDED_MS, task: "" };
+    let next = last;
+    const page = async () => {
+      const tasks = await store.tasksEnded(last, PAGE_DEVICES);
+      next = tasks.at(-1) ?? last;
+      return [...new Set(tasks.map(({ device }) => device))];
     };
-    return { isAnswer: true, page, end: () => void (this.#owesAnswers = false) };
+    return { isAnswer: true, page, called: () => void (last = next) };
   }
 
-  async #callFrom(start: string, list: List, round: number): Promise<void> {
-    const { outbox, submit, onFault } = this.#ports;
-    const { isAnswer } = list;
-    let after = start;
+  async #call(lists: readonly List[], round: number): Promise<void> {
+    let left = lists;
     try {
-      while (round === this.#round) {
-        const devices = await list.page(after);
+      while (left.length > 0 && round === this.#round) {
+        const devices = await left[0]!.page();
         if (round !== this.#round) return;
-        if (devices.length === 0) return list.end();
-        const calls = devices.map((device) => submit({ kind: "call", device, isAnswer }));
-        const isRefused = (answer: Answer) => !answer.ok && answer.problem.status === 503;
-        if ((await Promise.all(calls)).some(isRefused)) return this.#goOnLater(after, list, round);
-        await outbox.room?.();
-        after = devices.at(-1)!;
+        if (devices.length === 0) left = left.slice(1);
+        else if (!await this.#callPage(left[0]!, devices)) return this.#goOnLater(left, round);
       }
+      if (round === this.#round) this.#finish();
     } catch (error) {
-      onFault(error);
-      this.#goOnLater(after, list, round);
+      this.#ports.onFault(error);
+      this.#goOnLater(left, round);
     }
   }
 
-  #goOnLater(after: string, list: List, round: number): void {
+  /** False: not all of them could be called. */
+  async #callPage(list: List, devices: readonly string[]): Promise<boolean> {
+    const { outbox, submit } = this.#ports;
+    const { isAnswer } = list;
+    const calls = devices.map((device) => submit({ kind: "call", device, isAnswer }));
+    if ((await Promise.all(calls)).some(isRefused)) return false;
+    list.called();
+    await outbox.room?.();
+    return true;
+  }
+
+  #finish(): void {
+    this.#owesAnswers = this.#isUnderWay = false;
+    if (this.#isOnceMore) void this.begin();
+  }
+
+  #goOnLater(lists: readonly List[], round: number): void {
     if (round !== this.#round) return;
     const { clock } = this.#ports;
-    this.#cancel = clock.after(RETRY_MS, () => void this.#callFrom(after, list, round));
+    this.#cancel = clock.after(RETRY_MS, () => void this.#call(lists, round));
   }
+}
+
+/** Devices in the order of their ids. */
+function byDevice(isAnswer: boolean, after: (device: string) => Promise<string[]>): List {
+  let [last, next] = ["", ""];
+  const page = async () => {
+    const devices = await after(last);
+    next = devices.at(-1) ?? last;
+    return devices;
+  };
+  return { isAnswer, page, called: () => void (last = next) };
+}
+
+function isRefused(answer: Answer): boolean {
+  return !answer.ok && answer.problem.status === 503;
 }

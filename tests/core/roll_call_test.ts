@@ -1,7 +1,6 @@
 /** Devices behind a broker are called when it is back: all of them, as fast as messages are taken. */
 import assert from "node:assert/strict";
 import { StoreError } from "../../core/engine/mod.ts";
-import { RollCall } from "../../core/engine/roll_call.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { IMAGE } from "./support/given.ts";
 import { brokered, fleet, quiet, reach, sentTo } from "./support/brokered.ts";
@@ -25,41 +24,18 @@ Deno.test("Engine behind a broker: a roll call goes over every page, and waits f
   assert.equal(rooms.length, 0, "it ended");
 });
 
-Deno.test("RollCall looks at each of those at work a few times, however many they are", async () => {
-  const devices = Array.from({ length: 5_000 }, (_, n) => `d${String(n).padStart(5, "0")}`);
-  let looks = 0;
-  const counted = new Proxy(devices, { get: (all, name) => (looks++, Reflect.get(all, name)) });
-  const called: string[] = [];
-  const rollCall = new RollCall({
-    store: {
-      devicesToCall: () => Promise.resolve([]),
-      devicesAtWork: () => Promise.resolve(counted),
-    },
-    outbox: {},
-    clock: { after: () => assert.fail("nothing fails") },
-    now: () => 0,
-    submit: ({ device }) => (called.push(device), Promise.resolve({ ok: true, messages: [] })),
-    onFault: (error) => assert.fail(error as Error),
-  });
-  await rollCall.begin(true);
-  assert.deepEqual(called, devices);
-  assert.ok(looks < 5 * devices.length, `${looks} looks`);
-});
-
 Deno.test("Engine behind a broker: a newer roll call ends the one before, and so does the link's end", async () => {
   const b = await brokered();
   const names = await fleet(b, 250);
   const rooms: (() => void)[] = [];
   b.room = () => new Promise((resolve) => rooms.push(resolve));
   await reach(b);
-  b.engine.callAll();
-  await quiet();
+  await reach(b);
   assert.deepEqual(sentTo(b), [...names.slice(0, 200), ...names.slice(0, 200)]);
   for (const room of rooms.splice(0)) room();
   await quiet();
   assert.deepEqual(sentTo(b), names.slice(200), "only one of them goes on");
-  b.engine.callAll();
-  await quiet();
+  await reach(b);
   sentTo(b);
   b.engine.reachable(false);
   for (const room of rooms.splice(0)) room();
@@ -67,12 +43,30 @@ Deno.test("Engine behind a broker: a newer roll call ends the one before, and so
   assert.deepEqual(sentTo(b), []);
 });
 
+Deno.test("Engine behind a broker: who is to be called once more is called after those under way", async () => {
+  const b = await brokered();
+  const names = await fleet(b, 250);
+  const rooms: (() => void)[] = [];
+  b.room = () => new Promise((resolve) => rooms.push(resolve));
+  await reach(b);
+  for (let times = 0; times < 3; times++) b.engine.callAll();
+  await quiet();
+  assert.deepEqual(sentTo(b), names.slice(0, 200), "not from the start again");
+  delete b.room;
+  for (const room of rooms.splice(0)) room();
+  await quiet();
+  assert.deepEqual(sentTo(b), [...names.slice(200), ...names], "and then once");
+  b.engine.callAll();
+  await quiet();
+  assert.deepEqual(sentTo(b), names, "at once, when nothing is under way");
+});
+
 Deno.test("Engine behind a broker: a roll call that ends while the store is asked calls nobody", async () => {
   const b = await brokered();
   const names = await fleet(b, 3);
   let looks = 0;
   b.store.onCall = () => {
-    if (++looks === 1) b.engine.callAll();
+    if (++looks === 1) b.engine.reachable(true);
   };
   await reach(b);
   assert.deepEqual(sentTo(b), names, "once, by the newer one");
@@ -193,8 +187,7 @@ Deno.test("Engine behind a broker that has forgotten us: answers that were cut s
   await quiet();
   assert.deepEqual(sentTo(b), names.slice(0, 200));
   delete b.room;
-  b.engine.callAll();
-  await quiet();
+  await reach(b);
   assert.deepEqual(sentTo(b), names);
 });
 

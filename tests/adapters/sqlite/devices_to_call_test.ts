@@ -1,7 +1,7 @@
 /** Who is to be called: what the store finds by its indexes is what looking at everything would find. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { requestUpgrade } from "../../../core/mod.ts";
+import { activeStates, requestUpgrade } from "../../../core/mod.ts";
 import type { Engine } from "../../../core/engine/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 import { MemoryStore } from "../../core/support/memory_store.ts";
@@ -52,36 +52,50 @@ Deno.test("store.devicesToCall() finds whom a memory store finds, page by page",
   });
 });
 
-Deno.test("store.devicesAtWork() finds whom a memory store finds", async () => {
+Deno.test("store.devicesAtWork() and tasksEnded() find whom a memory store finds, page by page", async () => {
   await inFolder(async (folder) => {
     const memory = new MemoryStore();
     await story(await engineOn(memory));
     const { store, close } = await openSqlite(folder);
     await story(await engineOn(store));
-    for (const [since, wanted] of [[0, "asks gone pump-1"], [Date.now() + 1, "asks"]] as const) {
-      assert.equal((await memory.devicesAtWork(since)).join(" "), wanted);
-      assert.equal((await store.devicesAtWork(since)).join(" "), wanted);
+    for (const  of of[memory, store]) {
+      assert.deepEqual(await of.devicesAtWork("", 10), ["asks"]);
+      assert.deepEqual(await of.devicesAtWork("asks", 10), []);
+      const all = await of.tasksEnded({ endedAt: 0, task: "" }, 10);
+      assert.deepEqual(all.map(({ device }) => device), ["pump-1", "gone"]);
+      assert.deepEqual(await of.tasksEnded({ endedAt: 0, task: "" }, 1), all.slice(0, 1));
+      assert.deepEqual(await of.tasksEnded(all[0]!, 10), all.slice(1));
+      assert.deepEqual(await of.tasksEnded(all[1]!, 10), []);
     }
     await close();
   });
 });
 
-Deno.test("store.devicesToCall() goes along two indexes, and sorts nothing", async () => {
-  await inFolder(async (folder) => {
-    const { store, close } = await openSqlite(folder);
-    await engineOn(store);
-    await close();
-    const source = await Deno.readTextFile(STORE);
-    const sql = /devicesToCall: sql\(\s*`([^`]+)`/.exec(source)![1]!;
-    const database = new DatabaseSync(`${folder}/otalog.db`);
-    const plan = database.prepare(`explain query plan ${sql}`).all({ after: "a", count: 10 });
-    database.close();
-    const steps = plan.map(({ detail }) => String(detail));
-    const looks = steps.filter((step) => /SEARCH|SCAN/.test(step));
-    assert.deepEqual(looks, [
-      "SEARCH devices USING INDEX devices_owed (device_id>?)",
-      "SEARCH tasks USING INDEX tasks_waiting (device_id>?)",
-    ]);
-    assert.ok(!steps.some((step) => /TEMP B-TREE/.test(step)), steps.join("\n"));
+const plans = {
+  devicesToCall: [
+    "SEARCH devices USING INDEX devices_owed (device_id>?)",
+    "SEARCH tasks USING INDEX tasks_waiting (device_id>?)",
+  ],
+  devicesAtWork: ["SEARCH tasks USING INDEX tasks_active (device_id>?)"],
+  tasksEnded: ["SEARCH tasks USING INDEX tasks_ended (ended_at>?)"],
+};
+
+for (const [name, wanted] of Object.entries(plans)) {
+  Deno.test(`store.${name}() goes along indexes, and sorts nothing`, async () => {
+    await inFolder(async (folder) => {
+      const { store, close } = await openSqlite(folder);
+      await engineOn(store);
+      await close();
+      const source = await Deno.readTextFile(STORE);
+      const active = activeStates.map((state) => `'${state}'`).join(", ");
+      const sql = new RegExp(`${name}: sql\\(\\s*\`(.*?)\`,\n`, "s").exec(source)![1]!
+        .replace(/\$\{.*?\.join\(", "\)\}/s, active);
+      const database = new DatabaseSync(`${folder}/otalog.db`);
+      const plan = database.prepare(`explain query plan ${sql}`).all();
+      database.close();
+      const steps = plan.map(({ detail }) => String(detail));
+      assert.deepEqual(steps.filter((step) => /SEARCH|SCAN/.test(step)), wanted);
+      assert.ok(!steps.some((step) => /TEMP B-TREE/.test(step)), steps.join("\n"));
+    });
   });
-});
+}

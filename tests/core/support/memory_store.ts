@@ -4,6 +4,7 @@ import type { SealedRow, Task } from "../../../core/mod.ts";
 import { StoreError } from "../../../core/engine/mod.ts";
 import type {
   DueTask,
+  EndedTask,
   Image,
   LogHead,
   NextDue,
@@ -114,11 +115,19 @@ export class MemoryStore implements Store {
     return [...all].sort().filter((id) => id > after).slice(0, count);
   }
 
-  devicesAtWork(endedSince: number): Promise<string[]> {
-    const tasks = [...this.tasks.values()].filter((task) =>
-      isActive(task) || isTerminal(task) && task.updatedAt >= endedSince
-    );
-    return Promise.resolve([...new Set(tasks.map(({ device }) => device))].sort());
+  devicesAtWork(after: string, count: number): Promise<string[]> {
+    const devices = new Set([...this.tasks.values()].filter(isActive).map(({ device }) => device));
+    return Promise.resolve([...devices].sort().filter((id) => id > after).slice(0, count));
+  }
+
+  tasksEnded(after: { endedAt: number; task: string }, count: number): Promise<EndedTask[]> {
+    const order = ({ endedAt, task }: Omit<EndedTask, "device">) =>
+      `${String(endedAt).padStart(15, "0")} ${task}`;
+    const ended = [...this.tasks.values()].filter(isTerminal)
+      .map(({ updatedAt, id, device }) => ({ endedAt: updatedAt, task: id, device }))
+      .filter((task) => order(task) > order(after))
+      .sort((a, b) => order(a) < order(b) ? -1 : 1);
+    return Promise.resolve(ended.slice(0, count));
   }
 
   append(writes: readonly Write[]): Promise<void> {
