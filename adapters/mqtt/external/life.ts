@@ -26,6 +26,8 @@ export interface LifeOptions extends Pick<LineOptions, "broker" | "meter" | "sig
   onForgotten(): void;
   /** Tried in this order. */
   readonly versions: readonly MqttVersion[];
+  /** The one that the broker is known to speak. */
+  readonly spoken: MqttVersion | undefined;
 }
 
 /** Whoever was not reached is called again after so long. */
@@ -60,7 +62,8 @@ export class Life {
     const intakes: Intake[] = [];
     try {
       const voiceOptions = { clientId: `${clientId}out`, isKept: false, receiver: () => deaf };
-      const voice = await openAny({ ...options, ...voiceOptions }, options.versions);
+      const { versions, spoken } = options;
+      const voice = await openAny({ ...options, ...voiceOptions }, versions, spoken);
       opened.push(voice);
       outlet.open(voice);
       const session = `${clientId}in`;
@@ -107,13 +110,14 @@ export class Life {
 async function openAny(
   options: Omit<LineOptions, "version">,
   [version, ...others]: readonly MqttVersion[],
+  spoken?: MqttVersion,
 ): Promise<Line> {
   try {
     return await Line.open({ ...options, version: version! });
   } catch (error) {
     // Old brokers close the connection instead of saying why; over TLS that looks like its failure.
-    const isOther = error instanceof BrokerTrouble &&
-      ["version", "closed", "tls"].includes(error.step);
+    const steps = version === spoken ? ["version"] : ["version", "closed", "tls"];
+    const isOther = error instanceof BrokerTrouble && steps.includes(error.step);
     if (!isOther || others.length === 0 || options.signal.aborted) throw error;
     return await openAny(options, others);
   }

@@ -35,7 +35,8 @@ export class BrokerLink implements MqttWay {
   readonly #meter = new PathMeter();
   readonly #taken = new TakenPackets();
   readonly #closing = new AbortController();
-  readonly #closed = aborted(this.#closing.signal);
+  /** The version of MQTT that the broker has spoken with us. */
+  #spoken: LifeOptions["spoken"];
   #outlet: Outlet | undefined;
   #run: Promise<void> | undefined;
   #life: Life | undefined;
@@ -116,13 +117,13 @@ export class BrokerLink implements MqttWay {
     try {
       await using stack = new AsyncDisposableStack();
       const onForgotten = () => this.#beForgotten();
-      const passing = { engine, outlet, meter, taken, signal, onForgotten };
+      const passing = { engine, outlet, meter, taken, signal, onForgotten, spoken: this.#spoken };
       const life = await Life.open({ ...this.#options, ...passing });
       stack.defer(() => life.close());
       if (this.#isClosing) return undefined;
       this.#begin(life, engine);
       stack.defer(() => this.#end(engine));
-      return await Promise.race([life.gone, this.#closed]);
+      return await unlessAborted(signal, life.gone);
     } catch (error) {
       return troubleOf(error, addressText(this.#options.broker), "closed");
     }
@@ -130,6 +131,7 @@ export class BrokerLink implements MqttWay {
 
   #begin(life: Life, engine: EngineApi): void {
     this.#life = life;
+    this.#spoken = life.version;
     engine.reachable(true, this.#isForgotten);
     this.#isForgotten = false;
     this.#options.onUp(this.#failed !== undefined);
@@ -156,14 +158,20 @@ export class BrokerLink implements MqttWay {
   async #pause(ms: number): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
     const over = new Promise<void>((resolve) => timer = setTimeout(resolve, ms));
-    await Promise.race([over, this.#closed]);
+    await unlessAborted(this.#closing.signal, over);
     clearTimeout(timer);
   }
 }
 
-/** Resolves when it is called off. */
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(undefined), { once: true })
-  );
+/** What the promise resolves with; `undefined` when that is called off. Leaves nothing behind. */
+async function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T | undefined> {
+  const { promise: off, resolve } = Promise.withResolvers<undefined>();
+  const callOff = () => resolve(undefined);
+  signal.addEventListener("abort", callOff);
+  if (signal.aborted) callOff();
+  try {
+    return await Promise.race([promise, off]);
+  } finally {
+    signal.removeEventListener("abort", callOff);
+  }
 }

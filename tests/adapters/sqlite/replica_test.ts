@@ -129,9 +129,9 @@ Deno.test("openSqlite() counts the tasks and owed messages that an older otalog 
     for (const trigger of ["task_begins", "task_moves", "device_begins", "device_owed"]) {
       database.exec(`drop trigger ${trigger}`);
     }
-    database.exec(
-      "drop index devices_owed; drop index tasks_waiting; drop index tasks_active; drop index tasks_ended",
-    );
+    for (const index of ["devices_owed", "tasks_waiting", "tasks_active", "tasks_ended"]) {
+      database.exec(`drop index ${index}`);
+    }
     database.exec("drop table counts; alter table devices drop column owed");
     database.exec("delete from kysely_migration where name >= '2026-11-24'");
     database.close();

@@ -44,6 +44,32 @@ Deno.test("BrokerLink logs in twice: a voice without a session, an ear whose ses
   }
 });
 
+Deno.test("BrokerLink keeps to a version that the broker has spoken, though a connection is closed", async () => {
+  await onLink(
+    async ({ broker, lines, told }) => {
+      const [voice] = await lines();
+      await told(1);
+      broker.manners = {
+        [CONNECT]: ({ socket }) => {
+          broker.manners = {};
+          socket.destroy();
+          return undefined;
+        },
+      };
+      voice.socket.destroy();
+      const versions = [];
+      for (const number of [2, 3, 4]) {
+        const line = await broker.line(number);
+        await line.next(CONNECT);
+        versions.push(line.version);
+      }
+      assert.deepEqual(versions, [5, 5, 5]);
+    },
+    {},
+    { versions: [5, 4] },
+  );
+});
+
 Deno.test("BrokerLink takes packets that come byte by byte, and many that come at once", async () => {
   await onLink(async ({ engine, lines }) => {
     const [, ear] = await lines();
