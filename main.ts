@@ -73,7 +73,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const isKnown = async (device: string, hash: string) =>
       await reads.deviceByToken(hash, engine.now()) === device;
     const way = options.broker
-      ? await linkTo(options.broker, identity.log, options.onNote ?? (() => {}), up.resolve)
+      ? await linkTo(options.broker, { reads, log: identity.log, ...options }, up.resolve)
       : createBroker({ ...options.mqtt, prefix: TOPIC_PREFIX, authenticate: isKnown });
     const metrics = createMetrics({
       reads,
@@ -129,8 +129,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
 /** The link to a broker of the team's own; its client id belongs to the log. */
 async function linkTo(
   { files, versions, ...address }: cli.ExternalBroker,
-  log: string,
-  onNote: (sentence: string) => void,
+  { reads, log, onNote = () => {} }: Pick<HouseOptions, "onNote"> & { reads: Reads; log: string },
   onFirstUp: () => void,
 ): Promise<MqttWay> {
   const broker = { ...address, ...await readBrokerFiles(files) };
@@ -139,6 +138,8 @@ async function linkTo(
     versions,
     prefix: TOPIC_PREFIX,
     clientId: `otalog${log.slice(0, 14)}`,
+    knownPackets: async (device) =>
+      (await reads.device(device))?.taken.flatMap(({ packet }) => packet ?? []) ?? [],
     onTrouble: onNote,
     onUp: (isAgain) => {
       if (isAgain) onNote("The broker can be reached again.");

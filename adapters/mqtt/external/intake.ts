@@ -105,13 +105,13 @@ export class Intake {
     this.#unsettled = new Unsettled((done) => line.settle(done), () => this.#submitWaiting());
   }
 
-  /** Takes a message. */
-  take(publish: Publish): void {
+  /** Takes a message; `isDecided`: it was decided on before, and is acknowledged alone. */
+  take(publish: Publish, isDecided = false): void {
     if (this.#isHushed || publish.qos === 0 && this.#isFull) return;
     const { id, dup: isRepeat, payload } = publish;
     const said = this.#read(publish);
     const isKnown = said !== undefined && isRepeat && this.#isKnown(said, publish);
-    const isOver = !said || isKnown;
+    const isOver = !said || isKnown || isDecided;
     // Nobody waits for anything.
     if (isOver && id === undefined) return;
     const [device, bytes] = isOver ? [undefined, 0] : [said.device, payload?.length ?? 0];

@@ -9,6 +9,8 @@ import { Intake } from "./intake.ts";
 import { Line } from "./line.ts";
 import type { LineOptions, Receiver } from "./line.ts";
 import type { Outlet } from "./outlet.ts";
+import { Redelivered } from "./redelivered.ts";
+import type { RedeliveredOptions } from "./redelivered.ts";
 import type { MqttVersion } from "./publish.ts";
 import type { TakenPackets } from "./taken_packets.ts";
 import { BrokerTrouble } from "./trouble.ts";
@@ -22,6 +24,8 @@ export interface LifeOptions extends Pick<LineOptions, "broker" | "meter" | "sig
   /** Topic prefix with its leading slash. */
   readonly prefix: string;
   readonly clientId: string;
+  /** The keys of the last packets of a device that are on record. */
+  knownPackets(device: string): Promise<readonly string[]>;
   /** The broker keeps no session of ours any more, or never did. */
   onForgotten(): void;
   /** Tried in this order. */
@@ -67,10 +71,14 @@ export class Life {
       opened.push(voice);
       outlet.open(voice);
       const session = `${clientId}in`;
+      const { knownPackets } = options;
       const receiver = (wire: Wire) => {
-        const intake = new Intake({ engine, prefix, session }, taken, lineOf(wire, options));
+        const line = lineOf(wire, options);
+        const intake = new Intake({ engine, prefix, session }, taken, line);
         intakes.push(intake);
-        return intake;
+        const take: RedeliveredOptions["take"] = (publish, isDecided) =>
+          intake.take(publish, isDecided);
+        return new Redelivered({ ...line, prefix, session, knownPackets, take });
       };
       const ear = await openAny({ ...options, clientId: session, isKept: true, receiver }, [
         voice.version,

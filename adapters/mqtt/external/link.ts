@@ -19,7 +19,7 @@ import type { BrokerTrouble, Step } from "./trouble.ts";
  * same at every start on the same log; `versions` are tried in their order.
  */
 export interface LinkOptions
-  extends Pick<LifeOptions, "broker" | "versions" | "prefix" | "clientId"> {
+  extends Pick<LifeOptions, "broker" | "versions" | "prefix" | "clientId" | "knownPackets"> {
   /** A sentence for the operator, each time another step fails. */
   onTrouble(sentence: string): void;
   /** The broker can be reached; `isAgain`: after somebody was told that it cannot. */

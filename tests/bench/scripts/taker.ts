@@ -88,6 +88,7 @@ async function linkOpener(): Promise<() => Promise<Taker>> {
       versions: [5],
       prefix: TOPIC_PREFIX,
       clientId: `bench${task.how}`,
+      knownPackets: () => Promise.resolve([]),
       onTrouble: (sentence) => console.error(sentence),
       onUp: () => up.resolve(),
     });

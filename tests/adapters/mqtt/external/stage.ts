@@ -38,6 +38,7 @@ export async function onLink(
   const link = new BrokerLink({
     broker: { host: "127.0.0.1", port: broker.port, isTls: false },
     versions: [5],
+    knownPackets: () => Promise.resolve([]),
     prefix: PREFIX,
     clientId: "otalog01234567",
     onTrouble: note,

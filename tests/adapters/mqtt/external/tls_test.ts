@@ -32,6 +32,7 @@ Deno.test({
       const link = new BrokerLink({
         broker: { host: "127.0.0.1", port, isTls: true, ca: ca! },
         versions: [5, 4],
+        knownPackets: () => Promise.resolve([]),
         prefix: "/ota",
         clientId: "otalog01234567",
         onTrouble: (sentence) => void notes.push(sentence),
