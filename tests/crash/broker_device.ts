@@ -70,15 +70,18 @@ export class BrokerDevice {
 
   /**
    * It makes progress, defers, makes progress again, no two reports the same: each is a fact, whatever
-   * came before, and a deferral that is counted twice would be two.
+   * came before, and a deferral that is counted twice would be two. Progress is said twice.
    */
   async #sayNext(): Promise<void> {
     const n = this.#reports++;
     const { kind, body }: Saying = n % 2 === 0
       ? { kind: "progress", body: { received: FIRST_BYTES + n } }
       : { kind: "status", body: { status: "deferred", delay_seconds: FIRST_DELAY_S + n } };
-    await this.say(kind, body);
-    this.acknowledged.push(nameOf(n));
+    const said = this.say(kind, body);
+    // The same number again is no fact; it would be one if it were decided after the deferral.
+    if (kind === "progress") await this.say(kind, body);
+    await said;
+    this.acknowledged[n] = nameOf(n);
   }
 }
 
