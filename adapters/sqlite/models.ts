@@ -10,6 +10,7 @@ export class ModelsWriter {
   readonly #dropTokens: StatementSync;
   readonly #token: StatementSync;
   readonly #task: StatementSync;
+  readonly #sameTask: StatementSync;
   readonly #image: StatementSync;
   readonly #release: StatementSync;
 
@@ -28,6 +29,10 @@ export class ModelsWriter {
        values (?, ?, ?, ?, ?, ?, ?, ?, ?)
        on conflict (task_id) do update set state = excluded.state, ended_at = excluded.ended_at,
          due_at = excluded.due_at, limit_ms = excluded.limit_ms, task = excluded.task`,
+    );
+    // SQLite writes the entries of every index anew whose columns are set, though to the same.
+    this.#sameTask = database.prepare(
+      "update tasks set due_at = ?, limit_ms = ?, task = ? where task_id = ? and state = ?",
     );
     this.#image = database.prepare(
       "insert or replace into images (sha256, size, sha1, md5) values (?, ?, ?, ?)",
@@ -59,6 +64,13 @@ export class ModelsWriter {
 
   #writeTask(task: Task): void {
     const deadline = deadlineOf(task);
+    const [due, limitMs, text] = [
+      deadline?.due ?? null,
+      deadline?.limitMs ?? null,
+      canonicalJson(task),
+    ];
+    const { changes } = this.#sameTask.run(due, limitMs, text, task.id, task.state);
+    if (changes === 1) return;
     this.#task.run(
       task.id,
       task.policy.number,
@@ -66,9 +78,9 @@ export class ModelsWriter {
       toHex(task.policy.image),
       task.state,
       isTerminal(task) ? task.updatedAt : null,
-      deadline?.due ?? null,
-      deadline?.limitMs ?? null,
-      canonicalJson(task),
+      due,
+      limitMs,
+      text,
     );
   }
 }
