@@ -160,9 +160,12 @@ export class Intake {
 
   #submitWaiting(): void {
     if (this.#isClosed) return;
-    while (this.#waiting.length > 0 && this.#mayTake(this.#waiting[0]!)) {
-      void this.#submit(this.#waiting.shift()!);
+    let taken = 0;
+    while (taken < this.#waiting.length && this.#mayTake(this.#waiting[taken]!)) {
+      void this.#submit(this.#waiting[taken++]!);
     }
+    // All at once: to take the first of thousands moves all the others.
+    if (taken > 0) this.#waiting.splice(0, taken);
     const isWaiting = this.#waiting.length > 0;
     this.#unsettled.settle(isWaiting);
     // What the broker answers comes behind what it has sent already.
