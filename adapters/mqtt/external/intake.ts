@@ -2,17 +2,10 @@
  * From the broker's messages to inputs, and from answers to acknowledgements: the broker is told that a
  * message was taken after what it led to is durable, in the order in which the messages came.
  */
-import {
-  GONE_LEVEL,
-  isReportKind,
-  parseReport,
-  parseTopic,
-  PAYLOAD_BYTES_MAX,
-} from "../../../core/mod.ts";
-import type { MalformedReport, Report, ReportKind } from "../../../core/mod.ts";
 import type { EngineApi } from "../../../core/engine/mod.ts";
-import { packetKey } from "../packet_key.ts";
 import type { Publish } from "./publish.ts";
+import { readSaid } from "./said.ts";
+import type { Said } from "./said.ts";
 import type { TakenPackets } from "./taken_packets.ts";
 import { Unsettled } from "./unsettled.ts";
 
@@ -57,17 +50,6 @@ interface Pending {
   isDone: boolean;
 }
 
-type Said =
-  & { readonly device: string; readonly key: string | undefined }
-  & (
-    | { readonly what: "gone" }
-    | {
-      readonly what: "report";
-      readonly kind: ReportKind;
-      readonly parsed: Report | MalformedReport;
-    }
-  );
-
 /** What the engine is to have; the packet itself is let go when it was read. */
 interface Waiting {
   readonly said: Said;
@@ -109,7 +91,7 @@ export class Intake {
   take(publish: Publish, isDecided = false): void {
     if (this.#isHushed || publish.qos === 0 && this.#isFull) return;
     const { id, dup: isRepeat, payload } = publish;
-    const said = this.#read(publish);
+    const said = readSaid(publish, this.#options);
     const isKnown = said !== undefined && isRepeat && this.#isKnown(said, publish);
     const isOver = !said || isKnown || isDecided;
     // Nobody waits for anything.
@@ -137,19 +119,6 @@ export class Intake {
   close(): void {
     this.hush();
     this.#isClosed = true;
-  }
-
-  /** What a message says; `undefined`: nothing that anybody is to act on. */
-  #read({ topic, payload, retain, id }: Publish): Said | undefined {
-    const { prefix, session } = this.#options;
-    const parsed = parseTopic(prefix, topic);
-    if (!parsed) return undefined;
-    const { device, rest } = parsed;
-    if (rest === GONE_LEVEL) return retain ? undefined : { device, key: undefined, what: "gone" };
-    if (!isReportKind(rest)) return undefined;
-    const isKeyed = id !== undefined && payload !== undefined;
-    const key = isKeyed ? packetKey(session, id, { topic, payload }) : undefined;
-    return { device, key, what: "report", kind: rest, parsed: bodyOf(rest, payload, retain) };
   }
 
   /** A request is answered whenever it comes: the answer to it may have been cut off, too. */
@@ -245,18 +214,4 @@ export class Intake {
     this.#inFlight--;
     if (isUnsettled) this.#unsettled.acknowledged(device);
   }
-}
-
-function bodyOf(
-  kind: ReportKind,
-  payload: Uint8Array | undefined,
-  isRetained: boolean,
-): Report | MalformedReport {
-  if (isRetained) {
-    return {
-      code: "not_allowed",
-      reason: "Retained messages are refused. Publish without RETAIN.",
-    };
-  }
-  return parseReport(kind, payload ?? new Uint8Array(PAYLOAD_BYTES_MAX + 1));
 }

@@ -1,0 +1,52 @@
+/** What a message of a device says. */
+import {
+  GONE_LEVEL,
+  isReportKind,
+  parseReport,
+  parseTopic,
+  PAYLOAD_BYTES_MAX,
+} from "../../../core/mod.ts";
+import type { MalformedReport, Report, ReportKind } from "../../../core/mod.ts";
+import { packetKey } from "../packet_key.ts";
+import type { Publish } from "./publish.ts";
+
+/** Who says it, and what; `key`: of its packet, where that can come again. */
+export type Said =
+  & { readonly device: string; readonly key: string | undefined }
+  & (
+    | { readonly what: "gone" }
+    | {
+      readonly what: "report";
+      readonly kind: ReportKind;
+      readonly parsed: Report | MalformedReport;
+    }
+  );
+
+/** What a message says; `undefined`: nothing that anybody is to act on. */
+export function readSaid(
+  { topic, payload, retain, id }: Publish,
+  { prefix, session }: { readonly prefix: string; readonly session: string },
+): Said | undefined {
+  const parsed = parseTopic(prefix, topic);
+  if (!parsed) return undefined;
+  const { device, rest } = parsed;
+  if (rest === GONE_LEVEL) return retain ? undefined : { device, key: undefined, what: "gone" };
+  if (!isReportKind(rest)) return undefined;
+  const isKeyed = id !== undefined && payload !== undefined;
+  const key = isKeyed ? packetKey(session, id, { topic, payload }) : undefined;
+  return { device, key, what: "report", kind: rest, parsed: bodyOf(rest, payload, retain) };
+}
+
+function bodyOf(
+  kind: ReportKind,
+  payload: Uint8Array | undefined,
+  isRetained: boolean,
+): Report | MalformedReport {
+  if (isRetained) {
+    return {
+      code: "not_allowed",
+      reason: "Retained messages are refused. Publish without RETAIN.",
+    };
+  }
+  return parseReport(kind, payload ?? new Uint8Array(PAYLOAD_BYTES_MAX + 1));
+}
