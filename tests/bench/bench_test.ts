@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HelpWanted, UsageError } from "../../adapters/cli/mod.ts";
 import { median, quantile } from "./figures.ts";
-import { measurements, parseBench } from "./main.ts";
+import { isPossible, measurements, parseBench } from "./main.ts";
 import { PacketReader, publishPacket } from "./packets.ts";
 import { measuredText, numberText } from "./report.ts";
 
@@ -20,7 +20,10 @@ Deno.test("deno task bench --quick makes every measurement and prints every run"
   assert.equal(code, 0, new TextDecoder().decode(stderr));
   const made = JSON.parse(new TextDecoder().decode(stdout));
   const names = made.map(({ name }: { name: string }) => name);
-  assert.deepEqual(names, measurements.map(({ name }) => name));
+  // A developer without Mosquitto goes on; CI has it and may not.
+  const isCi = Deno.env.get("CI") !== undefined;
+  const possible = await Promise.all(measurements.map((one) => isCi || isPossible(one)));
+  assert.deepEqual(names, measurements.filter((_, n) => possible[n]).map(({ name }) => name));
   for (const { name, noise, figures } of made) {
     assert.ok(noise >= 1, name);
     assert.ok(figures.length > 0, name);

@@ -25,6 +25,8 @@ export interface Setting {
 export interface Measurement {
   readonly name: string;
   readonly summary: string;
+  /** A program that must be installed; without it the measurement is left out. */
+  readonly needs?: string;
   run(setting: Setting): Promise<Figure[]>;
 }
 

@@ -15,6 +15,7 @@ import { latency } from "./latency.ts";
 import { identicalRuns, noiseOf } from "./noise.ts";
 import { measuredText, toJson } from "./report.ts";
 import type { Measured } from "./report.ts";
+import { pathOf } from "../support/program.ts";
 import { startup } from "./startup.ts";
 
 /** All of them, in the order they are made. */
@@ -63,11 +64,20 @@ async function run(args: string[], screen: Screen): Promise<void> {
   const { chosen, isQuick, json } = parseBench(args);
   const done: Measured[] = [];
   for (const measurement of chosen) {
+    if (!await isPossible(measurement)) {
+      complain(`${measurement.name} is left out: install ${measurement.needs} to measure it.`);
+      continue;
+    }
     const measured = await measure(measurement, isQuick, screen);
     done.push(measured);
     if (!json) screen.write(measuredText(screen, measurement, measured));
   }
   if (json) screen.write(`${toJson(done)}\n`);
+}
+
+/** Whether the program is there that the measurement needs. */
+export async function isPossible({ needs }: Measurement): Promise<boolean> {
+  return needs === undefined || await pathOf(needs) !== undefined;
 }
 
 /** How often each figure is measured. */
