@@ -78,6 +78,24 @@ Deno.test("sealRow() hides data behind its salt and chains the row to the stream
   assert.equal(hashBytes(row.bytes, sha256), row.hash);
 });
 
+Deno.test("hashBytes() and hashData() hash the whole text, however long its characters are", () => {
+  const salt = "0f".repeat(16);
+  const own = (...parts: (Uint8Array | string)[]) => {
+    const hash = createHash("sha256");
+    for (const part of parts) hash.update(part);
+    return `sha256:${hash.digest("hex")}`;
+  };
+  // Of 1 to 4 bytes each, about the room that is kept and beyond it; the last one tells them apart.
+  for (const character of ["a", "é", "€", "😀"]) {
+    for (const count of [0, 1, 2_700, 4_096, 8_191, 8_192, 30_000, 2]) {
+      const text = `${character.repeat(count)}!`;
+      const what = `${count} times ${character}`;
+      assert.equal(hashBytes(text, sha256), own(Uint8Array.of(0), text), what);
+      assert.equal(hashData(salt, text, sha256), own(Uint8Array.fromHex(salt), text), what);
+    }
+  }
+});
+
 Deno.test("hashBytes() of one long row keeps none of its memory", () => {
   let buffer: ArrayBufferLike | undefined;
   const look = (bytes: Uint8Array) => (buffer = bytes.buffer, sha256(bytes));
