@@ -1,0 +1,129 @@
+/**
+ * What is durable, whoever wrote it: rows, and read models as the texts that a database would hold.
+ * What a process was writing when it died is cut off when the disk is opened again.
+ */
+import type { Device } from "../device/state.ts";
+import { StoreError } from "../engine/mod.ts";
+import type { DueTask, Image, LogHead, Release, StreamHead, Write } from "../engine/mod.ts";
+import type { RowHeader, SealedRow } from "../log/mod.ts";
+import { deadlineOf } from "../upgrade/deadline.ts";
+import { isTerminal } from "../upgrade/task.ts";
+import type { Task } from "../upgrade/task.ts";
+
+const emptyStream: StreamHead = { version: 0, hash: null };
+
+/** The log and its read models. */
+export class Disk {
+  /** Every row, the last of them perhaps torn: written, but of no transaction that was ended. */
+  readonly rows: SealedRow[] = [];
+  #committed = 0;
+  readonly #heads = new Map<string, StreamHead>();
+  readonly #devices = new Map<string, string>();
+  readonly #tasks = new Map<string, Task>();
+  /** The deadlines of the tasks that have not ended. */
+  readonly #due = new Map<string, DueTask>();
+  readonly #images = new Map<string, Image>();
+  readonly #releases = new Map<string, Release>();
+  #lastTask: LogHead["lastTask"] = null;
+
+  /** Cuts off what was torn, and says where the log stands. */
+  open(): LogHead {
+    this.rows.length = this.#committed;
+    const last = this.rows.at(-1);
+    const header = last && JSON.parse(last.bytes) as RowHeader;
+    return {
+      log: header?.log ?? null,
+      seq: this.#committed,
+      at: header?.at ?? 0,
+      epoch: (header?.epoch ?? 0) + 1,
+      lastTask: this.#lastTask,
+    };
+  }
+
+  /** Writes the first `count` rows and dies: no transaction ends, no read model changes. */
+  tear(writes: readonly Write[], count: number): void {
+    this.rows.length = this.#committed;
+    this.rows.push(...rowsOf(writes).slice(0, count));
+  }
+
+  /** Writes everything in one transaction. @throws {StoreError} when somebody else wrote meanwhile. */
+  commit(writes: readonly Write[]): void {
+    this.rows.length = this.#committed;
+    const rows = rowsOf(writes);
+    const versions = new Map<string, number>();
+    rows.forEach((row, index) => {
+      const seq = this.#committed + 1 + index;
+      const version = (versions.get(row.stream) ?? this.head(row.stream).version) + 1;
+      if (row.seq !== seq) throw new StoreError("conflict", `Row ${row.seq} is not row ${seq}.`);
+      if (row.version !== version) {
+        throw new StoreError("conflict", `${row.stream} is at ${version - 1}.`);
+      }
+      versions.set(row.stream, version);
+    });
+    this.rows.push(...rows);
+    this.#committed = this.rows.length;
+    for (const row of rows) {
+      this.#heads.set(row.stream, { version: row.version, hash: row.hash });
+    }
+    for (const { models } of writes) this.#keep(models);
+  }
+
+  head(stream: string): StreamHead {
+    return this.#heads.get(stream) ?? emptyStream;
+  }
+
+  device(id: string): Device | undefined {
+    const text = this.#devices.get(id);
+    return text === undefined ? undefined : JSON.parse(text);
+  }
+
+  /** The stored text of the device's state. */
+  deviceText(id: string): string | undefined {
+    return this.#devices.get(id);
+  }
+
+  task(id: string): Task | undefined {
+    return this.#tasks.get(id);
+  }
+
+  get tasks(): Iterable<Task> {
+    return this.#tasks.values();
+  }
+
+  get deviceIds(): Iterable<string> {
+    return this.#devices.keys();
+  }
+
+  /** The deadlines of all tasks that have not ended, the earliest first. */
+  deadlines(): DueTask[] {
+    return [...this.#due.values()].sort((a, b) => a.due - b.due || (a.task < b.task ? -1 : 1));
+  }
+
+  image(sha256: string): Image | undefined {
+    return this.#images.get(sha256);
+  }
+
+  release(product: string | null, version: string): Release | undefined {
+    return this.#releases.get(`${product ?? ""} ${version}`);
+  }
+
+  #keep({ device, tasks = [], image, release }: Write["models"]): void {
+    if (device) this.#devices.set(device.id, JSON.stringify(device));
+    for (const task of tasks) this.#keepTask(task);
+    if (image) this.#images.set(image.sha256, image);
+    if (release) this.#releases.set(`${release.product ?? ""} ${release.version}`, release);
+  }
+
+  #keepTask(task: Task): void {
+    this.#tasks.set(task.id, task);
+    const { id, device, state, policy: { number } } = task;
+    const deadline = isTerminal(task) ? null : deadlineOf(task);
+    if (deadline) this.#due.set(id, { device, task: id, state, ...deadline });
+    else this.#due.delete(id);
+    if (number > (this.#lastTask?.number ?? 0)) this.#lastTask = { number, id };
+  }
+}
+
+function rowsOf(writes: readonly Write[]): SealedRow[] {
+  return writes.flatMap((write) => write.rows).sort((a, b) => a.seq - b.seq);
+}

@@ -1,0 +1,88 @@
+/**
+ * Everything that goes wrong in a simulation, as named probabilities in parts per million. Each seed
+ * draws its own, and leaves some out altogether: a fleet that meets everything at once meets little.
+ */
+import { hashOf, Random } from "./random.ts";
+
+/**
+ * The highest probability that a seed draws, in parts per million of the occasions that the comment
+ * names.
+ */
+export const faultsMax = {
+  /** A message or a connection on its way: it is lost, and over MQTT the connection with it. */
+  loss: 300_000,
+  /** A message on its way: it comes twice. */
+  duplication: 500_000,
+  /** A message on its way: it takes up to minutes. */
+  delay: 200_000,
+  /** A request over HTTP: others overtake it. */
+  reordering: 300_000,
+  /** A device begins to talk: for minutes to hours nothing of it arrives. */
+  partition: 20_000,
+  /** A life of the engine: it is killed at the n-th of its awaits. */
+  engineCrash: 900_000,
+  /** A commit: the process stands still for up to an hour, or the machine sleeps. */
+  engineFreeze: 1_000,
+  /** A freeze of the engine: another one is started meanwhile, and the first one wakes up. */
+  twoEngines: 300_000,
+  /** A commit: the disk fails, before or after everything is written. */
+  writeError: 10_000,
+  /** A commit: the disk is full for some time. */
+  diskFull: 2_000,
+  /** A look at the store: the disk fails. */
+  readError: 2_000,
+  /** A message that the broker takes: the broker falls, and everybody's connection with it. */
+  brokerCrash: 2_000,
+  /** A broker that falls: it has kept nothing. */
+  brokerForgets: 500_000,
+  /** A commit: the wall clock of the engine's machine jumps, by days at most. */
+  wallJump: 3_000,
+  /** A step of a device: it loses power, and what it has not stored. */
+  powerLoss: 30_000,
+  /** A reboot into the new image: nothing is heard for hours, or ever again. */
+  silentAfterReboot: 100_000,
+  /** A reboot into the new image: the old one runs. */
+  oldImage: 150_000,
+  /** A download: what was stored is not what was sent. */
+  corruption: 200_000,
+  /** A download: the device claims the right digest at once. */
+  lyingDigest: 100_000,
+  /** A start of a device: it says again what it said long ago. */
+  oldReports: 200_000,
+  /** A wait of a device: its clock is off by days, and the wait by hours. */
+  deviceClock: 30_000,
+  /** A report: it names the task of another device. */
+  foreignTask: 20_000,
+  /** A step of a device: it says something malformed or out of place. */
+  nonsense: 30_000,
+  /** A step of a device: it fails, rejects or puts off what it is offered. */
+  refusal: 30_000,
+  /** An order: the operator sends it twice. */
+  doubleOrder: 200_000,
+  /** An order: another operator orders for the same device at the same time. */
+  racingOrder: 200_000,
+  /** An order: its task is cancelled, at any time. */
+  cancel: 200_000,
+  /** An order: its device is revoked, at any time. */
+  revoke: 20_000,
+  /** An order: it takes the device back to an older version. */
+  downgrade: 150_000,
+} as const;
+
+/** The name of a fault. */
+export type Fault = keyof typeof faultsMax;
+
+/** How often each fault happens, in parts per million of its occasions. */
+export type FaultRates = Readonly<Record<Fault, number>>;
+
+/** Of three faults, about one does not happen at all. */
+const LEFT_OUT_PPM = 330_000;
+
+/** The rates that a seed draws; `fixed` ones are not drawn. */
+export function drawFaults(seed: number, fixed: Partial<FaultRates> = {}): FaultRates {
+  const drawn = Object.entries(faultsMax).map(([fault, max]) => {
+    const random = new Random(hashOf(seed, `rate of ${fault}`));
+    return [fault, random.chance(LEFT_OUT_PPM) ? 0 : random.between(0, max)];
+  });
+  return { ...Object.fromEntries(drawn), ...fixed };
+}

@@ -1,0 +1,189 @@
+/**
+ * The engine and what stands around it: one process after the other on the same disk, each with the
+ * adapters that devices and operators talk to. Whatever kills one, the next is started.
+ */
+import { startEngine } from "../engine/mod.ts";
+import type { Answer, Engine, Input, OutboundMessage, Outbox } from "../engine/mod.ts";
+import { Process } from "./process.ts";
+import { SimulatedStore } from "./store.ts";
+import type { World } from "./world.ts";
+
+/** The identity of every simulated log. */
+const IDENTITY = { log: "0123456789abcdef", publicKey: "ed25519:00" };
+/** A process that died, or would not start, is started again after so long at the latest. */
+const RESTART_MS = 600_000;
+/** The last place where a process may die, counted in awaits and calls to the outside. */
+const DIES_AT_MAX = 20_000;
+/** Longest time that a process stands still. */
+const FREEZE_MS = 3_600_000;
+/** Furthest jump of a wall clock. */
+const JUMP_MS = 3 * 86_400_000;
+
+/** What carries messages to devices, for one life of the engine. */
+export interface Way extends Outbox {
+  /** The engine lets devices in. */
+  open(running: Running): void;
+  /** The engine is dead. */
+  close(): void;
+}
+
+/** An engine that runs, and its process. */
+export class Running {
+  readonly engine: Engine;
+  readonly life: Process;
+  readonly #world: World;
+  #submissions = 0;
+
+  constructor(world: World, engine: Engine, life: Process) {
+    this.#world = world;
+    this.engine = engine;
+    this.life = life;
+  }
+
+  /** What an adapter does with an input; `then` gets the answer, if the process lives to give it. */
+  submit(input: Input, then: (answer: Answer) => void = () => {}): void {
+    const submission = { life: this.life, input, number: ++this.#submissions };
+    const { watch } = this.#world;
+    watch.submitted?.(submission);
+    this.#world.touch();
+    void this.engine.submit(input).then((answer) => {
+      if (!this.life.survives()) return;
+      watch.answered?.(submission, answer);
+      then(answer);
+    });
+  }
+
+  /** Lets an adapter do something when the process is there to do it. */
+  enter(work: () => void): void {
+    this.life.after(0, work);
+  }
+}
+
+/** One house for the whole simulation. */
+export class House {
+  readonly #world: World;
+  readonly #makeWay: () => Way;
+  #lives = 0;
+  #current: Process | undefined;
+  #running: Running | undefined;
+  /** Processes that live: more than one only when somebody started a second. */
+  readonly #alive = new Set<Process>();
+
+  /** `makeWay` builds the way to devices anew for each life. */
+  constructor(world: World, makeWay: () => Way) {
+    this.#world = world;
+    this.#makeWay = makeWay;
+  }
+
+  /** The engine that can be reached now. */
+  get running(): Running | undefined {
+    return this.#running;
+  }
+
+  /** Nothing goes wrong any more: one engine that lives, or will in a moment. */
+  heal(): void {
+    for (const life of this.#alive) {
+      if (life !== this.#current) life.die();
+      else life.heal();
+    }
+  }
+
+  /** Starts a process; it takes the place of the one before, if that still lives. */
+  start(): void {
+    const { fate, timeline, watch } = this.#world;
+    const number = ++this.#lives;
+    const death = fate.happens("engineCrash", "life");
+    const way = this.#makeWay();
+    const life: Process = new Process({
+      machine: this.#world,
+      number,
+      random: fate.about(`life ${number}`),
+      diesAt: death ? death.spread(1, DIES_AT_MAX) : Infinity,
+      onDeath: () => {
+        this.#alive.delete(life);
+        watch.died?.(life);
+        way.close();
+        if (this.#current !== life) return;
+        this.#running = undefined;
+        this.#restart(life);
+      },
+    });
+    this.#alive.add(life);
+    this.#current = life;
+    this.#running = undefined;
+    watch.started?.(life);
+    this.#world.touch();
+    void this.#begin(life, way).catch(() => {
+      // It says why, exits, and is started again.
+      timeline.after(0, () => life.die());
+    });
+  }
+
+  async #begin(life: Process, way: Way): Promise<void> {
+    const { sha256, watch } = this.#world;
+    const store = new SimulatedStore({
+      ...this.#world.storePorts,
+      life,
+      onCommit: () => this.#duringCommit(life),
+    });
+    const engine = await startEngine(
+      {
+        store,
+        clock: life,
+        outbox: this.#outbox(life, way),
+        digest: { sha256, salt: () => this.#world.salt() },
+        observer: { fault: (error) => watch.faulted?.(error, life) },
+      },
+      {
+        baseUrl: "http://127.0.0.1:8000",
+        identity: IDENTITY,
+        isBrokered: this.#world.isBrokered,
+      },
+    );
+    const running = new Running(this.#world, engine, life);
+    if (this.#current === life) this.#running = running;
+    way.open(running);
+  }
+
+  /** Every message may be the last thing that a process does. */
+  #outbox(life: Process, way: Way): Outbox {
+    const { watch } = this.#world;
+    return {
+      send: (message: OutboundMessage) => {
+        if (!life.survives()) return;
+        watch.sent?.(message, life);
+        way.send(message);
+      },
+      disconnect: (device) => {
+        if (life.survives()) way.disconnect(device);
+      },
+    };
+  }
+
+  #restart(dead: Process): void {
+    const { fate, timeline, random } = this.#world;
+    const ms = fate.isHealed ? 1_000 : random.spread(500, RESTART_MS);
+    timeline.after(ms, () => {
+      if (this.#current === dead) this.start();
+    });
+  }
+
+  #duringCommit(life: Process): void {
+    const { fate, timeline } = this.#world;
+    const jump = fate.happens("wallJump", "machine");
+    if (jump) {
+      this.#world.wallAtBegin += (jump.chance(500_000) ? 1 : -1) * jump.spread(1_000, JUMP_MS);
+    }
+    const freeze = fate.happens("engineFreeze", "life");
+    if (!freeze) return;
+    const ms = freeze.spread(100, FREEZE_MS);
+    life.freeze(ms);
+    // A machine that sleeps has a monotonic clock that stands still, and a wall clock that goes on.
+    if (freeze.chance(300_000)) this.#world.asleepMs += ms;
+    else if (fate.happens("twoEngines", "life")) {
+      timeline.after(Math.floor(ms / 2), () => {
+        if (life.isFrozen && this.#current === life) this.start();
+      });
+    }
+  }
+}

@@ -1,0 +1,258 @@
+/** The routes for devices over HTTP, as devices meet them: reports, long polls, bytes of images. */
+import type { OutboundMessage, ServedRange } from "../engine/mod.ts";
+import { parseReport, withId } from "../protocol/mod.ts";
+import type { OwedName } from "../protocol/mod.ts";
+import type { Running, Way } from "./house.ts";
+import type { Link, LinkEvents, Outgoing } from "./link.ts";
+import { exchange } from "./network.ts";
+import type { Path } from "./network.ts";
+import type { World } from "./world.ts";
+
+/** A long poll lasts so long when there is nothing. */
+const POLL_MS = 30_000;
+/** Longest pause between two polls. */
+const PAUSE_MS = 600_000;
+
+/** What a device is answered. */
+type Response =
+  | { readonly status: 200; readonly messages: readonly OutboundMessage[] }
+  | { readonly status: 204 | 403 | 503 };
+
+/** The HTTP server of one life of the engine. */
+export class HttpServer implements Way {
+  readonly #world: World;
+  #running: Running | undefined;
+  readonly #polls = new Map<string, (messages: readonly OutboundMessage[]) => void>();
+  /** The downloads under way: a revocation ends them. */
+  readonly #downloads = new Set<{ readonly device: string; cut(): void }>();
+  #count = 0;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  open(running: Running): void {
+    this.#running = running;
+  }
+
+  close(): void {
+    this.#running = undefined;
+    this.#polls.clear();
+    for (const download of this.#downloads) download.cut();
+    this.#downloads.clear();
+  }
+
+  send(message: OutboundMessage): void {
+    this.#polls.get(message.device)?.([message]);
+  }
+
+  disconnect(device: string): void {
+    this.#polls.get(device)?.([]);
+    for (const download of this.#downloads) if (download.device === device) download.cut();
+  }
+
+  /** `POST /ota/{device}/{kind}` */
+  report(device: string, { kind, payload, packet }: Outgoing, respond: Respond): void {
+    this.#enter(device, respond, (running) => {
+      const bytes = new TextEncoder().encode(payload);
+      const parsed = withId(parseReport(kind, bytes), `${device}-${packet}`);
+      running.engine.heard(device);
+      running.submit(
+        { kind: "report", device, report: kind, parsed, via: "http" },
+        (answer) =>
+          respond(
+            answer.ok
+              ? { status: 200, messages: answer.messages }
+              : { status: answer.problem.status === 403 ? 403 : 503 },
+          ),
+      );
+    });
+  }
+
+  /** `DELETE /ota/{device}/messages/{id}` */
+  confirm(device: string, { task, kind, attempt }: OwedName, respond: Respond): void {
+    this.#enter(device, respond, (running) => {
+      running.engine.heard(device);
+      const input = { kind: "delivered", device, task, message: kind, attempt } as const;
+      running.submit(input, (answer) => respond({ status: answer.ok ? 204 : 503 }));
+    });
+  }
+
+  /** `GET /ota/{device}/messages` */
+  poll(device: string, respond: Respond): void {
+    this.#enter(device, respond, ({ engine, life }) => {
+      const connection = `poll ${++this.#count}`;
+      this.#polls.get(device)?.([]);
+      let messages: OutboundMessage[] = [];
+      let takeBack = () => {};
+      const end = () => {
+        takeBack();
+        if (this.#polls.get(device) === take) this.#polls.delete(device);
+        engine.disconnected(device, connection);
+        respond({ status: 200, messages });
+      };
+      const take = (more: readonly OutboundMessage[]) => {
+        messages = [...messages, ...more];
+        takeBack();
+        takeBack = life.after(0, end);
+      };
+      this.#polls.set(device, take);
+      takeBack = life.after(POLL_MS, end);
+      engine.connected(device, connection);
+      void engine.listening(device, connection, true).then((isTaken) => {
+        if (!isTaken) take([]);
+      });
+    });
+  }
+
+  /** `GET /artifacts/{sha256}`: bytes are taken until either end has enough. */
+  fetch(device: string, sha256: string, from: number, respond: Respond): Download | undefined {
+    const running = this.#running;
+    if (!running) return undefined;
+    const download = new Download(running, device, from);
+    const known = { device, cut: () => download.end("cut") };
+    this.#enter(device, respond, () => {
+      this.#downloads.add(known);
+      running.engine.heard(device);
+      const input = { kind: "artifact", device, sha256, range: download.range } as const;
+      running.submit(input, (answer) => {
+        if (!answer.ok && answer.problem.status === 403) download.end("cut");
+        respond(answer.ok ? { status: 200, messages: [] } : { status: 503 });
+      });
+    });
+    return download;
+  }
+
+  #enter(device: string, respond: Respond, work: (running: Running) => void): void {
+    const running = this.#running;
+    if (!running) return;
+    running.enter(() => {
+      const known = this.#world.disk.device(device);
+      if (!known || known.revoked) respond({ status: 403 });
+      else work(running);
+    });
+  }
+}
+
+type Respond = (response: Response) => void;
+
+/** Bytes on their way to a device. */
+export class Download {
+  readonly range: { -readonly [Name in keyof ServedRange]: ServedRange[Name] };
+  readonly #running: Running;
+  readonly #device: string;
+
+  constructor(running: Running, device: string, from: number) {
+    this.#running = running;
+    this.#device = device;
+    this.range = { from, sent: 0, sentAt: running.engine.now(), state: "open", connection: from };
+  }
+
+  /** Whether there is more to come. */
+  get isOpen(): boolean {
+    return this.range.state === "open" && this.#running.life.isAlive;
+  }
+
+  /** The device took so many bytes. */
+  take(bytes: number): void {
+    this.range.sent += bytes;
+    this.#running.enter(() => {
+      this.range.sentAt = this.#running.engine.now();
+      this.#running.engine.heard(this.#device);
+    });
+  }
+
+  /** No more is given. */
+  end(how: "complete" | "cut" | "stalled"): void {
+    if (this.range.state === "open") this.range.state = how;
+  }
+}
+
+/** A device's way over HTTP. */
+export class HttpLink implements Link {
+  readonly #world: World;
+  readonly #device: string;
+  readonly #path: Path;
+  readonly #events: LinkEvents;
+  readonly #server: () => HttpServer | undefined;
+  /** Counts the times that the device was switched on: what comes for an earlier one is not for it. */
+  #round = 0;
+
+  constructor(
+    world: World,
+    device: string,
+    path: Path,
+    events: LinkEvents,
+    server: () => HttpServer | undefined,
+  ) {
+    this.#world = world;
+    this.#device = device;
+    this.#path = path;
+    this.#events = events;
+    this.#server = server;
+  }
+
+  open(): void {
+    const round = ++this.#round;
+    this.#path.begin();
+    this.#world.after(100, () => {
+      if (round !== this.#round) return;
+      this.#events.up();
+      this.#poll(round);
+    });
+  }
+
+  close(): void {
+    this.#round++;
+  }
+
+  report(report: Outgoing, done: (isTaken: boolean) => void): void {
+    this.#ask(
+      (server, respond) => server.report(this.#device, report, respond),
+      (response) => {
+        done(response?.status === 200);
+        this.#take(response);
+      },
+    );
+  }
+
+  #ask(
+    what: (server: HttpServer, respond: Respond) => void,
+    done: (response: Response | undefined) => void,
+  ): void {
+    const round = this.#round;
+    exchange<Response>(
+      this.#world,
+      this.#path,
+      (respond) => {
+        const server = this.#server();
+        if (server) what(server, respond);
+      },
+      (response) => {
+        if (round === this.#round) done(response);
+      },
+    );
+  }
+
+  #poll(round: number): void {
+    this.#ask(
+      (server, respond) => server.poll(this.#device, respond),
+      (response) => {
+        this.#take(response);
+        const ms = this.#world.random.spread(1_000, PAUSE_MS);
+        this.#world.after(ms, () => {
+          if (round === this.#round) this.#poll(round);
+        });
+      },
+    );
+  }
+
+  #take(response: Response | undefined): void {
+    if (response?.status !== 200) return;
+    for (const { message: { kind, payload }, owed } of response.messages) {
+      this.#events.message(kind, payload as unknown as Readonly<Record<string, unknown>>);
+      if (!owed) continue;
+      this.#ask((server, respond) => server.confirm(this.#device, owed, respond), () => {});
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/** How a device talks to the engine, whatever carries it. */
+import type { ReportKind } from "../protocol/mod.ts";
+
+/** A report on its way. */
+export interface Outgoing {
+  readonly kind: ReportKind;
+  /** The payload as it is sent: JSON, or whatever the device takes for it. */
+  readonly payload: string;
+  /** 0: nobody confirms it, and it may be lost. */
+  readonly qos: 0 | 1;
+  /** It was sent before, and perhaps arrived. */
+  readonly isRepeat: boolean;
+  /** The number of the packet (MQTT), the same when it is repeated. */
+  readonly packet: number;
+}
+
+/** Told to the device. */
+export interface LinkEvents {
+  /** It can talk now, and it hears what it is told. */
+  up(): void;
+  /** It cannot any more. */
+  down(): void;
+  /** A message came; it is confirmed when this returns. */
+  message(kind: string, payload: Readonly<Record<string, unknown>>): void;
+}
+
+/** A device's way to the engine. */
+export interface Link {
+  /** Tries to connect, once: `up` or `down` follows. */
+  open(): void;
+  /** The device is off: nothing is told it any more. */
+  close(): void;
+  /** Sends a report; `done` says whether it was taken, or will have to be repeated. */
+  report(report: Outgoing, done: (isTaken: boolean) => void): void;
+}
+
+/** The way a packet is known when it comes again. */
+export function packetKeyOf(device: string, { kind, payload, packet }: Outgoing): string {
+  return `${device} ${packet} ${kind} ${payload}`;
+}

@@ -1,0 +1,6 @@
+/** A simulator that tries to break the engine. */
+export { simulate } from "./simulate.ts";
+export type { SimulationOptions, SimulationPorts, SimulationResult } from "./simulate.ts";
+export type { Violation } from "./checks/judges.ts";
+export { faultsMax } from "./faults.ts";
+export type { Fault, FaultRates } from "./faults.ts";

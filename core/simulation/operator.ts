@@ -1,0 +1,144 @@
+/** Operators: they register devices, upload firmware and order upgrades, and do not always agree. */
+import type { Answer, Command } from "../engine/mod.ts";
+import { requestUpgrade } from "../protocol/mod.ts";
+import { numberOf, versionOf, VERSIONS } from "./catalogue.ts";
+import type { Build } from "./catalogue.ts";
+import type { House } from "./house.ts";
+import { exchange, Path } from "./network.ts";
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** What an operator knows of a device. */
+export interface Ordered {
+  readonly id: string;
+  readonly product: string | null;
+  readonly flash: { readonly version: string };
+}
+
+/** A command that was not answered is given again after so long. */
+const AGAIN_MS = 20_000;
+const DAY_S = 86_400;
+
+const ANY_HASH = "$6$0123456789abcdef$";
+
+/** The operators of a simulation. */
+export class Operators {
+  readonly #world: World;
+  readonly #house: House;
+  readonly #path: Path;
+  /** Commands that were given and not answered. */
+  #open = 0;
+  /** Tasks that operators know of. */
+  readonly tasks: string[] = [];
+
+  constructor(world: World, house: House) {
+    this.#world = world;
+    this.#house = house;
+    this.#path = new Path(world, "operator");
+  }
+
+  /** Whether every command was answered. */
+  get isDone(): boolean {
+    return this.#open === 0;
+  }
+
+  /** Makes the device known. */
+  register({ id, product }: Ordered): void {
+    this.#give({
+      type: "registerDevice",
+      device: id,
+      ...(product === null ? {} : { product }),
+      tokenSha256: this.#world.sha256(new TextEncoder().encode(`token of ${id}`)),
+      tokenSha512: ANY_HASH,
+    });
+  }
+
+  /** Uploads a version. */
+  upload({ version, product, image }: Build): void {
+    this.#give({ type: "addFirmware", image, version, product, name: `${version}.bin` });
+  }
+
+  /** Orders an upgrade of one of the devices: when, which and how are drawn. */
+  order(nth: number, devices: readonly Ordered[], withinMs: number): void {
+    const how = this.#world.fate.orders(nth);
+    if (!how) return;
+    const device = how.pick(devices);
+    this.#world.after(how.below(withinMs), () => {
+      this.#order(how, device);
+      const { fate } = this.#world;
+      const twice = fate.happens("doubleOrder", nth);
+      if (twice) this.#world.after(twice.spread(1, 60_000), () => this.#order(how, device));
+      if (fate.happens("racingOrder", nth)) this.#order(how, device);
+      const revoke = fate.happens("revoke", nth);
+      if (revoke) {
+        const command = { type: "revokeDevice", device: device.id } as const;
+        this.#world.after(revoke.spread(1_000, 7_200_000), () => this.#give(command));
+      }
+    });
+  }
+
+  #order(how: Random, device: Ordered): void {
+    const { fate, catalogue } = this.#world;
+    const now = numberOf(device.flash.version);
+    const isBack = fate.happens("downgrade", device.id) !== undefined;
+    const target = isBack ? how.between(1, VERSIONS) : Math.min(now + how.between(1, 3), VERSIONS);
+    const { version, image } = catalogue.build(device.product, versionOf(target));
+    const request = requestUpgrade.parse({
+      device_id: device.id,
+      firmware_version: version,
+      checksum: `sha256:${image.sha256}`,
+      priority: how.pick(["normal", "normal", "low", "security"]),
+      completion: how.pick(["verified", "booted", "booted", "reported", "seen"]),
+      retries: how.pick([3, 3, 0, 1]),
+      expires_in: how.spread(1_800, DAY_S),
+      limits: this.#limits(how),
+      allow_downgrade: isBack && how.chance(700_000),
+    });
+    this.#give({ type: "requestUpgrade", request }, (answer) => {
+      if (!answer.ok || answer.result?.type !== "task") return;
+      const { task } = answer.result;
+      this.tasks.push(task);
+      const cancel = fate.happens("cancel", device.id);
+      if (!cancel) return;
+      const wait = cancel.spread(1, 7_200_000);
+      this.#world.after(wait, () => this.#give({ type: "cancelTask", task }));
+    });
+  }
+
+  /** Short ones, so that a simulated day shows what happens when they pass. */
+  #limits(how: Random): object {
+    return {
+      offered: how.spread(300, 4 * 3_600),
+      downloading: how.spread(120, 1_800),
+      downloading_total: how.spread(1_800, 8 * 3_600),
+      paused: how.spread(600, 6 * 3_600),
+      awaiting_install: how.spread(600, 6 * 3_600),
+      ...(how.chance(300_000) ? { installing: 600, rebooting: 300, confirming: 300 } : {}),
+    };
+  }
+
+  /** Gives a command until it is answered. */
+  #give(command: Command, then: (answer: Answer) => void = () => {}): void {
+    this.#open++;
+    const attempt = () => {
+      exchange<Answer>(
+        this.#world,
+        this.#path,
+        (respond) => {
+          const { running } = this.#house;
+          running?.enter(() =>
+            running.submit({ kind: "command", actor: "operator:simulation", command }, respond)
+          );
+        },
+        (answer) => {
+          if (!answer || !answer.ok && answer.problem.status === 503) {
+            return void this.#world.after(AGAIN_MS, attempt);
+          }
+          this.#open--;
+          then(answer);
+        },
+      );
+    };
+    attempt();
+  }
+}

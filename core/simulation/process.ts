@@ -1,0 +1,118 @@
+/**
+ * The process of one engine: it can be killed at any of its awaits and at any of its calls to the
+ * outside, and it can stand still. What it began and did not end never happens.
+ */
+import type { Clock } from "../engine/mod.ts";
+import type { Random } from "./random.ts";
+import type { Timeline } from "./timeline.ts";
+import type { Life } from "./watch.ts";
+
+/** The machine that one process after the other runs on. */
+export interface Machine {
+  readonly timeline: Timeline;
+  /** What the wall clock shows at the begin of the timeline, with its jumps; milliseconds. */
+  wallAtBegin: number;
+  /** How long the machine was asleep: its monotonic clock stood still. */
+  asleepMs: number;
+  /** Promises were settled, or code with promises was called: all of it has to come to rest. */
+  touch(): void;
+}
+
+/** How a process is. */
+export interface ProcessOptions {
+  readonly machine: Machine;
+  readonly number: number;
+  readonly random: Random;
+  /** The place, of all where it could die, where it does. */
+  readonly diesAt: number;
+  readonly onDeath: () => void;
+}
+
+/** A process, and the clock that it sees. */
+export class Process implements Life, Clock {
+  readonly number: number;
+  /** What takes how long in it. */
+  readonly random: Random;
+  readonly #machine: Machine;
+  readonly #onDeath: () => void;
+  #isAlive = true;
+  #points = 0;
+  #diesAt: number;
+  #frozenUntil = 0;
+
+  /** Nothing of it has happened yet. */
+  constructor({ machine, number, random, diesAt, onDeath }: ProcessOptions) {
+    this.#machine = machine;
+    this.number = number;
+    this.random = random;
+    this.#diesAt = diesAt;
+    this.#onDeath = onDeath;
+  }
+
+  get isAlive(): boolean {
+    return this.#isAlive;
+  }
+
+  /** A place where it may die; true: it goes on. */
+  survives(): boolean {
+    if (this.#isAlive && ++this.#points === this.#diesAt) this.die();
+    return this.#isAlive;
+  }
+
+  /** Nothing goes wrong any more. */
+  heal(): void {
+    this.#diesAt = Infinity;
+  }
+
+  /** Ends it at once. */
+  die(): void {
+    if (!this.#isAlive) return;
+    this.#isAlive = false;
+    this.#onDeath();
+  }
+
+  /** It does nothing for so long, while the world goes on. */
+  freeze(ms: number): void {
+    this.#frozenUntil = Math.max(this.#frozenUntil, this.#machine.timeline.now + ms);
+  }
+
+  /** Whether it stands still. */
+  get isFrozen(): boolean {
+    return this.#frozenUntil > this.#machine.timeline.now;
+  }
+
+  wall = (): number => Math.floor(this.#machine.wallAtBegin + this.#machine.timeline.now);
+
+  monotonic = (): number => this.#machine.timeline.now - this.#machine.asleepMs;
+
+  soon = (call: () => void): void => void this.after(0, call);
+
+  after = (ms: number, call: () => void): () => void => {
+    let takeBack = () => {};
+    const run = () => {
+      if (!this.#isAlive) return;
+      const frozenMs = this.#frozenUntil - this.#machine.timeline.now;
+      if (frozenMs > 0) takeBack = this.#machine.timeline.after(frozenMs, run);
+      else if (this.survives()) {
+        this.#machine.touch();
+        call();
+      }
+    };
+    takeBack = this.#machine.timeline.after(Math.max(0, ms), run);
+    return () => takeBack();
+  };
+
+  /** Resolves after `ms` with what `work` gives then; never, if it dies before. */
+  later<T>(ms: number, work: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.after(ms, () => {
+        try {
+          const result = work();
+          if (this.survives()) resolve(result);
+        } catch (error) {
+          reject(error);
+        }
+      });
+    });
+  }
+}

@@ -1,0 +1,63 @@
+/** What can be seen of a simulation from outside: all that the checks go by. */
+import type { Answer, Input, OutboundMessage, Write } from "../engine/mod.ts";
+import type { Fact, RowHeader, SealedRow } from "../log/mod.ts";
+
+/** A row that is durable, read independently of the code that wrote it. */
+export interface SeenRow {
+  readonly row: SealedRow;
+  readonly header: RowHeader;
+  /** The fact, as the row says. */
+  readonly fact: Fact;
+}
+
+/** One life of an engine: from its start to its end, whatever ends it. */
+export interface Life {
+  /** From 1. */
+  readonly number: number;
+  /** Whether it still lives. */
+  readonly isAlive: boolean;
+}
+
+/** An input on its way through an engine. */
+export interface Submission {
+  readonly life: Life;
+  readonly input: Input;
+  /** From 1, in the order in which inputs were submitted. */
+  readonly number: number;
+}
+
+/** What happens, as it happens; everything at an instant of simulated time. */
+export interface Witness {
+  /** An engine begins. */
+  started?(life: Life): void;
+  /** An engine is dead: what it had in memory is gone. */
+  died?(life: Life): void;
+  /** An input was handed to an engine. */
+  submitted?(submission: Submission): void;
+  /** These rows and read models became durable, in one transaction. */
+  committed?(rows: readonly SeenRow[], writes: readonly Write[], life: Life): void;
+  /** The engine was told that its store failed. */
+  failed?(life: Life): void;
+  /** The engine has opened its store. */
+  opened?(life: Life): void;
+  /** The engine answered, and its adapter has the answer. */
+  answered?(submission: Submission, answer: Answer): void;
+  /** The engine handed a message to its outbox. */
+  sent?(message: OutboundMessage, life: Life): void;
+  /** The engine told its observer of a fault. */
+  faulted?(error: unknown, life: Life): void;
+  /** The engine can be reached by devices (again), or no longer. */
+  reachable?(isReachable: boolean, life: Life): void;
+  /** Nothing goes wrong any more, and everybody is there who will ever be there again. */
+  healed?(): void;
+  /** Everything has ended that ends. */
+  ended?(): void;
+}
+
+/** Reads a row that became durable. */
+export function seeRow(row: SealedRow): SeenRow {
+  const header = JSON.parse(row.bytes) as RowHeader;
+  const { type, at, actor, task } = header;
+  const data = JSON.parse(row.data);
+  return { row, header, fact: { type, at, actor, ...(task ? { task } : {}), data } as Fact };
+}

@@ -1,0 +1,82 @@
+/** What everybody in a simulation shares: time, fate, the disk and those who watch. */
+import type { Sha256 } from "../log/mod.ts";
+import type { Catalogue } from "./catalogue.ts";
+import { Disk } from "./disk.ts";
+import type { Fate } from "./fate.ts";
+import type { Machine } from "./process.ts";
+import type { Random } from "./random.ts";
+import { Timeline } from "./timeline.ts";
+import type { DiskTrouble, StorePorts } from "./store.ts";
+import type { Witness } from "./watch.ts";
+
+/** Wall clock at the begin of every simulation: noon of a day in 2026 (UTC). */
+export const BEGIN_AT = 1_767_268_800_000;
+
+/** What a world is made of. */
+export interface WorldOptions {
+  readonly fate: Fate;
+  readonly sha256: Sha256;
+  readonly catalogue: Catalogue;
+  readonly watch: Witness;
+  /** Whether devices are behind a broker of somebody else's. */
+  readonly isBrokered: boolean;
+}
+
+/** The world of one run. */
+export class World implements Machine {
+  readonly fate: Fate;
+  readonly sha256: Sha256;
+  readonly catalogue: Catalogue;
+  readonly watch: Witness;
+  readonly isBrokered: boolean;
+  /** How long things take that nobody decides. */
+  readonly random: Random;
+  readonly timeline = new Timeline();
+  readonly disk = new Disk();
+  readonly diskTrouble: DiskTrouble = { fullUntil: 0, brokenUntil: 0 };
+  wallAtBegin = BEGIN_AT;
+  asleepMs = 0;
+  #isTouched = false;
+  #salt = 0;
+
+  constructor({ fate, sha256, catalogue, watch, isBrokered }: WorldOptions) {
+    this.fate = fate;
+    this.sha256 = sha256;
+    this.catalogue = catalogue;
+    this.watch = watch;
+    this.isBrokered = isBrokered;
+    this.random = fate.about("the world");
+  }
+
+  /** What every store works with. */
+  get storePorts(): Omit<StorePorts, "life" | "onCommit"> {
+    const { disk, diskTrouble: trouble, fate, watch } = this;
+    return { disk, trouble, fate, watch, now: () => this.now };
+  }
+
+  /** Milliseconds since the simulation began. */
+  get now(): number {
+    return this.timeline.now;
+  }
+
+  /** Lets it happen after `ms`; the returned function takes it back. */
+  after(ms: number, run: () => void): () => void {
+    return this.timeline.after(ms, run);
+  }
+
+  touch(): void {
+    this.#isTouched = true;
+  }
+
+  /** Whether promises have to come to rest since this was last asked. */
+  takeTouched(): boolean {
+    const isTouched = this.#isTouched;
+    this.#isTouched = false;
+    return isTouched;
+  }
+
+  /** Never the same twice. */
+  salt(): string {
+    return (++this.#salt).toString(16).padStart(32, "0");
+  }
+}
