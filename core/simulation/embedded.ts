@@ -101,8 +101,7 @@ export class EmbeddedBroker implements Way {
 
   #connect(running: Running, session: Session): void {
     const { device, id, channel } = session;
-    const known = this.#world.disk.device(device);
-    if (!known || known.revoked) return channel.drop();
+    if (!this.#world.disk.mayLogIn(device)) return channel.drop();
     const before = this.#sessions.get(device);
     if (before) this.#drop(before);
     session.isConnected = true;

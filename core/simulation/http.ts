@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 /** A long poll lasts so long when there is nothing. */
 const POLL_MS = 30_000;
 /** Longest pause between two polls. */
-const PAUSE_MS = 600_000;
+const PAUSE_MS = 3_600_000;
 
 /** What a device is answered. */
 type Response =
@@ -127,8 +127,7 @@ export class HttpServer implements Way {
     const running = this.#running;
     if (!running) return;
     running.enter(() => {
-      const known = this.#world.disk.device(device);
-      if (!known || known.revoked) respond({ status: 403 });
+      if (!this.#world.disk.mayLogIn(device)) respond({ status: 403 });
       else work(running);
     });
   }
@@ -239,7 +238,7 @@ export class HttpLink implements Link {
       (server, respond) => server.poll(this.#device, respond),
       (response) => {
         this.#take(response);
-        const ms = this.#world.random.spread(1_000, PAUSE_MS);
+        const ms = this.#world.random.spread(2_000, PAUSE_MS);
         this.#world.after(ms, () => {
           if (round === this.#round) this.#poll(round);
         });
