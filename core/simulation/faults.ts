@@ -20,23 +20,25 @@ export const faultsMax = {
   /** A device begins to talk: for minutes to hours nothing of it arrives. */
   partition: 20_000,
   /** A life of the engine: it is killed at the n-th of its awaits. */
-  engineCrash: 900_000,
+  engineCrash: 1_000_000,
+  /** A life of the engine: it is asked to stop, and does so in good order. */
+  engineStop: 300_000,
   /** A commit: the process stands still for up to an hour, or the machine sleeps. */
-  engineFreeze: 1_000,
+  engineFreeze: 3_000,
   /** A freeze of the engine: another one is started meanwhile, and the first one wakes up. */
   twoEngines: 300_000,
   /** A commit: the disk fails, before or after everything is written. */
-  writeError: 10_000,
+  writeError: 20_000,
   /** A commit: the disk is full for some time. */
-  diskFull: 2_000,
+  diskFull: 5_000,
   /** A look at the store: the disk fails. */
-  readError: 2_000,
+  readError: 5_000,
   /** A message that the broker takes: the broker falls, and everybody's connection with it. */
   brokerCrash: 2_000,
   /** A broker that falls: it has kept nothing. */
   brokerForgets: 500_000,
   /** A commit: the wall clock of the engine's machine jumps, by days at most. */
-  wallJump: 3_000,
+  wallJump: 5_000,
   /** A step of a device: it loses power, and what it has not stored. */
   powerLoss: 30_000,
   /** A reboot into the new image: nothing is heard for hours, or ever again. */

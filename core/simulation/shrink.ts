@@ -53,7 +53,7 @@ class Shrinker {
   /** Leaves out ever smaller parts, for as long as any part can go. */
   async #fewerIncidents(found: Shrunk): Promise<Shrunk> {
     let best = found;
-    let size = Math.ceil(namesOf(best).length / 2);
+    let size = Math.max(1, Math.ceil(namesOf(best).length / 2));
     while (this.#runs < RUNS_MAX) {
       const smaller = await this.#without(best, size);
       if (size === 1 && smaller === best) return best;
@@ -100,17 +100,20 @@ function namesOf({ options }: Shrunk): readonly string[] {
 
 /** The text of a test that fails for as long as the run violates anything. */
 export function regressionTest({ options, violation }: Shrunk, commit: string): string {
-  const { seed, devices, hours, upgrades, faults, only } = options;
+  const { seed, devices, hours, upgrades, faults, only = [] } = options;
   const { invariant, sentence } = violation;
-  const how = { seed, devices, hours, upgrades, ...(faults ? { faults } : {}), only };
+  const how = { seed, devices, hours, upgrades, ...(faults ? { faults } : {}) };
   return [
-    `/** Found by seed ${seed} at commit ${commit}. ${invariant}: ${sentence} */`,
+    `/** Seed ${seed} at commit ${commit}, ${invariant}: ${sentence.replaceAll("*/", "* /")} */`,
     'import { assertHolds } from "../support/simulation.ts";',
     "",
-    `Deno.test(${
-      JSON.stringify(`Simulation: what seed ${seed} found keeps ${invariant}`)
-    }, async () => {`,
-    `  await assertHolds(${JSON.stringify(how, null, 2).replaceAll("\n", "\n  ")});`,
+    `Deno.test("Simulation: ${invariant} holds in what was found by seed ${seed}", async () => {`,
+    "  await assertHolds({",
+    ...Object.entries(how).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},`),
+    "    only: [",
+    ...only.map((incident) => `      ${JSON.stringify(incident)},`),
+    "    ],",
+    "  });",
     "});",
     "",
   ].join("\n");
