@@ -57,8 +57,8 @@ export const faultsMax = {
   foreignTask: 20_000,
   /** A step of a device: it says something malformed or out of place. */
   nonsense: 30_000,
-  /** A step of a device: it fails, rejects or puts off what it is offered. */
-  refusal: 30_000,
+  /** An offer: the device fails, rejects it or puts it off. */
+  refusal: 100_000,
   /** An order: the operator sends it twice. */
   doubleOrder: 200_000,
   /** An order: another operator orders for the same device at the same time. */
