@@ -21,6 +21,8 @@ export const faultsMax = {
   partition: 20_000,
   /** A life of the engine: it is killed at the n-th of its awaits. */
   engineCrash: 1_000_000,
+  /** A crash during a commit: some rows of it are on the disk. */
+  tornWrite: 1_000_000,
   /** A life of the engine: it is asked to stop, and does so in good order. */
   engineStop: 300_000,
   /** A commit: the process stands still for up to an hour, or the machine sleeps. */

@@ -138,6 +138,7 @@ class Run {
   result(): SimulationResult {
     const { disk, fate, now } = this.#world;
     const { violation } = this.#judges;
+    const { rows } = disk;
     const ended: Record<string, number> = {};
     const stuck: string[] = [];
     for (const task of disk.tasks) {
@@ -149,8 +150,8 @@ class Run {
       ...(violation ? { violation } : {}),
       incidents: fate.incidents,
       counts: fate.counts,
-      rows: disk.rows,
-      head: disk.rows.at(-1)?.hash ?? "",
+      rows,
+      head: rows.at(-1)?.hash ?? "",
       ended,
       stuck,
       ms: now,
