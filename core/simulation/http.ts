@@ -106,18 +106,17 @@ export class HttpServer implements Way {
   }
 
   /** `GET /artifacts/{sha256}`: bytes are taken until either end has enough. */
-  fetch(device: string, sha256: string, from: number, respond: Respond): Download | undefined {
+  fetch(device: string, sha256: string, from: number): Download | undefined {
     const running = this.#running;
     if (!running) return undefined;
     const download = new Download(running, device, from);
     const known = { device, cut: () => download.end("cut") };
-    this.#enter(device, respond, () => {
+    this.#enter(device, () => download.end("cut"), () => {
       this.#downloads.add(known);
       running.engine.heard(device);
       const input = { kind: "artifact", device, sha256, range: download.range } as const;
       running.submit(input, (answer) => {
         if (!answer.ok && answer.problem.status === 403) download.end("cut");
-        respond(answer.ok ? { status: 200, messages: [] } : { status: 503 });
       });
     });
     return download;
