@@ -69,6 +69,8 @@ export const faultsMax = {
   cancel: 200_000,
   /** An order: its device is revoked, at any time. */
   revoke: 20_000,
+  /** An order: its device gets a new token, and may have to log in again. */
+  newToken: 50_000,
   /** An order: it takes the device back to an older version. */
   downgrade: 150_000,
 } as const;
