@@ -1,5 +1,6 @@
 /** I5: the state is the fold of the log, at every prefix and after every restart. */
 import type { Models, Write } from "../../engine/mod.ts";
+import { canonicalJson } from "../../log/mod.ts";
 import { isDivergence, Replay } from "../../replay/mod.ts";
 import type { Task } from "../../upgrade/task.ts";
 import type { Life, SeenRow } from "../watch.ts";
@@ -53,14 +54,15 @@ export class Replayed implements Judge {
 
   #compareDevice(id: string): void {
     const [stored, folded] = [this.#court.sight.disk.deviceText(id), this.#devices.get(id)];
-    if (stored === folded) return;
+    if (isSame(stored, folded)) return;
     this.#deny(`Device ${id} is stored as ${stored}, replay says ${folded}`);
   }
 
   #compareTask(id: string, folded: Task): void {
     const stored = JSON.stringify(this.#court.sight.disk.task(id));
     const expected = JSON.stringify(folded);
-    if (stored !== expected) this.#deny(`${id} is stored as ${stored}, replay says ${expected}`);
+    if (isSame(stored, expected)) return;
+    this.#deny(`${id} is stored as ${stored}, replay says ${expected}`);
   }
 
   #compareFirmware({ image, release }: Models): void {
@@ -70,11 +72,18 @@ export class Replayed implements Judge {
     if (release) pairs.push([release, disk.release(release.product, release.version)]);
     for (const [folded, stored] of pairs) {
       const [expected, found] = [JSON.stringify(folded), JSON.stringify(stored)];
-      if (expected !== found) this.#deny(`${found} is stored, replay says ${expected}`);
+      if (!isSame(found, expected)) this.#deny(`${found} is stored, replay says ${expected}`);
     }
   }
 
   #deny(sentence: string): void {
     this.#court.deny("I5", `${sentence}.`);
   }
+}
+
+/** Members may come in another order: a database holds the canonical text. */
+function isSame(stored: string | undefined, folded: string | undefined): boolean {
+  if (stored === folded) return true;
+  return stored !== undefined && folded !== undefined &&
+    canonicalJson(JSON.parse(stored)) === canonicalJson(JSON.parse(folded));
 }
