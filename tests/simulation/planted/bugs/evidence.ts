@@ -56,7 +56,7 @@ export const evidenceBugs: readonly Bug[] = [
     "what became pointless while it waited is offered",
     ["I9"],
     "device/fold.ts",
-    "if (this.#device.version !== device.version) this.#supersede(at);",
+    "if (this.#moves.length > 0) this.#supersede(fact.at);",
     "",
   ),
   bug(
