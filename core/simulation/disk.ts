@@ -101,6 +101,10 @@ export class Disk {
     return this.#tasks.values();
   }
 
+  get taskCount(): number {
+    return this.#tasks.size;
+  }
+
   get deviceIds(): Iterable<string> {
     return this.#devices.keys();
   }

@@ -85,6 +85,7 @@ class Run {
   readonly #judges: Judges;
   readonly #house: House;
   readonly #devices: readonly Device[];
+  readonly #byId: ReadonlyMap<string, Device>;
   readonly #operators: Operators;
   #broker: EmbeddedBroker | undefined;
   #server: HttpServer | undefined;
@@ -96,7 +97,8 @@ class Run {
     const { sha256 } = ports;
     const fate = new Fate(seed, drawFaults(seed, faults), only);
     const catalogue = new Catalogue(fate, sha256);
-    this.#judges = new Judges({ sha256, catalogue });
+    const isDead = (id: string) => this.#byId.get(id)?.isDead ?? false;
+    this.#judges = new Judges({ sha256, catalogue, isDead });
     this.#world = new World({
       fate,
       sha256,
@@ -107,6 +109,7 @@ class Run {
     this.#judges.see(this.#world);
     this.#house = new House(this.#world, () => this.#way());
     this.#devices = Array.from({ length: options.devices }, (_, nth) => this.#device(nth + 1));
+    this.#byId = new Map(this.#devices.map((device) => [device.id, device]));
     this.#operators = new Operators(this.#world, this.#house);
   }
 
