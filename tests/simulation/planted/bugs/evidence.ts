@@ -46,27 +46,6 @@ export const evidenceBugs: readonly Bug[] = [
     "const attempt = context.attempt;",
   ),
   bug(
-    "a silent downgrade",
-    ["I9"],
-    "device/queue.ts",
-    "!policy.allow_downgrade && isBelow(policy.version, version);",
-    "!policy.allow_downgrade && policy.version === version && isBelow(policy.version, version);",
-  ),
-  bug(
-    "what became pointless while it waited is offered",
-    ["I9"],
-    "device/fold.ts",
-    "if (this.#moves.length > 0) this.#supersede(fact.at);",
-    "",
-  ),
-  bug(
-    "a wish is met with another product's image",
-    ["I10"],
-    "engine/wished.ts",
-    "await work.firmware(device.product, version);",
-    'await work.firmware("valve", version);',
-  ),
-  bug(
     "progress takes a verified task back",
     ["I8", "I2"],
     "upgrade/machine.ts",

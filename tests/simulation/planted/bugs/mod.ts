@@ -1,6 +1,7 @@
 /** All bugs that are planted. */
 import type { Bug } from "../bug.ts";
 import { evidenceBugs } from "./evidence.ts";
+import { firmwareBugs } from "./firmware.ts";
 import { lockBugs } from "./lock.ts";
 import { logBugs } from "./log.ts";
 import { messageBugs } from "./messages.ts";
@@ -11,6 +12,7 @@ import { timeBugs } from "./time.ts";
 export const bugs: readonly Bug[] = [
   ...lockBugs,
   ...evidenceBugs,
+  ...firmwareBugs,
   ...reportBugs,
   ...messageBugs,
   ...logBugs,
