@@ -46,6 +46,8 @@ export interface Witness {
   sent?(message: OutboundMessage, life: Life): void;
   /** The engine told its observer of a fault. */
   faulted?(error: unknown, life: Life): void;
+  /** The process stands still for so long, from now on. */
+  froze?(ms: number, life: Life): void;
   /** The engine can be reached by devices (again), or no longer. */
   reachable?(isReachable: boolean, life: Life): void;
   /** Nothing goes wrong any more, and everybody is there who will ever be there again. */
