@@ -1,6 +1,6 @@
 /** I4: what was answered well is in the log at that instant, and a repeat of it adds nothing. */
 import type { Answer, CommandInput, ReportInput } from "../../engine/mod.ts";
-import type { SeenRow, Submission } from "../watch.ts";
+import type { Life, SeenRow, Submission } from "../watch.ts";
 import { leavesNoFact } from "./factless.ts";
 import type { Court, Judge } from "./judge.ts";
 import { deviceOf, releaseKey } from "./naive.ts";
@@ -43,10 +43,10 @@ export class Acknowledged implements Judge {
     }
   }
 
-  answered({ input, number }: Submission, answer: Answer): void {
+  answered({ input, number, life }: Submission, answer: Answer): void {
     if (!answer.ok) return;
     if (input.kind === "command") this.#judgeCommand(input, answer);
-    else if (input.kind === "report") this.#judgeReport(input, number, answer);
+    else if (input.kind === "report") this.#judgeReport(input, number, answer, life);
     else if (input.kind === "delivered") {
       const owed = this.#court.naive.devices.get(input.device)?.owed.get(input.task);
       if (owed?.kind !== input.message || owed.attempt !== input.attempt) return;
@@ -62,7 +62,12 @@ export class Acknowledged implements Judge {
     this.#at = at;
   }
 
-  #judgeReport(input: ReportInput, number: number, answer: Extract<Answer, { ok: true }>): void {
+  #judgeReport(
+    input: ReportInput,
+    number: number,
+    answer: Extract<Answer, { ok: true }>,
+    life: Life,
+  ): void {
     const { parsed, device, packet } = input;
     if ("code" in parsed) return;
     if (answer.messages.some(({ message }) => message.kind === "rejected")) return;
@@ -70,7 +75,10 @@ export class Acknowledged implements Judge {
     if (id === undefined && packet === undefined) return;
     const { names } = this.#takenOf(device);
     if (names.has(`id ${id}`) || names.has(`packet ${packet?.key}`)) return;
-    if (leavesNoFact(this.#court.naive, device, parsed)) return;
+    // An engine knows again, while it lives, what it took without a fact.
+    const again = `life ${life.number}, id ${id}`;
+    if (id !== undefined && names.has(again)) return;
+    if (leavesNoFact(this.#court.naive, device, parsed)) return void names.add(again);
     const said = JSON.stringify(parsed);
     this.#deny(`Input ${number} of ${device} was taken and is in no row: ${said}`);
   }
