@@ -8,7 +8,7 @@ import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
-import { openImageFiles } from "./adapters/files/mod.ts";
+import { openImageFiles, openLogFile } from "./adapters/files/mod.ts";
 import {
   logIdentity,
   machineClock,
@@ -185,11 +185,12 @@ async function asked(signals: Deno.Signal[]): Promise<void> {
 
 async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseReplay(args);
-  const replica = await openReplica(options.data);
+  const { data, file } = options;
+  const source = file === undefined ? await openReplica(data) : openLogFile(file);
   try {
-    return cli.runReplay(replica, options, machineDigest.sha256, screen);
+    return cli.runReplay(source, options, machineDigest.sha256, screen);
   } finally {
-    replica.close();
+    source.close();
   }
 }
 

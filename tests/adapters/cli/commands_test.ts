@@ -70,6 +70,8 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
     /^--cut-at .* 0 to \d+, not "-1"/,
   ],
   [parseDevice, "--url http://x --device d --token t --cut-at 1e3", /^--cut-at must be a whole/],
+  [parseReplay, "a.jsonl --data b", /^A log is in LOG\.jsonl or in the folder of --data\. Leave/],
+  [parseReplay, "a.jsonl b.jsonl", /^"b\.jsonl" is not expected here\./],
   [parseReplay, "--device", /^--device needs a value\. Give it as --device ID\.$/],
 ];
 
@@ -94,7 +96,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
     assert.throws(() => parse(["--help"]), (error) => {
       assert.ok(error instanceof HelpWanted);
       const lines = error.message.split("\n");
-      assert.match(lines[0]!, /^deno task [a-z]+ \[flags\]$/);
+      assert.match(lines[0]!, /^deno task [a-z]+( \[LOG\.jsonl\])? \[flags\]$/);
       const starts = lines.filter((line) => line.startsWith("  --")).map((line) =>
         /^ {2}--\S+(?: [A-Z:]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
       );
