@@ -17,22 +17,14 @@ export type WriteLog = (rows: Iterable<SealedRow>) => Promise<void>;
  */
 export function newLogFile(path: string): WriteLog {
   assertFree(path);
-  // Whoever may not write there, or in no such folder, learns it now.
   const part = `${path}.${crypto.randomUUID()}.part`;
-  const create = () => Deno.openSync(part, { write: true, createNew: true });
-  orExplain(path, CHOOSE_ANOTHER, create).close();
+  // Whoever may not write there, or in no such folder, learns it now.
+  create(part, path).close();
   Deno.removeSync(part);
   return async (rows) => {
-    const file = orExplain(path, CHOOSE_ANOTHER, create);
+    const file = create(part, path);
     try {
-      orExplain(path, CHOOSE_ANOTHER, () => {
-        try {
-          for (const row of rows) writeAll(file, `${lineOf(row)}\n`);
-          file.syncSync();
-        } finally {
-          file.close();
-        }
-      });
+      orExplain(path, CHOOSE_ANOTHER, () => fill(file, rows));
       assertFree(path);
       await Deno.rename(part, path);
     } catch (error) {
@@ -41,6 +33,28 @@ export function newLogFile(path: string): WriteLog {
     }
     await syncFolder(folderOf(path));
   };
+}
+
+function create(part: string, path: string): Deno.FsFile {
+  try {
+    return Deno.openSync(part, { write: true, createNew: true });
+  } catch (error) {
+    const isLost = error instanceof Deno.errors.NotFound;
+    throw cannotUse(
+      path,
+      isLost ? new Error("its folder does not exist") : error,
+      CHOOSE_ANOTHER,
+    );
+  }
+}
+
+function fill(file: Deno.FsFile, rows: Iterable<SealedRow>): void {
+  try {
+    for (const row of rows) writeAll(file, `${lineOf(row)}\n`);
+    file.syncSync();
+  } finally {
+    file.close();
+  }
 }
 
 /** An empty file may be written over: nothing is lost, and `mktemp` makes one. */

@@ -6,6 +6,7 @@ import {
   parseDevice,
   parseReplay,
   parseServe,
+  parseSimulate,
   unknownCommand,
   UsageError,
 } from "../../../adapters/cli/mod.ts";
@@ -87,12 +88,12 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, device, ota and broker-config.",
+    "There is no command foo. There are serve, demo, replay, simulate, device, ota and broker-config.",
   );
 });
 
 Deno.test("every command has its help, aligned and no wider than a screen", () => {
-  for (const parse of [parseServe, parseDemo, parseReplay, parseDevice]) {
+  for (const parse of [parseServe, parseDemo, parseReplay, parseSimulate, parseDevice]) {
     assert.throws(() => parse(["--help"]), (error) => {
       assert.ok(error instanceof HelpWanted);
       const lines = error.message.split("\n");
@@ -105,7 +106,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
       return true;
     });
   }
-  for (const name of ["serve", "demo", "replay", "device", "ota", "broker-config"]) {
+  for (const name of ["serve", "demo", "replay", "simulate", "device", "ota", "broker-config"]) {
     assert.match(overview(), new RegExp(`deno task ${name}`));
   }
 });
