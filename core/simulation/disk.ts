@@ -19,6 +19,7 @@ export class Disk {
   #committed = 0;
   readonly #heads = new Map<string, StreamHead>();
   readonly #devices = new Map<string, string>();
+  readonly #revoked = new Set<string>();
   readonly #tasks = new Map<string, Task>();
   /** The deadlines of the tasks that have not ended. */
   readonly #due = new Map<string, DueTask>();
@@ -77,6 +78,11 @@ export class Disk {
     return text === undefined ? undefined : JSON.parse(text);
   }
 
+  /** Whether a device of that id may log in. */
+  mayLogIn(id: string): boolean {
+    return this.#devices.has(id) && !this.#revoked.has(id);
+  }
+
   /** The stored text of the device's state. */
   deviceText(id: string): string | undefined {
     return this.#devices.get(id);
@@ -109,6 +115,7 @@ export class Disk {
 
   #keep({ device, tasks = [], image, release }: Write["models"]): void {
     if (device) this.#devices.set(device.id, JSON.stringify(device));
+    if (device?.revoked) this.#revoked.add(device.id);
     for (const task of tasks) this.#keepTask(task);
     if (image) this.#images.set(image.sha256, image);
     if (release) this.#releases.set(`${release.product ?? ""} ${release.version}`, release);

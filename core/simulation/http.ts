@@ -127,8 +127,7 @@ export class HttpServer implements Way {
     const running = this.#running;
     if (!running) return;
     running.enter(() => {
-      const known = this.#world.disk.device(device);
-      if (!known || known.revoked) respond({ status: 403 });
+      if (!this.#world.disk.mayLogIn(device)) respond({ status: 403 });
       else work(running);
     });
   }
