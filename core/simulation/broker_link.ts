@@ -15,20 +15,22 @@ import type { World } from "./world.ts";
 
 /** A link that lived so long was good: the next tries begin anew. */
 const GOOD_MS = 60_000;
-/** So many packets in a million meet what a device's packets meet. */
-const ROUGH_PPM = 20_000;
+/** So many packets in a million meet what a device's packets meet: the least, and the most. */
+const ROUGH_PPM = [1_000, 200_000] as const;
 
 /** The way to a broker is better than that of a device: all of them depend on it. */
 export class Backbone extends Path {
   readonly #random: Random;
+  readonly #roughPpm: number;
 
   constructor(world: World) {
     super(world, "backbone");
     this.#random = world.fate.about("backbone");
+    this.#roughPpm = this.#random.spread(...ROUGH_PPM);
   }
 
   override transit(): number | undefined {
-    return this.#random.chance(ROUGH_PPM) ? super.transit() : this.#random.between(1, 10);
+    return this.#random.chance(this.#roughPpm) ? super.transit() : this.#random.between(1, 10);
   }
 }
 
