@@ -8,7 +8,7 @@ import { Catalogue } from "../../../core/simulation/catalogue.ts";
 import { Fate } from "../../../core/simulation/fate.ts";
 import { drawFaults, faultsMax } from "../../../core/simulation/faults.ts";
 import type { Fault } from "../../../core/simulation/faults.ts";
-import type { Down, MqttChannel, Up } from "../../../core/simulation/mqtt.ts";
+import type { Down, Up } from "../../../core/simulation/mqtt.ts";
 import { Path } from "../../../core/simulation/network.ts";
 import { simulate } from "../../../core/simulation/mod.ts";
 import { World } from "../../../core/simulation/world.ts";
