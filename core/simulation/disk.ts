@@ -14,8 +14,8 @@ const emptyStream: StreamHead = { version: 0, hash: null };
 
 /** The log and its read models. */
 export class Disk {
-  /** Every row, the last of them perhaps torn: written, but of no transaction that was ended. */
-  readonly rows: SealedRow[] = [];
+  /** The last rows are perhaps torn: written, but of no transaction that was ended. */
+  readonly #rows: SealedRow[] = [];
   #committed = 0;
   readonly #heads = new Map<string, StreamHead>();
   readonly #devices = new Map<string, string>();
@@ -27,10 +27,15 @@ export class Disk {
   readonly #releases = new Map<string, Release>();
   #lastTask: LogHead["lastTask"] = null;
 
+  /** Every row that is durable. */
+  get rows(): readonly SealedRow[] {
+    return this.#rows.slice(0, this.#committed);
+  }
+
   /** Cuts off what was torn, and says where the log stands. */
   open(): LogHead {
-    this.rows.length = this.#committed;
-    const last = this.rows.at(-1);
+    this.#rows.length = this.#committed;
+    const last = this.#rows.at(-1);
     const header = last && JSON.parse(last.bytes) as RowHeader;
     return {
       log: header?.log ?? null,
@@ -43,13 +48,13 @@ export class Disk {
 
   /** Writes the first `count` rows and dies: no transaction ends, no read model changes. */
   tear(writes: readonly Write[], count: number): void {
-    this.rows.length = this.#committed;
-    this.rows.push(...rowsOf(writes).slice(0, count));
+    this.#rows.length = this.#committed;
+    this.#rows.push(...rowsOf(writes).slice(0, count));
   }
 
   /** Writes everything in one transaction. @throws {StoreError} when somebody else wrote meanwhile. */
   commit(writes: readonly Write[]): void {
-    this.rows.length = this.#committed;
+    this.#rows.length = this.#committed;
     const rows = rowsOf(writes);
     const versions = new Map<string, number>();
     rows.forEach((row, index) => {
@@ -61,8 +66,8 @@ export class Disk {
       }
       versions.set(row.stream, version);
     });
-    this.rows.push(...rows);
-    this.#committed = this.rows.length;
+    this.#rows.push(...rows);
+    this.#committed = this.#rows.length;
     for (const row of rows) {
       this.#heads.set(row.stream, { version: row.version, hash: row.hash });
     }
@@ -94,6 +99,10 @@ export class Disk {
 
   get tasks(): Iterable<Task> {
     return this.#tasks.values();
+  }
+
+  get taskCount(): number {
+    return this.#tasks.size;
   }
 
   get deviceIds(): Iterable<string> {

@@ -20,23 +20,27 @@ export const faultsMax = {
   /** A device begins to talk: for minutes to hours nothing of it arrives. */
   partition: 20_000,
   /** A life of the engine: it is killed at the n-th of its awaits. */
-  engineCrash: 900_000,
+  engineCrash: 1_000_000,
+  /** A crash during a commit: some rows of it are on the disk. */
+  tornWrite: 1_000_000,
+  /** A life of the engine: it is asked to stop, and does so in good order. */
+  engineStop: 300_000,
   /** A commit: the process stands still for up to an hour, or the machine sleeps. */
-  engineFreeze: 1_000,
+  engineFreeze: 3_000,
   /** A freeze of the engine: another one is started meanwhile, and the first one wakes up. */
   twoEngines: 300_000,
   /** A commit: the disk fails, before or after everything is written. */
-  writeError: 10_000,
+  writeError: 20_000,
   /** A commit: the disk is full for some time. */
-  diskFull: 2_000,
+  diskFull: 5_000,
   /** A look at the store: the disk fails. */
-  readError: 2_000,
+  readError: 5_000,
   /** A message that the broker takes: the broker falls, and everybody's connection with it. */
   brokerCrash: 20_000,
   /** A broker that falls: it has kept nothing. */
   brokerForgets: 500_000,
   /** A commit: the wall clock of the engine's machine jumps, by days at most. */
-  wallJump: 3_000,
+  wallJump: 5_000,
   /** A step of a device: it loses power, and what it has not stored. */
   powerLoss: 30_000,
   /** A reboot into the new image: nothing is heard for hours, or ever again. */
@@ -55,8 +59,8 @@ export const faultsMax = {
   foreignTask: 20_000,
   /** A step of a device: it says something malformed or out of place. */
   nonsense: 30_000,
-  /** A step of a device: it fails, rejects or puts off what it is offered. */
-  refusal: 30_000,
+  /** An offer: the device fails, rejects it or puts it off. */
+  refusal: 100_000,
   /** An order: the operator sends it twice. */
   doubleOrder: 200_000,
   /** An order: another operator orders for the same device at the same time. */
@@ -65,6 +69,8 @@ export const faultsMax = {
   cancel: 200_000,
   /** An order: its device is revoked, at any time. */
   revoke: 20_000,
+  /** An order: its device gets a new token, and may have to log in again. */
+  newToken: 50_000,
   /** An order: it takes the device back to an older version. */
   downgrade: 150_000,
 } as const;

@@ -13,7 +13,9 @@ const IDENTITY = { log: "0123456789abcdef", publicKey: "ed25519:00" };
 /** A process that died, or would not start, is started again after so long at the latest. */
 const RESTART_MS = 600_000;
 /** The last place where a process may die, counted in awaits and calls to the outside. */
-const DIES_AT_MAX = 20_000;
+const DIES_AT_MAX = 10_000;
+/** A process that is to be stopped is so after so long at the latest. */
+const STOP_MS = 2 * 3_600_000;
 /** Longest time that a process stands still. */
 const FREEZE_MS = 3_600_000;
 /** Furthest jump of a wall clock. */
@@ -143,6 +145,8 @@ export class House {
     const running = new Running(this.#world, engine, life);
     if (this.#current === life) this.#running = running;
     way.open(running);
+    const stop = this.#world.fate.happens("engineStop", "life");
+    if (stop) life.after(stop.spread(1, STOP_MS), () => void engine.stop().then(() => life.die()));
   }
 
   /** Every message may be the last thing that a process does. */

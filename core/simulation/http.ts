@@ -11,7 +11,7 @@ import type { World } from "./world.ts";
 /** A long poll lasts so long when there is nothing. */
 const POLL_MS = 30_000;
 /** Longest pause between two polls. */
-const PAUSE_MS = 600_000;
+const PAUSE_MS = 3_600_000;
 
 /** What a device is answered. */
 type Response =
@@ -106,18 +106,17 @@ export class HttpServer implements Way {
   }
 
   /** `GET /artifacts/{sha256}`: bytes are taken until either end has enough. */
-  fetch(device: string, sha256: string, from: number, respond: Respond): Download | undefined {
+  fetch(device: string, sha256: string, from: number): Download | undefined {
     const running = this.#running;
     if (!running) return undefined;
     const download = new Download(running, device, from);
     const known = { device, cut: () => download.end("cut") };
-    this.#enter(device, respond, () => {
+    this.#enter(device, () => download.end("cut"), () => {
       this.#downloads.add(known);
       running.engine.heard(device);
       const input = { kind: "artifact", device, sha256, range: download.range } as const;
       running.submit(input, (answer) => {
         if (!answer.ok && answer.problem.status === 403) download.end("cut");
-        respond(answer.ok ? { status: 200, messages: [] } : { status: 503 });
       });
     });
     return download;
@@ -238,7 +237,7 @@ export class HttpLink implements Link {
       (server, respond) => server.poll(this.#device, respond),
       (response) => {
         this.#take(response);
-        const ms = this.#world.random.spread(1_000, PAUSE_MS);
+        const ms = this.#world.random.spread(2_000, PAUSE_MS);
         this.#world.after(ms, () => {
           if (round === this.#round) this.#poll(round);
         });

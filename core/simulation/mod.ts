@@ -4,3 +4,5 @@ export type { SimulationOptions, SimulationPorts, SimulationResult } from "./sim
 export type { Violation } from "./checks/judges.ts";
 export { faultsMax } from "./faults.ts";
 export type { Fault, FaultRates } from "./faults.ts";
+export { regressionName, regressionTest, shrink } from "./shrink.ts";
+export type { OnShrunk, Shrunk } from "./shrink.ts";

@@ -17,9 +17,12 @@ export interface Ordered {
 
 /** A command that was not answered is given again after so long. */
 const AGAIN_MS = 20_000;
+/** What happens to an order happens within so long. */
+const LATER_MS = 7_200_000;
 const DAY_S = 86_400;
 
-const ANY_HASH = "$6$0123456789abcdef$";
+/** In the form that a salted digest has; nobody logs in with it. */
+const ANY_HASH = `$6$0123456789abcdef$${"A".repeat(86)}==`;
 
 /** The operators of a simulation. */
 export class Operators {
@@ -70,10 +73,9 @@ export class Operators {
       if (twice) this.#world.after(twice.spread(1, 60_000), () => this.#order(how, device));
       if (fate.happens("racingOrder", nth)) this.#order(how, device);
       const revoke = fate.happens("revoke", nth);
-      if (revoke) {
-        const command = { type: "revokeDevice", device: device.id } as const;
-        this.#world.after(revoke.spread(1_000, 7_200_000), () => this.#give(command));
-      }
+      if (revoke) this.#later(revoke, { type: "revokeDevice", device: device.id });
+      const token = fate.happens("newToken", nth);
+      if (token) this.#later(token, this.#newToken(token, device));
     });
   }
 
@@ -99,10 +101,23 @@ export class Operators {
       const { task } = answer.result;
       this.tasks.push(task);
       const cancel = fate.happens("cancel", device.id);
-      if (!cancel) return;
-      const wait = cancel.spread(1, 7_200_000);
-      this.#world.after(wait, () => this.#give({ type: "cancelTask", task }));
+      if (cancel) this.#later(cancel, { type: "cancelTask", task });
     });
+  }
+
+  #later(how: Random, command: Command): void {
+    this.#world.after(how.spread(1, LATER_MS), () => this.#give(command));
+  }
+
+  #newToken(how: Random, { id }: Ordered): Command {
+    const token = `token of ${id}, ${how.next()}`;
+    return {
+      type: "issueToken",
+      device: id,
+      tokenSha256: this.#world.sha256(new TextEncoder().encode(token)),
+      tokenSha512: ANY_HASH,
+      overlapMs: how.chance(500_000) ? 0 : how.spread(1_000, LATER_MS),
+    };
   }
 
   /** Short ones, so that a simulated day shows what happens when they pass. */

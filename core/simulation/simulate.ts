@@ -89,6 +89,7 @@ class Run {
   readonly #judges: Judges;
   readonly #house: House;
   readonly #devices: readonly Device[];
+  readonly #byId: ReadonlyMap<string, Device>;
   readonly #operators: Operators;
   /** Somebody else's, where the devices are behind one. */
   readonly #outside: { readonly broker: Broker; readonly path: Backbone } | undefined;
@@ -104,7 +105,8 @@ class Run {
     const fate = new Fate(seed, drawFaults(seed, faults), only);
     const catalogue = new Catalogue(fate, sha256);
     const isBrokered = fate.about("kind of house").chance(500_000);
-    this.#judges = new Judges({ sha256, catalogue });
+    const isDead = (id: string) => this.#byId.get(id)?.isDead ?? false;
+    this.#judges = new Judges({ sha256, catalogue, isDead });
     this.#world = new World({
       fate,
       sha256,
@@ -119,6 +121,7 @@ class Run {
     this.#judges.see(this.#world);
     this.#house = new House(this.#world, () => this.#way());
     this.#devices = Array.from({ length: options.devices }, (_, nth) => this.#device(nth + 1));
+    this.#byId = new Map(this.#devices.map((device) => [device.id, device]));
     this.#operators = new Operators(this.#world, this.#house);
   }
 
@@ -151,6 +154,7 @@ class Run {
   result(): SimulationResult {
     const { disk, fate, now } = this.#world;
     const { violation } = this.#judges;
+    const { rows } = disk;
     const ended: Record<string, number> = {};
     const stuck: string[] = [];
     for (const task of disk.tasks) {
@@ -162,8 +166,8 @@ class Run {
       ...(violation ? { violation } : {}),
       incidents: fate.incidents,
       counts: fate.counts,
-      rows: disk.rows,
-      head: disk.rows.at(-1)?.hash ?? "",
+      rows,
+      head: rows.at(-1)?.hash ?? "",
       ended,
       stuck,
       ms: now,

@@ -145,8 +145,8 @@ export class SimulatedStore implements Store {
     const full = fate.happens("diskFull", "disk");
     if (full) this.#ports.trouble.fullUntil = this.#ports.now() + full.spread(100, TROUBLE_MS);
     await life.later(life.random.below(4), () => {
-      // Whoever dies here has written something, but has ended nothing.
-      if (!life.survives()) return disk.tear(writes, life.random.below(8));
+      // Whoever dies here has perhaps written something, but has ended nothing.
+      if (!life.survives()) return this.#tear(writes);
       this.#assertRoom();
       if (error?.chance(500_000)) this.#fail(error);
       disk.commit(writes);
@@ -157,6 +157,12 @@ export class SimulatedStore implements Store {
       watch.failed?.(life);
       throw fault;
     });
+  }
+
+  #tear(writes: readonly Write[]): void {
+    const { fate, disk } = this.#ports;
+    const torn = fate.happens("tornWrite", "disk");
+    if (torn) disk.tear(writes, torn.between(1, 8));
   }
 
   async #read<T>(read: (disk: Disk) => T): Promise<T> {

@@ -1,31 +1,153 @@
-/** Everything that must hold, each with a judge of its own, who sees what happens and says no. */
+/**
+ * Everything that must hold, each with a judge of its own, who sees what happens and says no. I12 to
+ * I15 have none: there are no signatures and no campaigns yet.
+ */
+import type { Answer, OutboundMessage, Write } from "../../engine/mod.ts";
 import type { Sha256 } from "../../log/mod.ts";
 import type { Catalogue } from "../catalogue.ts";
-import type { Witness } from "../watch.ts";
-import type { World } from "../world.ts";
+import type { Life, SeenRow, Submission, Witness } from "../watch.ts";
+import { BoundedRetries } from "./bounded_retries.ts";
+import { Effects } from "./effects.ts";
+import { FailClosed } from "./fail_closed.ts";
+import type { Court, Judge, Sight, Violation } from "./judge.ts";
+import { Naive } from "./naive.ts";
+import { OneActiveTask } from "./one_active_task.ts";
+import { OneWriter } from "./one_writer.ts";
+import { OwedDelivered } from "./owed_delivered.ts";
+import { ReadModels } from "./read_models.ts";
+import { Replayed } from "./replayed.ts";
+import { TasksEnd } from "./tasks_end.ts";
+import { TerminalAbsorbs } from "./terminal.ts";
 
-/** Something that must hold, and does not. */
-export interface Violation {
-  /** `I1` … `I20`, `L1` … `L4` of the invariants. */
-  readonly invariant: string;
-  /** What was seen. */
-  readonly sentence: string;
-  /** Simulated milliseconds. */
-  readonly at: number;
-}
+export type { Sight, Violation } from "./judge.ts";
 
 /** What judges judge by. */
 export interface JudgesOptions {
   readonly sha256: Sha256;
-  readonly catalogue: Catalogue;
+  readonly catalogue: Pick<Catalogue, "of">;
+  /** Whether the device will never do anything again; none does unless this says so. */
+  readonly isDead?: (device: string) => boolean;
 }
+
+const MINUTE_MS = 60_000;
 
 /** All judges; the first violation stands. */
 export class Judges implements Witness {
   violation: Violation | undefined;
-  isAtRest = true;
-  constructor(_options: JudgesOptions) {}
-  see(_world: World): void {}
-  healed(): void {}
-  ended(): void {}
+  readonly #naive = new Naive();
+  readonly #judges: readonly Judge[];
+  readonly #owed: OwedDelivered;
+  #sight!: Sight;
+  #lookAt = 0;
+
+  constructor({ sha256, catalogue, isDead = () => false }: JudgesOptions) {
+    const sight = () => this.#sight;
+    const court: Court = {
+      sha256,
+      catalogue,
+      naive: this.#naive,
+      get sight() {
+        return sight();
+      },
+      isDead,
+      deny: (invariant, sentence) => this.#deny(invariant, sentence),
+    };
+    this.#owed = new OwedDelivered(court);
+    this.#judges = [
+      new OneWriter(court),
+      new TerminalAbsorbs(court),
+      new OneActiveTask(court),
+      new BoundedRetries(court),
+      new Replayed(court),
+      new ReadModels(court),
+      new Effects(court),
+      new FailClosed(court),
+      new TasksEnd(court),
+      this.#owed,
+    ];
+  }
+
+  /** Whether nothing is to be waited for any more. */
+  get isAtRest(): boolean {
+    return this.#naive.openTasks === 0 && this.#owed.isAtRest;
+  }
+
+  /** The world that is judged; needed before anything happens in it. */
+  see(world: Sight): void {
+    this.#sight = world;
+  }
+
+  started(life: Life): void {
+    this.#ask((judge) => judge.started?.(life));
+  }
+
+  died(life: Life): void {
+    this.#ask((judge) => judge.died?.(life));
+  }
+
+  submitted(submission: Submission): void {
+    this.#ask((judge) => judge.submitted?.(submission));
+  }
+
+  committed(rows: readonly SeenRow[], writes: readonly Write[], life: Life): void {
+    for (const row of rows) {
+      this.#ask((judge) => judge.beforeRow?.(row, life));
+      if (this.violation) return;
+      this.#naive.take(row);
+      this.#ask((judge) => judge.afterRow?.(row, life));
+    }
+    this.#ask((judge) => judge.committed?.(rows, writes, life));
+  }
+
+  failed(life: Life): void {
+    this.#ask((judge) => judge.failed?.(life));
+  }
+
+  opened(life: Life): void {
+    this.#ask((judge) => judge.opened?.(life));
+  }
+
+  answered(submission: Submission, answer: Answer): void {
+    this.#ask((judge) => judge.answered?.(submission, answer));
+  }
+
+  sent(message: OutboundMessage, life: Life): void {
+    this.#ask((judge) => judge.sent?.(message, life));
+  }
+
+  faulted(error: unknown, life: Life): void {
+    this.#ask((judge) => judge.faulted?.(error, life));
+  }
+
+  reachable(isReachable: boolean, life: Life): void {
+    this.#ask((judge) => judge.reachable?.(isReachable, life));
+  }
+
+  healed(): void {
+    this.#ask((judge) => judge.healed?.());
+  }
+
+  ended(): void {
+    this.#ask((judge) => judge.ended?.());
+  }
+
+  #ask(what: (judge: Judge) => void): void {
+    if (this.violation) return;
+    if (this.#sight.now >= this.#lookAt) {
+      this.#lookAt = this.#sight.now + MINUTE_MS;
+      this.#ask((judge) => judge.minute?.());
+    }
+    for (const judge of this.#judges) {
+      try {
+        what(judge);
+      } catch (error) {
+        // Thrown on, it would be the engine that seems to fail.
+        this.#deny("judge", `${judge.constructor.name} failed: ${(error as Error).stack}`);
+      }
+    }
+  }
+
+  #deny(invariant: string, sentence: string): void {
+    this.violation ??= { invariant, sentence, at: this.#sight.now };
+  }
 }

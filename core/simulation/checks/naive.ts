@@ -1,0 +1,178 @@
+/**
+ * What the rows say, folded in the simplest way: facts and moves into plain maps. It shares no code
+ * with the fold that it is compared with.
+ */
+import type { Fact, FactOf, Move } from "../../log/mod.ts";
+import type { SeenRow } from "../watch.ts";
+import { noteOwed } from "./naive_owed.ts";
+import type { NaiveOwed } from "./naive_owed.ts";
+import { isEnd, isWait } from "./words.ts";
+
+/** A task as the rows show it. Instants are engine time. */
+export interface NaiveTask {
+  readonly id: string;
+  readonly device: string;
+  readonly policy: FactOf<"TaskQueued">["data"];
+  readonly queuedAt: number;
+  state: string;
+  attempt: number;
+  /** Why it is in its state. */
+  reason: string | null;
+  /** When its state or attempt last changed. */
+  since: number;
+  /** When a row last was about it. */
+  touchedAt: number;
+  /** Whether its device was ever told of it. */
+  wasOffered: boolean;
+  /** Whether it ever had to yield. */
+  wasPreempted: boolean;
+  /** Whether the right digest is on record, and nothing that takes it back. */
+  isVerified: boolean;
+}
+
+/** A device as the rows show it. */
+export interface NaiveDevice {
+  readonly id: string;
+  product: string | null;
+  version: string | null;
+  isRevoked: boolean;
+  /** Its tasks that have not ended, in the order in which they go. */
+  open: NaiveTask[];
+  /** Its tasks that have ended. */
+  readonly ended: Map<string, NaiveTask>;
+  /** The last of them that it was told of. */
+  lastEnded: NaiveTask | undefined;
+  /** What it was not told for certain, by task. */
+  readonly owed: Map<string, NaiveOwed>;
+}
+
+/** An image as the rows show it. */
+export type NaiveImage = FactOf<"ImageUploaded">["data"];
+
+const RANK: Readonly<Record<string, number>> = { security: 0, normal: 1, low: 2 };
+
+/** The fold of a whole log. */
+export class Naive {
+  readonly tasks = new Map<string, NaiveTask>();
+  readonly devices = new Map<string, NaiveDevice>();
+  /** By their checksum. */
+  readonly images = new Map<string, NaiveImage>();
+  /** The checksum that a version names, by {@link releaseKey}. */
+  readonly releases = new Map<string, string>();
+  /** How many tasks have not ended. */
+  openTasks = 0;
+
+  /** Takes the next row. */
+  take({ header, fact }: SeenRow): void {
+    this.#learn(fact, header.stream);
+    for (const move of header.outcome.moves) this.#move(move, fact);
+    const about = fact.task === undefined ? undefined : this.tasks.get(fact.task);
+    if (about) about.touchedAt = fact.at;
+    const device = this.devices.get(deviceOf(header.stream));
+    if (device) noteOwed(device, fact, header.outcome.effects);
+  }
+
+  #learn(fact: Fact, stream: string): void {
+    const device = this.devices.get(deviceOf(stream));
+    switch (fact.type) {
+      case "DeviceRegistered":
+        return this.#register(fact);
+      case "TaskQueued":
+        return this.#queue(fact, device);
+      case "ImageUploaded":
+        return void this.images.set(fact.data.image, fact.data);
+      case "ReleaseNamed": {
+        const { product, version, artifacts } = fact.data;
+        const key = releaseKey(product, version);
+        return void this.releases.set(key, `sha256:${artifacts[0]?.sha256}`);
+      }
+    }
+    if (!device) return;
+    if (fact.type === "DeviceRevoked") device.isRevoked = true;
+    else if (fact.type === "UpdateRequested") {
+      device.version = fact.data.current_version ?? device.version;
+      device.product ??= fact.data.product ?? null;
+    } else if (fact.type === "StatusReported" && fact.data.status === "booted") {
+      device.version = fact.data.version ?? device.version;
+    }
+  }
+
+  #register({ data: { device_id: id, product } }: FactOf<"DeviceRegistered">): void {
+    this.devices.set(id, {
+      id,
+      product: product ?? null,
+      version: null,
+      isRevoked: false,
+      open: [],
+      ended: new Map(),
+      lastEnded: undefined,
+      owed: new Map(),
+    });
+  }
+
+  #queue({ task: id, at, data }: FactOf<"TaskQueued">, device: NaiveDevice | undefined): void {
+    if (!device || id === undefined || this.tasks.has(id)) return;
+    const task: NaiveTask = {
+      id,
+      device: device.id,
+      policy: data,
+      queuedAt: at,
+      state: "",
+      attempt: 1,
+      reason: null,
+      since: at,
+      touchedAt: at,
+      wasOffered: false,
+      wasPreempted: false,
+      isVerified: false,
+    };
+    this.tasks.set(id, task);
+    this.openTasks++;
+    device.open = [...device.open, task].sort((a, b) =>
+      RANK[a.policy.priority]! - RANK[b.policy.priority]! || a.policy.number - b.policy.number
+    );
+  }
+
+  #move({ task: id, to, attempt, reason }: Move, fact: Fact): void {
+    const task = this.tasks.get(id);
+    if (!task) return;
+    if (isEnd(to) && !isEnd(task.state)) this.#end(task, to);
+    task.state = to;
+    task.attempt = attempt;
+    task.reason = reason ?? null;
+    task.since = task.touchedAt = fact.at;
+    if (to === "offered") task.wasOffered = true;
+    if (reason === "preempted") task.wasPreempted = true;
+    task.isVerified = isRightDigest(fact, task) && !isWait(to) ||
+      task.isVerified && !UNVERIFIED.has(to);
+  }
+
+  #end(task: NaiveTask, to: string): void {
+    this.openTasks--;
+    const device = this.devices.get(task.device);
+    if (!device) return;
+    device.open = device.open.filter((other) => other !== task);
+    device.ended.set(task.id, task);
+    if (task.wasOffered) device.lastEnded = task;
+    if (to === "succeeded") device.version = task.policy.version;
+  }
+}
+
+/** In these states the device has to show the digest (again). */
+const UNVERIFIED = new Set(["queued", "held", "offered", "downloading", "verifying", "retrying"]);
+
+/** Whether the fact is the device's claim of the task's own digest. */
+export function isRightDigest(fact: Fact, { id, policy }: NaiveTask): boolean {
+  return (fact.type === "DigestReported" || fact.type === "ChunkFailed") && fact.task === id &&
+    fact.data.checksum === policy.image;
+}
+
+/** A version under a product, or under none. */
+export function releaseKey(product: string | null | undefined, version: string): string {
+  return JSON.stringify([product ?? null, version]);
+}
+
+/** The device that a stream is of; empty: of none. */
+export function deviceOf(stream: string): string {
+  return stream.startsWith("device/") ? stream.slice("device/".length) : "";
+}

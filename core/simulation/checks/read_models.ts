@@ -1,0 +1,91 @@
+/** I5 once more: the read models say what plain folding of the rows says, by code of its own. */
+import type { Write } from "../../engine/mod.ts";
+import type { Device } from "../../device/state.ts";
+import type { SeenRow } from "../watch.ts";
+import type { Court, Judge } from "./judge.ts";
+import type { NaiveDevice, NaiveTask } from "./naive.ts";
+import { isBusy } from "./words.ts";
+
+/** Judges that read models agree with the naive fold. */
+export class ReadModels implements Judge {
+  readonly #court: Court;
+
+  constructor(court: Court) {
+    this.#court = court;
+  }
+
+  committed(rows: readonly SeenRow[], writes: readonly Write[]): void {
+    const { naive, sight: { disk } } = this.#court;
+    for (const { header: { outcome } } of rows) {
+      for (const { task } of outcome.moves) this.#compareTask(task);
+    }
+    for (const { models: { device } } of writes) if (device) this.#compareDevice(device);
+    this.#compare("number of tasks", disk.taskCount, naive.tasks.size);
+    for (const { fact } of rows) {
+      if (fact.type === "ImageUploaded") this.#compareImage(fact.data.image);
+      else if (fact.type === "ReleaseNamed") {
+        const { product, version, artifacts } = fact.data;
+        const stored = disk.release(product ?? null, version);
+        this.#compare(`release ${version}`, stored?.sha256, artifacts[0]?.sha256);
+      }
+    }
+  }
+
+  #compareTask(id: string): void {
+    const stored = this.#court.sight.disk.task(id);
+    const task = this.#court.naive.tasks.get(id);
+    const found = stored && [
+      stored.state,
+      stored.attempt,
+      stored.reason,
+      stored.device,
+      stored.policy.image,
+      stored.policy.version,
+      stored.queuedAt,
+    ];
+    this.#compare(id, found?.join(), task && wordsOf(task).join());
+  }
+
+  #compareDevice(stored: Device): void {
+    const device = this.#court.naive.devices.get(stored.id);
+    if (!device) return this.#court.deny("I5", `Device ${stored.id} is stored, but has no row.`);
+    const found = [
+      stored.version,
+      stored.product,
+      stored.revoked,
+      stored.tasks.map(({ id }) => id),
+      stored.tasks.find(({ state }) => isBusy(state))?.id,
+      stored.owed.map(({ task, kind, attempt, at }) => `${task} ${kind} ${attempt} ${at}`).sort(),
+    ];
+    const expected = [
+      device.version,
+      device.product,
+      device.isRevoked,
+      device.open.map(({ id }) => id),
+      device.open.find(({ state }) => isBusy(state))?.id,
+      owedOf(device),
+    ];
+    this.#compare(stored.id, found.join("; "), expected.join("; "));
+  }
+
+  #compareImage(checksum: string): void {
+    const image = this.#court.sight.disk.image(checksum.slice("sha256:".length));
+    const { size, sha1, md5 } = this.#court.naive.images.get(checksum)!;
+    const found = image && [`sha256:${image.sha256}`, image.size, image.sha1, image.md5].join();
+    this.#compare(checksum, found, [checksum, size, sha1, md5].join());
+  }
+
+  #compare(what: string, stored: unknown, folded: unknown): void {
+    if (stored === folded) return;
+    this.#court.deny("I5", `${what} is stored as ${stored}, the rows say ${folded}.`);
+  }
+}
+
+function wordsOf({ state, attempt, reason, device, policy, queuedAt }: NaiveTask): unknown[] {
+  return [state, attempt, reason, device, policy.image, policy.version, queuedAt];
+}
+
+function owedOf({ owed }: NaiveDevice): string[] {
+  return [...owed.values()].map(({ task, kind, attempt, at }) => `${task} ${kind} ${attempt} ${at}`)
+    .sort();
+}

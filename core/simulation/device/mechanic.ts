@@ -1,0 +1,277 @@
+/** What a device does about its task: it fetches, checks, installs and boots what it is offered. */
+import type { Download, HttpServer } from "../http.ts";
+import type { Path } from "../network.ts";
+import type { Random } from "../random.ts";
+import type { World } from "../world.ts";
+import type { Flash, Job } from "./flash.ts";
+import type { Voice } from "./voice.ts";
+
+/** Whoever waits for a word asks again after so long. */
+const PATIENCE_MS = { min: 300_000, max: 900_000 };
+/** Longest time between two steps of a download. */
+const STEP_MS = 60_000;
+/** Longest silence after a reboot, of those that end. */
+const SILENT_MS = 12 * 3_600_000;
+/** Of those who fall silent after a reboot, so many in a million are never heard again. */
+const DEAD_PPM = 300_000;
+const HALF_PPM = 500_000;
+
+/** What a device is told. */
+export type Payload = Readonly<Record<string, unknown>>;
+
+/** The rest of the device. */
+export interface Body {
+  readonly id: string;
+  readonly product: string | null;
+  readonly world: World;
+  readonly flash: Flash;
+  readonly random: Random;
+  readonly path: Path;
+  readonly voice: Voice;
+  /** Where the bytes are. */
+  readonly server: () => HttpServer | undefined;
+  /** The id of a task that is not its own. */
+  readonly foreignTask: () => string | undefined;
+  /** Whether it is heard now. */
+  isUp(): boolean;
+  /** Does something later, if it has power until then; the returned function takes it back. */
+  later(ms: number, run: () => void): () => void;
+  /** It goes off and comes back after `ms`; `undefined`: never. */
+  goOff(ms: number | undefined): void;
+}
+
+/** The part of a device that works. */
+export class Mechanic {
+  readonly #body: Body;
+  #download: Download | undefined;
+  #patience = () => {};
+
+  constructor(body: Body) {
+    this.#body = body;
+  }
+
+  /** It has power and a link: it says what came of its reboot, or asks for work. */
+  begin(): void {
+    const { job } = this.#body.flash;
+    if (job?.phase === "booted") this.#reportBoot(job);
+    else this.#ask();
+  }
+
+  /** It has no power any more. */
+  stop(): void {
+    this.#endDownload();
+    this.#patience();
+  }
+
+  /** Takes a message. */
+  receive(kind: string, payload: Payload): void {
+    const { job } = this.#body.flash;
+    const own = job?.task === payload.task_id ? job : undefined;
+    switch (kind) {
+      case "metadata":
+        return this.#take(payload);
+      case "retry":
+        return own && Number(payload.attempt) > own.attempt ? this.#retry(own, payload) : undefined;
+      case "verified":
+        return own?.phase === "checking" ? this.#install(own) : undefined;
+      case "success":
+        return own && this.#succeed(own);
+      case "failed":
+      case "cancel":
+        return own && this.#drop();
+      case "idle":
+        if (job?.phase !== "booted") this.#drop();
+        return this.#patience();
+      case "rejected":
+        return this.#rejected(payload);
+    }
+  }
+
+  /** Asks what there is to do, and again when it hears nothing. */
+  #ask(): void {
+    const { flash: { version, job }, product, random, voice } = this.#body;
+    const resumes = job?.phase === "fetching" && random.chance(HALF_PPM);
+    voice.say("request", {
+      current_version: version,
+      ...(product === null || random.chance(HALF_PPM) ? {} : { product }),
+      ...(resumes ? { resume_from: job.stored } : {}),
+    });
+    this.#waitForWord();
+  }
+
+  #waitForWord(): void {
+    const { random, later } = this.#body;
+    this.#patience();
+    this.#patience = later(random.between(PATIENCE_MS.min, PATIENCE_MS.max), () => {
+      if (this.#body.isUp()) this.#ask();
+      else this.#waitForWord();
+    });
+  }
+
+  /** Whoever is told that it is wrong asks what is right, but not at once. */
+  #rejected({ code }: Payload): void {
+    if (code === "ended" || code === "no_task" || code === "unknown_task") this.#drop();
+    const { random, later } = this.#body;
+    later(random.spread(5_000, 300_000), () => {
+      if (this.#body.isUp()) this.#ask();
+    });
+  }
+
+  #take(payload: Payload): void {
+    const { world: { fate }, flash, id } = this.#body;
+    this.#waitForWord();
+    const { job } = flash;
+    if (job?.task === payload.task_id) return this.#goOn(job!, payload);
+    const refusal = fate.happens("refusal", id);
+    if (refusal) return this.#refuse(refusal, String(payload.task_id));
+    this.#drop();
+    const next: Job = {
+      task: String(payload.task_id),
+      attempt: Number(payload.attempt),
+      version: String(payload.version),
+      sha256: String(payload.checksum).slice("sha256:".length),
+      size: Number(payload.size),
+      stored: 0,
+      isCorrupt: false,
+      isLie: fate.happens("lyingDigest", id) !== undefined,
+      phase: "fetching",
+    };
+    flash.job = next;
+    if (next.isLie) this.#verify(next);
+    else this.#fetch(next);
+  }
+
+  /** It is told of the task that it has in hand. */
+  #goOn(job: Job, payload: Payload): void {
+    if (job.phase === "booted") return this.#reportBoot(job);
+    if (Number(payload.attempt) > job.attempt) return this.#retry(job, payload);
+    if (job.phase === "fetching") return this.#fetch(job);
+    if (job.phase === "checking") return this.#verify(job);
+  }
+
+  #refuse(how: Random, task_id: string): void {
+    const status = how.pick(["deferred", "rejected", "failed"] as const);
+    const delay = status === "deferred" ? { delay_seconds: how.spread(1, 7_200) } : {};
+    this.#body.voice.say("status", { task_id, status, ...delay });
+  }
+
+  #retry(job: Job, payload: Payload): void {
+    this.#endDownload();
+    job.attempt = Number(payload.attempt);
+    job.stored = Math.min(job.stored, Number(payload.resume_from ?? 0));
+    job.isCorrupt &&= job.stored > 0;
+    job.phase = "fetching";
+    this.#waitForWord();
+    this.#fetch(job);
+  }
+
+  #fetch(job: Job): void {
+    if (this.#download?.isOpen) return;
+    const { id, path, random, server, world, later } = this.#body;
+    const isThere = path.transit() !== undefined;
+    const download = isThere ? server()?.fetch(id, job.sha256, job.stored) : undefined;
+    this.#download = download;
+    if (world.fate.happens("corruption", id)) job.isCorrupt = true;
+    const bytes = Math.ceil(job.size / random.between(1, 8));
+    later(random.between(100, 5_000), () => {
+      if (download) this.#step(job, download, bytes);
+      else if (this.#isFetching(job)) this.#fetch(job);
+    });
+  }
+
+  #isFetching(job: Job): boolean {
+    return this.#body.flash.job === job && job.phase === "fetching";
+  }
+
+  #step(job: Job, download: Download, bytes: number): void {
+    if (!this.#isFetching(job) || this.#download !== download) return download.end("cut");
+    const { path, random, later } = this.#body;
+    if (!download.isOpen || path.transit() === undefined) {
+      this.#endDownload();
+      return this.#fetch(job);
+    }
+    const more = Math.min(bytes, job.size - job.stored);
+    download.take(more);
+    job.stored += more;
+    if (job.stored >= job.size) {
+      this.#endDownload("complete");
+      return this.#verify(job);
+    }
+    this.#sayProgress(job);
+    later(random.spread(500, STEP_MS), () => this.#step(job, download, bytes));
+  }
+
+  #sayProgress({ task, stored: received }: Job): void {
+    const { random, voice } = this.#body;
+    if (random.chance(HALF_PPM / 2)) return;
+    const about = random.chance(HALF_PPM) ? { task_id: task } : {};
+    voice.say("progress", { ...about, received }, random.pick([0, 1]));
+  }
+
+  #verify(job: Job): void {
+    const { id, random, voice, world, foreignTask } = this.#body;
+    job.phase = "checking";
+    const isRight = job.isLie || !job.isCorrupt;
+    const digest = isRight ? job.sha256 : [...job.sha256].reverse().join("");
+    const foreign = world.fate.happens("foreignTask", id) && foreignTask();
+    const isNamed = random.chance(HALF_PPM) || foreign;
+    voice.say("verify", {
+      ...(isNamed ? { task_id: foreign || job.task } : {}),
+      ...(random.chance(HALF_PPM) ? { attempt: job.attempt } : {}),
+      checksum: `sha256:${digest}`,
+    });
+    this.#waitForWord();
+  }
+
+  #install(job: Job): void {
+    const { flash, random, voice, later } = this.#body;
+    const { task: task_id } = job;
+    const stillInstalls = (then: () => void) => () => {
+      if (flash.job === job && job.phase === "installing") then();
+    };
+    job.phase = "installing";
+    voice.say("status", { task_id, status: "installing" });
+    const reboot = stillInstalls(() => this.#reboot(job));
+    const ready = stillInstalls(() => {
+      voice.say("status", { task_id, status: "rebooting" });
+      later(random.between(500, 20_000), reboot);
+    });
+    later(random.spread(1_000, 300_000), ready);
+  }
+
+  #reboot(job: Job): void {
+    const { id, flash, random, world: { fate } } = this.#body;
+    const isOld = job.isCorrupt || fate.happens("oldImage", id) !== undefined;
+    job.booted = isOld ? flash.version : job.version;
+    job.phase = "booted";
+    flash.version = job.booted;
+    const silent = fate.happens("silentAfterReboot", id);
+    if (silent?.chance(DEAD_PPM)) return this.#body.goOff(undefined);
+    this.#body.goOff(silent ? silent.spread(60_000, SILENT_MS) : random.spread(1_000, 60_000));
+  }
+
+  #reportBoot(job: Job): void {
+    const { random, voice } = this.#body;
+    const isBack = job.booted !== job.version;
+    const status = isBack && random.chance(HALF_PPM) ? "rolled_back" : "booted";
+    voice.say("status", { task_id: job.task, status, version: job.booted });
+    this.#waitForWord();
+  }
+
+  /** Whoever was told of success without a reboot runs the image from then on. */
+  #succeed(job: Job): void {
+    if (job.phase !== "booted" && !job.isLie) this.#body.flash.version = job.version;
+    this.#drop();
+    this.#patience();
+  }
+
+  #drop(): void {
+    this.#endDownload();
+    this.#body.flash.job = undefined;
+  }
+
+  #endDownload(how: "complete" | "cut" = "cut"): void {
+    this.#download?.end(how);
+    this.#download = undefined;
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * Makes a run that violates something as small as it gets: of everything that happened in it, only
+ * what is needed for the violation stays. Delta debugging (Zeller and Hildebrandt, "Simplifying and
+ * Isolating Failure-Inducing Input", 2002) over the names of incidents.
+ */
+import { simulate } from "./simulate.ts";
+import type { SimulationOptions, SimulationPorts } from "./simulate.ts";
+import type { Violation } from "./checks/judges.ts";
+
+/** A run that still violates the same. */
+export interface Shrunk {
+  /** With `only`: the incidents that are needed. */
+  readonly options: SimulationOptions;
+  readonly violation: Violation;
+}
+
+/** How far it is; incidents that are left, runs that were tried. */
+export type OnShrunk = (left: number, runs: number) => void;
+
+/** Runs that are tried at most: what is left then may not be the smallest. */
+const RUNS_MAX = 2_000;
+
+/** `undefined`: the run violates nothing. */
+export async function shrink(
+  options: SimulationOptions,
+  ports: SimulationPorts,
+  onShrunk: OnShrunk = () => {},
+): Promise<Shrunk | undefined> {
+  const first = await simulate(options, ports);
+  if (!first.violation) return undefined;
+  const shrinker = new Shrinker(ports, first.violation.invariant, onShrunk);
+  const found = { options: { ...options, only: first.incidents }, violation: first.violation };
+  return await shrinker.smallest(found);
+}
+
+class Shrinker {
+  readonly #ports: SimulationPorts;
+  readonly #invariant: string;
+  readonly #onShrunk: OnShrunk;
+  #runs = 0;
+
+  constructor(ports: SimulationPorts, invariant: string, onShrunk: OnShrunk) {
+    this.#ports = ports;
+    this.#invariant = invariant;
+    this.#onShrunk = onShrunk;
+  }
+
+  async smallest(found: Shrunk): Promise<Shrunk> {
+    const fewer = await this.#fewerIncidents(found);
+    return await this.#smallerFleet(fewer);
+  }
+
+  /** Leaves out ever smaller parts, for as long as any part can go. */
+  async #fewerIncidents(found: Shrunk): Promise<Shrunk> {
+    let best = found;
+    let size = Math.max(1, Math.ceil(namesOf(best).length / 2));
+    while (this.#runs < RUNS_MAX) {
+      const smaller = await this.#without(best, size);
+      if (size === 1 && smaller === best) return best;
+      best = smaller;
+      size = Math.max(1, Math.min(Math.floor(size / 2), Math.ceil(namesOf(best).length / 2)));
+    }
+    return best;
+  }
+
+  /** Leaves out every part of that size that can go, from the end on: what came last matters least. */
+  async #without(found: Shrunk, size: number): Promise<Shrunk> {
+    let best = found;
+    for (let end = namesOf(best).length; end > 0 && this.#runs < RUNS_MAX; end -= size) {
+      const only = namesOf(best).toSpliced(Math.max(0, end - size), Math.min(size, end));
+      best = await this.#try({ ...best.options, only }) ?? best;
+    }
+    return best;
+  }
+
+  async #smallerFleet(found: Shrunk): Promise<Shrunk> {
+    let best = found;
+    for (const member of ["devices", "hours", "upgrades"] as const) {
+      for (let count = 1; count < best.options[member]; count *= 2) {
+        const smaller = await this.#try({ ...best.options, [member]: count });
+        if (smaller) best = smaller;
+      }
+    }
+    return best;
+  }
+
+  /** Incidents that were left over by it are left out as well. */
+  async #try(options: SimulationOptions): Promise<Shrunk | undefined> {
+    this.#runs++;
+    const { violation, incidents } = await simulate(options, this.#ports);
+    if (violation?.invariant !== this.#invariant) return undefined;
+    this.#onShrunk(incidents.length, this.#runs);
+    return { options: { ...options, only: incidents }, violation };
+  }
+}
+
+function namesOf({ options }: Shrunk): readonly string[] {
+  return options.only ?? [];
+}
+
+/** The text of a test that fails for as long as the run violates anything. */
+export function regressionTest({ options, violation }: Shrunk, commit: string): string {
+  const { seed, devices, hours, upgrades, faults, only = [] } = options;
+  const { invariant, sentence } = violation;
+  const how = { seed, devices, hours, upgrades, ...(faults ? { faults } : {}) };
+  return [
+    `/** Seed ${seed} at commit ${commit}, ${invariant}: ${sentence.replaceAll("*/", "* /")} */`,
+    'import { assertHolds } from "../support/simulation.ts";',
+    "",
+    `Deno.test("Simulation: ${invariant} holds in what was found by seed ${seed}", async () => {`,
+    "  await assertHolds({",
+    ...Object.entries(how).map(([name, value]) => `    ${name}: ${JSON.stringify(value)},`),
+    "    only: [",
+    ...only.map((incident) => `      ${JSON.stringify(incident)},`),
+    "    ],",
+    "  });",
+    "});",
+    "",
+  ].join("\n");
+}
+
+/** The name of the file for it. */
+export function regressionName({ options: { seed }, violation: { invariant } }: Shrunk): string {
+  return `${invariant.toLowerCase()}_seed_${seed}_test.ts`;
+}

@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { sealRow } from "../../../core/log/mod.ts";
+import { StoreError } from "../../../core/engine/mod.ts";
+import { Disk } from "../../../core/simulation/disk.ts";
+import { Process } from "../../../core/simulation/process.ts";
+import { Random } from "../../../core/simulation/random.ts";
+import { Timeline } from "../../../core/simulation/timeline.ts";
+import { sha256 } from "../support/bench_engine.ts";
+
+function write(seq: number, version: number) {
+  const place = { log: "a", seq, epoch: 1, stream: "engine", version, prev: null, cause: null };
+  const fact = { type: "EngineStopped", at: seq, actor: "engine", data: {} } as const;
+  const row = sealRow(place, fact, { moves: [], effects: [] }, "00".repeat(16), sha256);
+  return { stream: "engine", expectedVersion: version - 1, rows: [row], models: {} };
+}
+
+Deno.test("Disk: what was torn is cut off, and was never durable", () => {
+  const disk = new Disk();
+  disk.commit([write(1, 1)]);
+  disk.tear([write(2, 2), write(3, 3)], 1);
+  assert.equal(disk.rows.length, 1);
+  assert.equal(disk.open().seq, 1);
+  assert.deepEqual(disk.head("engine").version, 1);
+  disk.commit([write(2, 2)]);
+  assert.equal(disk.rows.length, 2);
+});
+
+Deno.test("Disk: whoever does not know of the last row writes nothing", () => {
+  const disk = new Disk();
+  disk.commit([write(1, 1)]);
+  for (const late of [write(1, 1), write(1, 2), write(2, 1), write(3, 2)]) {
+    assert.throws(() => disk.commit([late]), StoreError);
+  }
+  assert.equal(disk.rows.length, 1);
+});
+
+function machine() {
+  const timeline = new Timeline();
+  const deaths: number[] = [];
+  const world = { timeline, wallAtBegin: 1_000_000, asleepMs: 0, touch: () => {} };
+  const start = (diesAt: number) =>
+    new Process({
+      machine: world,
+      number: 1,
+      random: new Random(1),
+      diesAt,
+      onDeath: () => void deaths.push(timeline.now),
+    });
+  const pass = async () => {
+    while (timeline.step(Infinity)) for (let n = 0; n < 10; n++) await Promise.resolve();
+  };
+  return { world, timeline, deaths, start, pass };
+}
+
+Deno.test("Process: it dies at that place, once, and what it waited for never comes", async () => {
+  for (const [diesAt, done] of [[1, "began"], [2, "began worked"], [3, "began worked"]] as const) {
+    const { start, deaths, pass } = machine();
+    const life = start(diesAt);
+    const did = ["began"];
+    void life.later(5, () => did.push("worked")).then(() => did.push("ended"));
+    await pass();
+    const isOver = diesAt < 3;
+    assert.equal(did.join(" "), isOver ? diesAt === 1 ? "began" : done : `${done} ended`);
+    assert.equal(life.isAlive, !isOver);
+    assert.equal(deaths.length, isOver ? 1 : 0);
+  }
+});
+
+Deno.test("Process: frozen, it does everything later; asleep, its monotonic clock stood still", async () => {
+  const { world, timeline, start, pass } = machine();
+  const life = start(Infinity);
+  const seen: [string, number][] = [];
+  life.after(10, () => seen.push(["timer", timeline.now]));
+  const takeBack = life.after(20, () => seen.push(["taken back", timeline.now]));
+  life.freeze(100);
+  assert.ok(life.isFrozen);
+  timeline.after(50, takeBack);
+  world.asleepMs += 100;
+  await pass();
+  assert.deepEqual(seen, [["timer", 100]]);
+  assert.equal(life.isFrozen, false);
+  assert.equal(life.monotonic(), 0);
+  assert.equal(life.wall(), 1_000_100);
+});
