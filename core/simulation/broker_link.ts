@@ -102,7 +102,7 @@ export class BrokerLink implements Way {
     this.#isUp = true;
     this.#isForgotten = false;
     engine.reachable(true, isForgotten);
-    this.#world.watch.reachable?.(true, life);
+    this.#world.watch.reachable?.(true, life, isForgotten);
   }
 
   #end(running: Running, outlet: BrokerOutlet, isUnwell: boolean): void {

@@ -79,6 +79,9 @@ export class BrokerOutlet {
       return;
     }
     const { task, kind: message, attempt } = owed;
-    this.#running.submit({ kind: "delivered", device, task, message, attempt });
+    const input = { kind: "delivered", device, task, message, attempt } as const;
+    this.#running.submit(input, (answer) => {
+      this.#hasMissed ||= !answer.ok && answer.problem.status === 503;
+    });
   }
 }
