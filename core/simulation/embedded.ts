@@ -3,34 +3,27 @@ import type { OutboundMessage } from "../engine/mod.ts";
 import { messageQos, parseReport } from "../protocol/mod.ts";
 import type { OwedName } from "../protocol/mod.ts";
 import type { Running, Way } from "./house.ts";
-import { packetKeyOf } from "./link.ts";
-import type { Link, LinkEvents, Outgoing } from "./link.ts";
+import type { Down, MqttChannel, MqttServer, Publish, Up } from "./mqtt.ts";
 import { Channel } from "./network.ts";
-import type { Path } from "./network.ts";
+import type { End, Path } from "./network.ts";
+import { packetKeyOf } from "./link.ts";
 import type { World } from "./world.ts";
 
-/** What a device sends. */
-type Up =
-  | { readonly type: "connect" | "subscribe" }
-  | { readonly type: "publish"; readonly report: Outgoing }
-  | { readonly type: "puback"; readonly owed: OwedName };
-
-/** What it is sent. */
-type Down =
-  | { readonly type: "connack" | "suback" }
-  | { readonly type: "puback"; readonly packet: number }
-  | { readonly type: "publish"; readonly message: OutboundMessage; readonly isConfirmed: boolean };
+const utf8 = new TextEncoder();
 
 interface Session {
   readonly id: string;
   readonly device: string;
-  readonly channel: Channel<Up, Down>;
+  readonly channel: MqttChannel;
+  /** Owed messages on their way, by packet. */
+  readonly owed: Map<number, OwedName>;
+  packets: number;
   isConnected: boolean;
   isSubscribed: boolean;
 }
 
 /** The broker of one life of the engine. */
-export class EmbeddedBroker implements Way {
+export class EmbeddedBroker implements Way, MqttServer {
   readonly #world: World;
   readonly #sessions = new Map<string, Session>();
   #running: Running | undefined;
@@ -54,8 +47,10 @@ export class EmbeddedBroker implements Way {
   send(message: OutboundMessage): void {
     const session = this.#sessions.get(message.device);
     if (!session?.isSubscribed) return;
-    const isConfirmed = messageQos[message.message.kind] > 0;
-    session.channel.down({ type: "publish", message, isConfirmed });
+    const qos = messageQos[message.message.kind];
+    const packet = ++session.packets;
+    if (message.owed) session.owed.set(packet, message.owed);
+    session.channel.down({ type: "publish", letter: message, qos, packet, isRepeat: false });
   }
 
   disconnect(device: string): void {
@@ -63,12 +58,7 @@ export class EmbeddedBroker implements Way {
     if (session) this.#drop(session);
   }
 
-  /** A device connects; `undefined`: nobody is there. */
-  accept(
-    device: string,
-    path: Path,
-    client: { receive(packet: Down): void; closed(): void },
-  ): Channel<Up, Down> | undefined {
+  accept(device: string, path: Path, client: End<Down>): MqttChannel | undefined {
     const running = this.#running;
     if (!running) return undefined;
     const server = {
@@ -77,7 +67,15 @@ export class EmbeddedBroker implements Way {
     };
     const channel = new Channel<Up, Down>(this.#world, path, client, server);
     const id = `connection ${++this.#count}`;
-    const session: Session = { id, device, channel, isConnected: false, isSubscribed: false };
+    const session: Session = {
+      id,
+      device,
+      channel,
+      owed: new Map(),
+      packets: 0,
+      isConnected: false,
+      isSubscribed: false,
+    };
     return channel;
   }
 
@@ -91,12 +89,21 @@ export class EmbeddedBroker implements Way {
         channel.down({ type: "suback" });
         return void running.engine.listening(device, id, true);
       case "publish":
-        return this.#publish(running, session, packet.report);
-      case "puback": {
-        const { task, kind: message, attempt } = packet.owed;
-        return running.submit({ kind: "delivered", device, task, message, attempt });
-      }
+        return this.#publish(running, session, packet);
+      case "puback":
+        for (const id of packet.packets) this.#confirm(running, session, id);
+        return;
     }
+  }
+
+  #confirm(running: Running, session: Session, packet: number): void {
+    const { device, owed } = session;
+    const name = owed.get(packet);
+    if (!name || !owed.delete(packet)) return;
+    const { task, kind: message, attempt } = name;
+    running.submit({ kind: "delivered", device, task, message, attempt }, (answer) => {
+      if (!answer.ok && answer.problem.status === 503) this.#drop(session);
+    });
   }
 
   #connect(running: Running, session: Session): void {
@@ -107,19 +114,24 @@ export class EmbeddedBroker implements Way {
     session.isConnected = true;
     this.#sessions.set(device, session);
     running.engine.connected(device, id);
-    channel.down({ type: "connack" });
+    channel.down({ type: "connack", isPresent: false });
   }
 
-  #publish(running: Running, session: Session, report: Outgoing): void {
+  #publish(
+    running: Running,
+    session: Session,
+    { letter, isRepeat, qos, packet: id }: Publish,
+  ): void {
     const { device, channel } = session;
-    const { kind, payload, isRepeat, qos, packet: id } = report;
-    const parsed = parseReport(kind, new TextEncoder().encode(payload));
-    const packet = qos > 0 ? { key: packetKeyOf(device, report), isRepeat } : undefined;
+    if ("message" in letter || letter.kind === "gone") return;
+    const { kind, payload } = letter;
+    const parsed = parseReport(kind, utf8.encode(payload));
+    const packet = qos > 0 ? { key: packetKeyOf(device, id, letter), isRepeat } : undefined;
     running.submit(
       { kind: "report", device, report: kind, parsed, via: "mqtt", packet },
       (answer) => {
         if (!answer.ok) return this.#drop(session);
-        if (qos > 0) channel.down({ type: "puback", packet: id });
+        if (qos > 0) channel.down({ type: "puback", packets: [id] });
       },
     );
   }
@@ -131,94 +143,5 @@ export class EmbeddedBroker implements Way {
     const { device, id } = session;
     if (this.#sessions.get(device) === session) this.#sessions.delete(device);
     this.#running?.engine.disconnected(device, id);
-  }
-}
-
-/** A device's connection to the embedded broker. */
-export class MqttLink implements Link {
-  readonly #device: string;
-  readonly #path: Path;
-  readonly #events: LinkEvents;
-  readonly #broker: () => EmbeddedBroker | undefined;
-  readonly #world: World;
-  #channel: Channel<Up, Down> | undefined;
-  readonly #waiting = new Map<number, (isTaken: boolean) => void>();
-
-  /** `broker` gives the one that can be reached now. */
-  constructor(
-    world: World,
-    device: string,
-    path: Path,
-    events: LinkEvents,
-    broker: () => EmbeddedBroker | undefined,
-  ) {
-    this.#world = world;
-    this.#device = device;
-    this.#path = path;
-    this.#events = events;
-    this.#broker = broker;
-  }
-
-  open(): void {
-    this.#path.begin();
-    const channel: Channel<Up, Down> | undefined = this.#broker()?.accept(
-      this.#device,
-      this.#path,
-      {
-        receive: (packet) => this.#channel === channel && this.#receive(packet),
-        closed: () => this.#channel === channel && this.#down(),
-      },
-    );
-    this.#channel = channel;
-    if (channel) channel.up({ type: "connect" });
-    else this.#world.after(1_000, () => this.#down());
-  }
-
-  close(): void {
-    const channel = this.#channel;
-    this.#channel = undefined;
-    this.#waiting.clear();
-    channel?.leave();
-  }
-
-  report(report: Outgoing, done: (isTaken: boolean) => void): void {
-    if (!this.#channel) return done(false);
-    this.#channel.up({ type: "publish", report });
-    if (report.qos === 0) done(true);
-    else this.#waiting.set(report.packet, done);
-  }
-
-  #receive(packet: Down): void {
-    switch (packet.type) {
-      case "connack":
-        return this.#channel?.up({ type: "subscribe" });
-      case "suback":
-        return this.#events.up();
-      case "puback": {
-        const done = this.#waiting.get(packet.packet);
-        this.#waiting.delete(packet.packet);
-        return done?.(true);
-      }
-      case "publish":
-        return this.#take(packet);
-    }
-  }
-
-  #take({ message, isConfirmed }: Extract<Down, { type: "publish" }>): void {
-    const { message: { kind, payload }, owed } = message;
-    const channel = this.#channel;
-    const isTwice = this.#path.isDoubled;
-    for (let copy = isTwice ? 2 : 1; copy > 0; copy--) {
-      this.#events.message(kind, payload as unknown as Readonly<Record<string, unknown>>);
-    }
-    if (owed && isConfirmed) channel?.up({ type: "puback", owed });
-  }
-
-  #down(): void {
-    this.#channel = undefined;
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const done of waiting) done(false);
-    this.#events.down();
   }
 }

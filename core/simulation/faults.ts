@@ -36,7 +36,7 @@ export const faultsMax = {
   /** A look at the store: the disk fails. */
   readError: 5_000,
   /** A message that the broker takes: the broker falls, and everybody's connection with it. */
-  brokerCrash: 2_000,
+  brokerCrash: 20_000,
   /** A broker that falls: it has kept nothing. */
   brokerForgets: 500_000,
   /** A commit: the wall clock of the engine's machine jumps, by days at most. */

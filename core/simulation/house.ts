@@ -165,8 +165,8 @@ export class House {
   }
 
   #restart(dead: Process): void {
-    const { fate, timeline, random } = this.#world;
-    const ms = fate.isHealed ? 1_000 : random.spread(500, RESTART_MS);
+    const { fate, timeline } = this.#world;
+    const ms = fate.isHealed ? 1_000 : dead.random.spread(500, RESTART_MS);
     timeline.after(ms, () => {
       if (this.#current === dead) this.start();
     });

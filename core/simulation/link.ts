@@ -34,7 +34,11 @@ export interface Link {
   report(report: Outgoing, done: (isTaken: boolean) => void): void;
 }
 
-/** The way a packet is known when it comes again. */
-export function packetKeyOf(device: string, { kind, payload, packet }: Outgoing): string {
-  return `${device} ${packet} ${kind} ${payload}`;
+/** The way a packet of a session is known when it comes again. */
+export function packetKeyOf(
+  session: string,
+  packet: number,
+  { device, kind, payload }: { device: string; kind: string; payload: string },
+): string {
+  return `${session} ${packet} ${device} ${kind} ${payload}`;
 }

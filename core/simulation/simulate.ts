@@ -6,7 +6,9 @@ import type { SealedRow, Sha256 } from "../log/mod.ts";
 import { isTerminal } from "../upgrade/task.ts";
 import { Catalogue, PRODUCTS, versionOf } from "./catalogue.ts";
 import { Device } from "./device/device.ts";
-import { EmbeddedBroker, MqttLink } from "./embedded.ts";
+import { Broker } from "./broker.ts";
+import { Backbone, BrokerLink } from "./broker_link.ts";
+import { EmbeddedBroker } from "./embedded.ts";
 import { Fate } from "./fate.ts";
 import type { IncidentKind } from "./fate.ts";
 import { drawFaults } from "./faults.ts";
@@ -14,6 +16,8 @@ import type { FaultRates } from "./faults.ts";
 import { House } from "./house.ts";
 import type { Way } from "./house.ts";
 import { HttpLink, HttpServer } from "./http.ts";
+import { MqttLink } from "./mqtt.ts";
+import type { MqttServer } from "./mqtt.ts";
 import { Operators } from "./operator.ts";
 import { Judges } from "./checks/judges.ts";
 import type { Violation } from "./checks/judges.ts";
@@ -87,7 +91,10 @@ class Run {
   readonly #devices: readonly Device[];
   readonly #byId: ReadonlyMap<string, Device>;
   readonly #operators: Operators;
-  #broker: EmbeddedBroker | undefined;
+  /** Somebody else's, where the devices are behind one. */
+  readonly #outside: { readonly broker: Broker; readonly path: Backbone } | undefined;
+  /** What devices reach by MQTT now. */
+  #broker: MqttServer | undefined;
   #server: HttpServer | undefined;
 
   constructor(options: SimulationOptions, ports: SimulationPorts) {
@@ -97,6 +104,7 @@ class Run {
     const { sha256 } = ports;
     const fate = new Fate(seed, drawFaults(seed, faults), only);
     const catalogue = new Catalogue(fate, sha256);
+    const isBrokered = fate.about("kind of house").chance(500_000);
     const isDead = (id: string) => this.#byId.get(id)?.isDead ?? false;
     this.#judges = new Judges({ sha256, catalogue, isDead });
     this.#world = new World({
@@ -104,8 +112,12 @@ class Run {
       sha256,
       catalogue,
       watch: this.#judges,
-      isBrokered: false,
+      isBrokered,
     });
+    this.#outside = isBrokered
+      ? { broker: new Broker(this.#world), path: new Backbone(this.#world) }
+      : undefined;
+    this.#broker = this.#outside?.broker;
     this.#judges.see(this.#world);
     this.#house = new House(this.#world, () => this.#way());
     this.#devices = Array.from({ length: options.devices }, (_, nth) => this.#device(nth + 1));
@@ -120,7 +132,8 @@ class Run {
     for (const device of this.#devices) this.#operators.register(device);
     for (const build of catalogue.builds) this.#operators.upload(build);
     for (const device of this.#devices) {
-      this.#world.after(this.#world.random.spread(1_000, HOUR_MS / 2), () => device.start());
+      const wait = fate.about(`start of ${device.id}`).spread(1_000, HOUR_MS / 2);
+      this.#world.after(wait, () => device.start());
     }
     for (let nth = 1; nth <= upgrades; nth++) {
       this.#operators.order(nth, this.#devices, hours * HOUR_MS);
@@ -128,6 +141,7 @@ class Run {
     await this.#passUntil(hours * HOUR_MS);
     fate.heal();
     this.#house.heal();
+    this.#outside?.broker.heal();
     this.#world.diskTrouble.fullUntil = this.#world.diskTrouble.brokenUntil = 0;
     for (const device of this.#devices) device.heal();
     this.#judges.healed();
@@ -177,22 +191,28 @@ class Run {
   }
 
   #way(): Way {
-    const broker = new EmbeddedBroker(this.#world);
+    const outside = this.#outside;
+    const embedded = outside ? undefined : new EmbeddedBroker(this.#world);
     const server = new HttpServer(this.#world);
+    const link = outside && new BrokerLink(this.#world, outside.broker, outside.path);
+    const ways: readonly Way[] = [embedded ?? link!, server];
     return {
       open: (running) => {
-        [this.#broker, this.#server] = [broker, server];
-        for (const way of [broker, server]) way.open(running);
+        this.#server = server;
+        if (embedded) this.#broker = embedded;
+        for (const way of ways) way.open(running);
       },
       close: () => {
-        for (const way of [broker, server]) way.close();
-        if (this.#broker === broker) this.#broker = this.#server = undefined;
+        for (const way of ways) way.close();
+        if (this.#server !== server) return;
+        this.#server = undefined;
+        if (embedded) this.#broker = undefined;
       },
       send: (message) => {
-        for (const way of [broker, server]) way.send(message);
+        for (const way of ways) way.send(message);
       },
       disconnect: (device) => {
-        for (const way of [broker, server]) way.disconnect(device);
+        for (const way of ways) way.disconnect(device);
       },
     };
   }
@@ -201,16 +221,21 @@ class Run {
     const about = this.#world.fate.about(`kind of device ${nth}`);
     const id = `dev-${nth}`;
     const voice = about.pick(["mqtt", "http", "both"] as const);
+    const habits = {
+      isKept: about.chance(500_000),
+      hasWill: about.chance(700_000),
+      hasIds: about.chance(500_000),
+    };
     return new Device(this.#world, {
       id,
       product: about.pick(PRODUCTS),
       version: versionOf(about.between(1, 3)),
       server: () => this.#server,
       link: (path, events) => {
-        const isHttp = voice === "http" || voice === "both" && this.#world.random.chance(500_000);
+        const isHttp = voice === "http" || voice === "both" && path.random.chance(500_000);
         return isHttp
           ? new HttpLink(this.#world, id, path, events, () => this.#server)
-          : new MqttLink(this.#world, id, path, events, () => this.#broker);
+          : new MqttLink(this.#world, id, habits, path, events, () => this.#broker);
       },
       foreignTask: () =>
         this.#operators.tasks.find((task) => this.#world.disk.task(task)?.device !== id),

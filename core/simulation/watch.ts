@@ -48,8 +48,11 @@ export interface Witness {
   faulted?(error: unknown, life: Life): void;
   /** The process stands still for so long, from now on. */
   froze?(ms: number, life: Life): void;
-  /** The engine can be reached by devices (again), or no longer. */
-  reachable?(isReachable: boolean, life: Life): void;
+  /**
+   * The engine can be reached by devices (again), or no longer; `hasForgotten`: what they said meanwhile
+   * may be lost, and whoever may wait for an answer is given one.
+   */
+  reachable?(isReachable: boolean, life: Life, hasForgotten?: boolean): void;
   /** Nothing goes wrong any more, and everybody is there who will ever be there again. */
   healed?(): void;
   /** Everything has ended that ends. */

@@ -17,7 +17,12 @@ import {
   publishableReport,
   topicOf,
 } from "../../../core/mod.ts";
-import type { Answer, EngineApi, OutboundMessage } from "../../../core/engine/mod.ts";
+import type {
+  Answer,
+  DeliveredInput,
+  EngineApi,
+  OutboundMessage,
+} from "../../../core/engine/mod.ts";
 import type { MqttWay } from "../way.ts";
 import { Connections } from "./connections.ts";
 import type { Connection } from "./connections.ts";
@@ -167,7 +172,7 @@ export class Broker implements MqttWay {
       onDelivered: ({ task, kind, attempt }) => {
         const { device } = this.#connections.of(client) ?? {};
         if (device === undefined) return;
-        void this.#engine.submit({ kind: "delivered", device, task, message: kind, attempt });
+        void this.#deliver(guard, { kind: "delivered", device, task, message: kind, attempt });
       },
     });
     this.#guards.add(guard);
@@ -176,6 +181,12 @@ export class Broker implements MqttWay {
     const client: Client = this.#aedes.handle(guard);
     client.on("error", () => {});
     guard.once("close", () => this.#gone(client));
+  }
+
+  /** What could not be written down is still owed: it is sent again when the device is back. */
+  async #deliver(guard: Guard, delivered: DeliveredInput): Promise<void> {
+    const answer = await this.#engine.submit(delivered);
+    if (!answer.ok && answer.problem.status === 503) guard.destroy();
   }
 
   /** The CONNACK return code. */

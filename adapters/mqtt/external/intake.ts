@@ -2,12 +2,11 @@
  * From the broker's messages to inputs, and from answers to acknowledgements: the broker is told that a
  * message was taken after what it led to is durable, in the order in which the messages came.
  */
-import type { EngineApi } from "../../../core/engine/mod.ts";
+import { Unsettled } from "../../../core/engine/mod.ts";
+import type { EngineApi, TakenPackets } from "../../../core/engine/mod.ts";
 import type { Publish } from "./publish.ts";
 import { readSaid } from "./said.ts";
 import type { Said } from "./said.ts";
-import type { TakenPackets } from "./taken_packets.ts";
-import { Unsettled } from "./unsettled.ts";
 
 /** How the intake works for one session at the broker. */
 export interface IntakeOptions {

@@ -3,7 +3,7 @@
  * go together, as devices that can only be heard or only be told are of no use.
  */
 import { DEVICE_LEVELS } from "../../../core/mod.ts";
-import type { EngineApi } from "../../../core/engine/mod.ts";
+import type { EngineApi, TakenPackets } from "../../../core/engine/mod.ts";
 import { addressText } from "./dial.ts";
 import { Intake } from "./intake.ts";
 import { Line } from "./line.ts";
@@ -12,7 +12,6 @@ import type { Outlet } from "./outlet.ts";
 import { Redelivered } from "./redelivered.ts";
 import type { RedeliveredOptions } from "./redelivered.ts";
 import type { MqttVersion } from "./publish.ts";
-import type { TakenPackets } from "./taken_packets.ts";
 import { BrokerTrouble } from "./trouble.ts";
 import type { Wire } from "./wire.ts";
 

@@ -3,6 +3,7 @@
  * the engine when devices can be reached. It decides nothing about what they say.
  */
 import { retryMs } from "../../../core/network/mod.ts";
+import { TakenPackets } from "../../../core/engine/mod.ts";
 import type { EngineApi, OutboundMessage } from "../../../core/engine/mod.ts";
 import type { MqttWay } from "../way.ts";
 import { addressText } from "./dial.ts";
@@ -10,7 +11,6 @@ import { Life } from "./life.ts";
 import type { LifeOptions } from "./life.ts";
 import { Outlet } from "./outlet.ts";
 import { PathMeter } from "./path_meter.ts";
-import { TakenPackets } from "./taken_packets.ts";
 import { troubleOf } from "./trouble.ts";
 import type { BrokerTrouble, Step } from "./trouble.ts";
 

@@ -3,6 +3,7 @@
  * the delivery of an owed message, unless it says that nobody is subscribed.
  */
 import { messageQos, topicOf } from "../../../core/mod.ts";
+import type { OwedName } from "../../../core/mod.ts";
 import type { EngineApi, OutboundMessage, Outbox } from "../../../core/engine/mod.ts";
 import type { Line } from "./line.ts";
 
@@ -124,9 +125,13 @@ export class Outlet implements Pick<Outbox, "send" | "room"> {
   #confirm({ device, owed }: OutboundMessage, error?: Error, id?: number): void {
     const isUnheard = id !== undefined && this.#unheard.delete(id);
     if (error || isUnheard) this.#hasMissed ||= owed !== undefined;
-    else if (owed) {
-      const { task, kind: message, attempt } = owed;
-      void this.#options.engine.submit({ kind: "delivered", device, task, message, attempt });
-    }
+    else if (owed) void this.#deliver(device, owed);
+  }
+
+  /** What could not be written down is still owed: its device has to be called again. */
+  async #deliver(device: string, { task, kind: message, attempt }: OwedName): Promise<void> {
+    const input = { kind: "delivered", device, task, message, attempt } as const;
+    const answer = await this.#options.engine.submit(input);
+    this.#hasMissed ||= !answer.ok && answer.problem.status === 503;
   }
 }

@@ -1,8 +1,9 @@
 /**
- * What a broker sends again by a new connection, until it has sent all of it. Of each device, what came
- * before the last message that is on record was decided then, though it left nothing there: progress
- * too small for a fact, a refusal. To decide it again would be to decide it on what came after it.
+ * What a broker sends again by a new connection, until it has sent all of it. The core knows which of
+ * it was decided before.
  */
+import { decidedBefore } from "../../../core/engine/mod.ts";
+import type { Again } from "../../../core/engine/mod.ts";
 import { isReportKind, parseTopic } from "../../../core/mod.ts";
 import { packetKey } from "../packet_key.ts";
 import type { Publish } from "./publish.ts";
@@ -62,26 +63,23 @@ export class Redelivered {
   async #decided(held: readonly Publish[]): Promise<ReadonlySet<Publish>> {
     const decided = new Set<Publish>();
     for (const [device, again] of this.#againByDevice(held)) {
-      const known = new Set(await this.#options.knownPackets(device));
-      const last = again.findLastIndex(({ key }) => known.has(key));
-      // A request is answered whenever it comes: the answer to it may have been cut off, too.
-      for (const { publish, rest } of again.slice(0, Math.max(last, 0))) {
-        if (rest !== "request") decided.add(publish);
-      }
+      const known = await this.#options.knownPackets(device);
+      for (const publish of decidedBefore(again, known)) decided.add(publish);
     }
     return decided;
   }
 
   #againByDevice(held: readonly Publish[]) {
     const { prefix, session } = this.#options;
-    const devices = new Map<string, { publish: Publish; rest: string; key: string }[]>();
+    const devices = new Map<string, Again<Publish>[]>();
     for (const publish of held) {
       const { id, topic, payload, dup } = publish;
       const { device, rest } = parseTopic(prefix, topic) ?? { rest: "" };
       if (!dup || id === undefined || !payload || !device || !isReportKind(rest)) continue;
       const again = devices.get(device) ?? [];
       devices.set(device, again);
-      again.push({ publish, rest, key: packetKey(session, id, { topic, payload }) });
+      const key = packetKey(session, id, { topic, payload });
+      again.push({ message: publish, report: rest, key });
     }
     return devices;
   }

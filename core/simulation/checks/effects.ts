@@ -1,6 +1,7 @@
 /**
  * I6: no message leaves before what it says is durable, and none for nothing: it is owed by the log,
- * or answers an input of its device that is being processed. A replay or a restart sends nothing else.
+ * or answers an input of its device that is being processed, or one that a broker may have lost. A
+ * replay or a restart sends nothing else.
  */
 import type { Answer, OutboundMessage } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
@@ -14,6 +15,8 @@ export class Effects implements Judge {
   readonly #court: Court;
   /** Inputs under way, by life and device. */
   readonly #pending = new Map<Life, Map<string, Set<Submission>>>();
+  /** Lives whose broker has lost what devices said: those at work are answered unasked. */
+  readonly #answering = new Set<Life>();
   /** What the last commit made owed, or no longer owed: it may have been sent in between. */
   #fresh = new Set<string>();
   #freshAt = -1;
@@ -38,8 +41,13 @@ export class Effects implements Judge {
     if ("device" in input) this.#pending.get(life)?.get(input.device)?.delete(submission);
   }
 
+  reachable(_isReachable: boolean, life: Life, hasForgotten = false): void {
+    if (hasForgotten) this.#answering.add(life);
+  }
+
   died(life: Life): void {
     this.#pending.delete(life);
+    this.#answering.delete(life);
   }
 
   beforeRow({ header: { stream, outcome }, fact }: SeenRow): void {
@@ -69,7 +77,8 @@ export class Effects implements Judge {
     const known = naive.devices.get(device)?.owed.get(task.id);
     const isKnown = known?.kind === kind && !hasLapsed(known, this.#engineAt);
     const isFresh = this.#freshAt === now && this.#fresh.has(`${task.id} ${kind}`);
-    const isAnswer = (this.#pending.get(life)?.get(device)?.size ?? 0) > 0;
+    const isLate = kind === "metadata" && isBusy(task.state) && this.#answering.has(life);
+    const isAnswer = isLate || (this.#pending.get(life)?.get(device)?.size ?? 0) > 0;
     if (!isKnown && !isFresh && !isAnswer) this.#deny(device, kind, `is not owed for ${task.id}`);
   }
 

@@ -149,8 +149,8 @@ export class Judges implements Witness {
     this.#ask((judge) => judge.froze?.(ms, life));
   }
 
-  reachable(isReachable: boolean, life: Life): void {
-    this.#ask((judge) => judge.reachable?.(isReachable, life));
+  reachable(isReachable: boolean, life: Life, hasForgotten = false): void {
+    this.#ask((judge) => judge.reachable?.(isReachable, life, hasForgotten));
   }
 
   healed(): void {

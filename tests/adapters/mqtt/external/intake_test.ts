@@ -1,8 +1,8 @@
 /** From messages to inputs, and from answers to acknowledgements: no socket, no broker. */
 import assert from "node:assert/strict";
-import type { Answer } from "../../../../core/engine/mod.ts";
 import { Intake } from "../../../../adapters/mqtt/external/intake.ts";
-import { TakenPackets } from "../../../../adapters/mqtt/external/taken_packets.ts";
+import { TakenPackets } from "../../../../core/engine/mod.ts";
+import type { Answer } from "../../../../core/engine/mod.ts";
 import type { Publish } from "../../../../adapters/mqtt/external/publish.ts";
 import { Recorder } from "../embedded/recorder.ts";
 import { PREFIX } from "../embedded/stage.ts";

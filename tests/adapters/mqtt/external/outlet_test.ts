@@ -1,6 +1,7 @@
 /** Messages to devices by way of a broker: how many at once, and which of them are delivered. */
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { problem } from "../../../../core/mod.ts";
 import type { OutboundMessage } from "../../../../core/engine/mod.ts";
 import type { Line } from "../../../../adapters/mqtt/external/line.ts";
 import { Outlet } from "../../../../adapters/mqtt/external/outlet.ts";
@@ -119,6 +120,19 @@ Deno.test("Outlet: a message that nobody is subscribed to, or that failed, is no
     outlet.send(success);
     line.sent[2]!.done(undefined, 8);
     assert.deepEqual(engine.inputs, [delivered]);
+  }
+});
+
+Deno.test("Outlet: a delivery that could not be written down has everybody called again", async () => {
+  for (const [status, isMissed] of [[503, true], [403, false]] as const) {
+    const line = new PaperLine();
+    const { outlet, engine } = outletOn(line);
+    engine.answer = { ok: false, problem: problem(status, "It could not.") };
+    outlet.send(success);
+    line.sent[0]!.done(undefined, 1);
+    await Promise.resolve();
+    await Promise.resolve();
+    assert.deepEqual([outlet.takeMissed(), outlet.takeMissed()], [isMissed, false]);
   }
 });
 

@@ -2,7 +2,7 @@
  * Messages that would come again if everything broke now. That an acknowledgement was written does not
  * settle one: a broker that finds its connection broken may throw away what came by it unread.
  */
-import { REPORT_IDS_MAX } from "../../../core/mod.ts";
+import { REPORT_IDS_MAX } from "../protocol/limits.ts";
 
 /**
  * A device's state knows its last reports when they come again, and no more: so many of one device

@@ -1,0 +1,121 @@
+/**
+ * The link of one life of the engine to its broker: it comes back when it is lost, and tells the engine
+ * when devices can be reached.
+ */
+import { TakenPackets } from "../engine/mod.ts";
+import type { OutboundMessage } from "../engine/mod.ts";
+import { retryMs } from "../network/mod.ts";
+import type { Broker } from "./broker.ts";
+import { BrokerLines } from "./broker_lines.ts";
+import { BrokerOutlet } from "./broker_outlet.ts";
+import type { Running, Way } from "./house.ts";
+import { Path } from "./network.ts";
+import type { Random } from "./random.ts";
+import type { World } from "./world.ts";
+
+/** A link that lived so long was good: the next tries begin anew. */
+const GOOD_MS = 60_000;
+/** So many packets in a million meet what a device's packets meet: the least, and the most. */
+const ROUGH_PPM = [1_000, 200_000] as const;
+
+/** The way to a broker is better than that of a device: all of them depend on it. */
+export class Backbone extends Path {
+  readonly #random: Random;
+  readonly #roughPpm: number;
+
+  constructor(world: World) {
+    super(world, "backbone");
+    this.#random = world.fate.about("backbone");
+    this.#roughPpm = this.#random.spread(...ROUGH_PPM);
+  }
+
+  override transit(): number | undefined {
+    return this.#random.chance(this.#roughPpm) ? super.transit() : this.#random.between(1, 10);
+  }
+}
+
+/** The way to devices behind a broker. */
+export class BrokerLink implements Way {
+  readonly #world: World;
+  readonly #broker: Broker;
+  readonly #path: Path;
+  readonly #taken = new TakenPackets();
+  #running: Running | undefined;
+  #outlet: BrokerOutlet | undefined;
+  #lines: BrokerLines | undefined;
+  #isUp = false;
+  /** Whether the broker knew nothing of us, and the engine was not told yet. */
+  #isForgotten = false;
+  #failures = 1;
+  #startedAt = 0;
+
+  /** Nothing is done before `open`. */
+  constructor(world: World, broker: Broker, path: Path) {
+    this.#world = world;
+    this.#broker = broker;
+    this.#path = path;
+  }
+
+  open(running: Running): void {
+    this.#running = running;
+    this.#outlet = new BrokerOutlet(running, this.#broker.saysUnheard);
+    this.#connect(running, this.#outlet);
+  }
+
+  close(): void {
+    this.#running = undefined;
+    this.#lines?.close();
+  }
+
+  send(message: OutboundMessage): void {
+    this.#outlet?.send(message);
+  }
+
+  /** Whoever is connected to the broker can be cut by nobody but the broker. */
+  disconnect(): void {}
+
+  #connect(running: Running, outlet: BrokerOutlet): void {
+    this.#startedAt = running.life.monotonic();
+    const lines: BrokerLines = new BrokerLines({
+      world: this.#world,
+      broker: this.#broker,
+      path: this.#path,
+      running,
+      taken: this.#taken,
+      outlet,
+      onForgotten: () => this.#beForgotten(),
+      onUp: () => this.#begin(running),
+      onGone: (isUnwell) => this.#end(running, outlet, isUnwell),
+    });
+    this.#lines = lines;
+    lines.open();
+  }
+
+  /** Packet ids begin again, and what devices said meanwhile nobody kept. */
+  #beForgotten(): void {
+    this.#isForgotten = true;
+    this.#taken.clear();
+  }
+
+  #begin({ engine, life }: Running): void {
+    const isForgotten = this.#isForgotten;
+    this.#isUp = true;
+    this.#isForgotten = false;
+    engine.reachable(true, isForgotten);
+    this.#world.watch.reachable?.(true, life, isForgotten);
+  }
+
+  #end(running: Running, outlet: BrokerOutlet, isUnwell: boolean): void {
+    if (!this.#running) return;
+    const { engine, life } = running;
+    if (this.#isUp) {
+      engine.reachable(false);
+      this.#world.watch.reachable?.(false, life);
+    }
+    this.#isUp = false;
+    // Nor is it the broker's fault when the engine cannot take what comes.
+    if (life.monotonic() - this.#startedAt > GOOD_MS || isUnwell) this.#failures = 1;
+    const ms = retryMs(this.#failures++, life.random.below(1_000_000) / 1_000_000);
+    life.after(ms, () => this.#connect(running, outlet));
+  }
+}
