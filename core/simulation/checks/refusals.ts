@@ -11,6 +11,8 @@ const KNOWN_MAX = 32;
 interface Refused {
   /** Refusals that no row bears yet. */
   count: number;
+  /** Its last row is durable, and the engine was told that it may not be: it may count again. */
+  isUnsure: boolean;
   /** The ids of refused reports, the oldest first: their repeats are no refusals of their own. */
   readonly ids: string[];
 }
@@ -33,10 +35,17 @@ export class Refusals implements Judge {
     if (fact.type !== "ReportRejected") return;
     const refused = this.#of(life, deviceOf(stream));
     const { left_out } = fact.data;
-    if (left_out !== refused.count) {
+    if (left_out !== refused.count && !refused.isUnsure) {
       this.#court.deny("I8", `Row ${seq} leaves out ${left_out} refusals, not ${refused.count}.`);
     }
     refused.count = -1;
+    refused.isUnsure = false;
+  }
+
+  failed(life: Life): void {
+    for (const refused of this.#lives.get(life)?.values() ?? []) {
+      refused.isUnsure ||= refused.count < 0;
+    }
   }
 
   answered({ life, input }: Submission, answer: Answer): void {
@@ -60,7 +69,7 @@ export class Refusals implements Judge {
   #of(life: Life, device: string): Refused {
     const devices = this.#lives.get(life) ?? new Map<string, Refused>();
     this.#lives.set(life, devices);
-    const refused = devices.get(device) ?? { count: 0, ids: [] };
+    const refused = devices.get(device) ?? { count: 0, isUnsure: false, ids: [] };
     devices.set(device, refused);
     return refused;
   }
