@@ -26,7 +26,7 @@ export interface Catch {
 }
 
 /** Small runs: many fates show more than long ones. */
-const SIZE = { devices: 6, hours: 3, upgrades: 15 };
+const SIZE = { devices: 4, hours: 3, upgrades: 20 };
 
 const ports = {
   sha256: (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex"),

@@ -8,7 +8,7 @@ import type { Catch, Hunt } from "./hunt.ts";
 /** As many as a small machine has cores. */
 const LANES = 2;
 /** A bug may make a run endless: that is nothing found. */
-const HUNT_MS_MAX = 20_000;
+const HUNT_MS_MAX = 60_000;
 
 /** A bug and what became of the hunt for it. */
 export interface Hunted extends Catch {

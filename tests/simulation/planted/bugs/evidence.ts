@@ -33,7 +33,7 @@ export const evidenceBugs: readonly Bug[] = [
   ),
   bug(
     "the frozen number of retries is ignored",
-    ["I3"],
+    ["I3", "I11"],
     "upgrade/task.ts",
     "return 1 + policy.retries;",
     "return 4;",
@@ -44,12 +44,5 @@ export const evidenceBugs: readonly Bug[] = [
     "upgrade/assigns.ts",
     "const attempt = context.attempt + 1;",
     "const attempt = context.attempt;",
-  ),
-  bug(
-    "progress takes a verified task back",
-    ["I8", "I2"],
-    "upgrade/machine.ts",
-    "awaiting_install: {\n      on: {\n",
-    "awaiting_install: {\n      on: {\n        ProgressReported: progresses,\n",
   ),
 ];

@@ -26,7 +26,7 @@ export const lockBugs: readonly Bug[] = [
   ),
   bug(
     "a failed task keeps the lock",
-    ["I1", "I8", "L1"],
+    ["I1", "I5", "L1"],
     "upgrade/task.ts",
     "return terminal.has(task.state);",
     'return terminal.has(task.state) && task.state !== "failed";',
@@ -62,7 +62,7 @@ export const lockBugs: readonly Bug[] = [
   ),
   bug(
     "a revoked device goes on",
-    ["I7", "I15"],
+    ["I5", "I7"],
     "device/fold.ts",
     "this.#change({ revoked: true, tokens: [] });",
     "this.#change({ tokens: [] });",

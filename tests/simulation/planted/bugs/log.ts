@@ -19,7 +19,7 @@ export const logBugs: readonly Bug[] = [
   ),
   bug(
     "a row leaves out all moves but the first",
-    ["I5", "I8"],
+    ["I5", "I8", "I9"],
     "engine/streams.ts",
     "outcome: { moves, effects },",
     "outcome: { moves: moves.slice(0, 1), effects },",
@@ -33,14 +33,14 @@ export const logBugs: readonly Bug[] = [
   ),
   bug(
     "a decision looks at the clock",
-    ["I5", "I18"],
+    ["I5"],
     "upgrade/assigns.ts",
     "queuedAt: input.at,",
     "queuedAt: input.at + Math.floor(performance.now()) % 10,",
   ),
   {
     name: "a decision depends on what is in memory",
-    finds: ["I5"],
+    finds: ["I5", "I6"],
     edits: [
       {
         file: "upgrade/lifecycle.ts",

@@ -23,10 +23,11 @@ export const reportBugs: readonly Bug[] = [
     "device/interpret.ts",
     "return taskOf(device, body.task_id) ??\n",
     "return taskOf(device, body.task_id) ?? active ??\n",
+    { foreignTask: 200_000 },
   ),
   bug(
     "a message goes to another device",
-    ["I7"],
+    ["I6", "I7"],
     "engine/dispatch.ts",
     "outbox.send(message)",
     "outbox.send({ ...message, device: outgoing[0]!.device })",

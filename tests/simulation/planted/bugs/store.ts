@@ -5,7 +5,7 @@ import type { Bug } from "../bug.ts";
 export const storeBugs: readonly Bug[] = [
   bug(
     "an input is acknowledged before the commit",
-    ["I4"],
+    ["I4", "I6"],
     "engine/engine.ts",
     "await this.#commit(work, batch.length);",
     "batch.forEach(({ answer }, index) => answer(answers[index]!));\n" +
@@ -27,7 +27,7 @@ export const storeBugs: readonly Bug[] = [
   ),
   bug(
     "states in memory survive a failed commit",
-    ["I5", "I20", "L1", "L4"],
+    ["I5", "I17", "I20"],
     "engine/engine.ts",
     "this.#cache.clear();",
     "",
@@ -38,6 +38,7 @@ export const storeBugs: readonly Bug[] = [
     "engine/notes.ts",
     "begin(): void {\n    this.#batch.clear();",
     "begin(): void {",
+    { writeError: 30_000, nonsense: 100_000 },
   ),
   bug(
     "two inputs of a batch do not see each other",
