@@ -9,6 +9,7 @@ export const firmwareBugs: readonly Bug[] = [
     "engine/decide_command.ts",
     "if (known) {\n    return known.sha256",
     "if (known?.sha256 === image.sha256) {\n    return known.sha256",
+    { otherBytes: 100_000 },
   ),
   bug(
     "an order may name any image",
@@ -16,6 +17,7 @@ export const firmwareBugs: readonly Bug[] = [
     "engine/decide_command.ts",
     "if (image.sha256 !== toHex(checksum)) {",
     'if (image.sha256 === "") {',
+    { otherImage: 100_000 },
   ),
   bug(
     "a wish is met with another product's image",
@@ -37,5 +39,6 @@ export const firmwareBugs: readonly Bug[] = [
     "device/fold.ts",
     "if (this.#moves.length > 0) this.#supersede(fact.at);",
     "",
+    { downgrade: 150_000 },
   ),
 ];

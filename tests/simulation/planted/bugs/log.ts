@@ -60,5 +60,6 @@ export const logBugs: readonly Bug[] = [
     "engine/engine.ts",
     "if (head.epoch > epoch + 1) {",
     "if (head.epoch > epoch + 1_000) {",
+    { engineFreeze: 20_000, twoEngines: 700_000 },
   ),
 ];

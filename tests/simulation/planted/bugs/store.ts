@@ -31,6 +31,7 @@ export const storeBugs: readonly Bug[] = [
     "engine/engine.ts",
     "this.#cache.clear();",
     "",
+    { writeError: 30_000 },
   ),
   bug(
     "what a batch noted survives its failed commit",
@@ -38,7 +39,7 @@ export const storeBugs: readonly Bug[] = [
     "engine/notes.ts",
     "begin(): void {\n    this.#batch.clear();",
     "begin(): void {",
-    { writeError: 30_000, nonsense: 100_000 },
+    { writeError: 100_000, nonsense: 100_000 },
   ),
   bug(
     "two inputs of a batch do not see each other",

@@ -9,6 +9,7 @@ export const timeBugs: readonly Bug[] = [
     "upgrade/deadline.ts",
     '    case "rebooting":\n',
     "",
+    { silentAfterReboot: 400_000 },
   ),
   bug(
     "a task that waits never expires",
@@ -16,7 +17,7 @@ export const timeBugs: readonly Bug[] = [
     "upgrade/deadline.ts",
     '    case "queued":\n',
     "",
-    { silentAfterReboot: 100_000 },
+    { silentAfterReboot: 400_000 },
   ),
   bug(
     "deadlines pass early",
@@ -60,5 +61,6 @@ export const timeBugs: readonly Bug[] = [
     "engine/time.ts",
     "this.#anchor = Math.max(Math.floor(wall), lastAt);",
     "this.#anchor = Math.floor(wall);",
+    { engineCrash: 900_000, wallJump: 30_000 },
   ),
 ];
