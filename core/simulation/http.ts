@@ -6,10 +6,10 @@ import type { Running, Way } from "./house.ts";
 import type { Link, LinkEvents, Outgoing } from "./link.ts";
 import { exchange } from "./network.ts";
 import type { Path } from "./network.ts";
+import { Polls } from "./polls.ts";
+import type { Poll } from "./polls.ts";
 import type { World } from "./world.ts";
 
-/** A long poll lasts so long when there is nothing. */
-const POLL_MS = 30_000;
 /** Longest pause between two polls. */
 const PAUSE_MS = 3_600_000;
 
@@ -22,7 +22,7 @@ type Response =
 export class HttpServer implements Way {
   readonly #world: World;
   #running: Running | undefined;
-  readonly #polls = new Map<string, (messages: readonly OutboundMessage[]) => void>();
+  readonly #polls = new Polls();
   /** The downloads under way: a revocation ends them. */
   readonly #downloads = new Set<{ readonly device: string; cut(): void }>();
   #count = 0;
@@ -43,11 +43,11 @@ export class HttpServer implements Way {
   }
 
   send(message: OutboundMessage): void {
-    this.#polls.get(message.device)?.([message]);
+    this.#polls.of(message.device)?.take(message);
   }
 
   disconnect(device: string): void {
-    this.#polls.get(device)?.([]);
+    this.#polls.of(device)?.end();
     for (const download of this.#downloads) if (download.device === device) download.cut();
   }
 
@@ -82,25 +82,24 @@ export class HttpServer implements Way {
   poll(device: string, respond: Respond): void {
     this.#enter(device, respond, ({ engine, life }) => {
       const connection = `poll ${++this.#count}`;
-      this.#polls.get(device)?.([]);
-      let messages: OutboundMessage[] = [];
-      let takeBack = () => {};
-      const end = () => {
-        takeBack();
-        if (this.#polls.get(device) === take) this.#polls.delete(device);
+      const close = (response: Response) => {
+        this.#polls.close(device, poll);
         engine.disconnected(device, connection);
-        respond({ status: 200, messages });
+        respond(response);
       };
-      const take = (more: readonly OutboundMessage[]) => {
-        messages = [...messages, ...more];
-        takeBack();
-        takeBack = life.after(0, end);
-      };
-      this.#polls.set(device, take);
-      takeBack = life.after(POLL_MS, end);
+      const poll: Poll = this.#polls.open(device, {
+        after: life.after,
+        // Whoever was cut has to log in again.
+        done: (messages) =>
+          close(
+            this.#world.disk.mayLogIn(device) ? { status: 200, messages } : { status: 403 },
+          ),
+      });
       engine.connected(device, connection);
       void engine.listening(device, connection, true).then((isTaken) => {
-        if (!isTaken) take([]);
+        if (!life.survives()) return;
+        if (isTaken) poll.ready();
+        else close({ status: 503 });
       });
     });
   }
@@ -109,10 +108,12 @@ export class HttpServer implements Way {
   fetch(device: string, sha256: string, from: number): Download | undefined {
     const running = this.#running;
     if (!running) return undefined;
-    const download = new Download(running, device, from);
+    const download = new Download(running, device, from, ++this.#count, () => {
+      this.#downloads.delete(known);
+    });
     const known = { device, cut: () => download.end("cut") };
     this.#enter(device, () => download.end("cut"), () => {
-      this.#downloads.add(known);
+      if (download.isOpen) this.#downloads.add(known);
       running.engine.heard(device);
       const input = { kind: "artifact", device, sha256, range: download.range } as const;
       running.submit(input, (answer) => {
@@ -139,11 +140,20 @@ export class Download {
   readonly range: { -readonly [Name in keyof ServedRange]: ServedRange[Name] };
   readonly #running: Running;
   readonly #device: string;
+  readonly #onEnd: () => void;
 
-  constructor(running: Running, device: string, from: number) {
+  /** Each comes by a connection of its own. */
+  constructor(
+    running: Running,
+    device: string,
+    from: number,
+    connection: number,
+    onEnd: () => void,
+  ) {
     this.#running = running;
     this.#device = device;
-    this.range = { from, sent: 0, sentAt: running.engine.now(), state: "open", connection: from };
+    this.#onEnd = onEnd;
+    this.range = { from, sent: 0, sentAt: running.engine.now(), state: "open", connection };
   }
 
   /** Whether there is more to come. */
@@ -162,7 +172,9 @@ export class Download {
 
   /** No more is given. */
   end(how: "complete" | "cut" | "stalled"): void {
-    if (this.range.state === "open") this.range.state = how;
+    if (this.range.state !== "open") return;
+    this.range.state = how;
+    this.#onEnd();
   }
 }
 
