@@ -1,20 +1,16 @@
 /** The routes for devices over HTTP, as devices meet them: reports, long polls, bytes of images. */
-import type { OutboundMessage, ServedRange } from "../engine/mod.ts";
+import type { OutboundMessage } from "../engine/mod.ts";
 import { parseReport, withId } from "../protocol/mod.ts";
 import type { OwedName } from "../protocol/mod.ts";
+import { Download } from "./download.ts";
 import type { Running, Way } from "./house.ts";
-import type { Link, LinkEvents, Outgoing } from "./link.ts";
-import { exchange } from "./network.ts";
-import type { Path } from "./network.ts";
+import type { Outgoing } from "./link.ts";
 import { Polls } from "./polls.ts";
 import type { Poll } from "./polls.ts";
 import type { World } from "./world.ts";
 
-/** Longest pause between two polls. */
-const PAUSE_MS = 3_600_000;
-
 /** What a device is answered. */
-type Response =
+export type Response =
   | { readonly status: 200; readonly messages: readonly OutboundMessage[] }
   | { readonly status: 204 | 403 | 503 };
 
@@ -133,136 +129,5 @@ export class HttpServer implements Way {
   }
 }
 
-type Respond = (response: Response) => void;
-
-/** Bytes on their way to a device. */
-export class Download {
-  readonly range: { -readonly [Name in keyof ServedRange]: ServedRange[Name] };
-  readonly #running: Running;
-  readonly #device: string;
-  readonly #onEnd: () => void;
-
-  /** Each comes by a connection of its own. */
-  constructor(
-    running: Running,
-    device: string,
-    from: number,
-    connection: number,
-    onEnd: () => void,
-  ) {
-    this.#running = running;
-    this.#device = device;
-    this.#onEnd = onEnd;
-    this.range = { from, sent: 0, sentAt: running.engine.now(), state: "open", connection };
-  }
-
-  /** Whether there is more to come. */
-  get isOpen(): boolean {
-    return this.range.state === "open" && this.#running.life.isAlive;
-  }
-
-  /** The device took so many bytes. */
-  take(bytes: number): void {
-    this.range.sent += bytes;
-    this.#running.enter(() => {
-      this.range.sentAt = this.#running.engine.now();
-      this.#running.engine.heard(this.#device);
-    });
-  }
-
-  /** No more is given. */
-  end(how: "complete" | "cut" | "stalled"): void {
-    if (this.range.state !== "open") return;
-    this.range.state = how;
-    this.#onEnd();
-  }
-}
-
-/** A device's way over HTTP. */
-export class HttpLink implements Link {
-  readonly #world: World;
-  readonly #device: string;
-  readonly #path: Path;
-  readonly #events: LinkEvents;
-  readonly #server: () => HttpServer | undefined;
-  /** Counts the times that the device was switched on: what comes for an earlier one is not for it. */
-  #round = 0;
-
-  constructor(
-    world: World,
-    device: string,
-    path: Path,
-    events: LinkEvents,
-    server: () => HttpServer | undefined,
-  ) {
-    this.#world = world;
-    this.#device = device;
-    this.#path = path;
-    this.#events = events;
-    this.#server = server;
-  }
-
-  open(): void {
-    const round = ++this.#round;
-    this.#path.begin();
-    this.#world.after(100, () => {
-      if (round !== this.#round) return;
-      this.#events.up();
-      this.#poll(round);
-    });
-  }
-
-  close(): void {
-    this.#round++;
-  }
-
-  report(report: Outgoing, done: (isTaken: boolean) => void): void {
-    this.#ask(
-      (server, respond) => server.report(this.#device, report, respond),
-      (response) => {
-        done(response?.status === 200);
-        this.#take(response);
-      },
-    );
-  }
-
-  #ask(
-    what: (server: HttpServer, respond: Respond) => void,
-    done: (response: Response | undefined) => void,
-  ): void {
-    const round = this.#round;
-    exchange<Response>(
-      this.#world,
-      this.#path,
-      (respond) => {
-        const server = this.#server();
-        if (server) what(server, respond);
-      },
-      (response) => {
-        if (round === this.#round) done(response);
-      },
-    );
-  }
-
-  #poll(round: number): void {
-    this.#ask(
-      (server, respond) => server.poll(this.#device, respond),
-      (response) => {
-        this.#take(response);
-        const ms = this.#world.random.spread(2_000, PAUSE_MS);
-        this.#world.after(ms, () => {
-          if (round === this.#round) this.#poll(round);
-        });
-      },
-    );
-  }
-
-  #take(response: Response | undefined): void {
-    if (response?.status !== 200) return;
-    for (const { message: { kind, payload }, owed } of response.messages) {
-      this.#events.message(kind, payload as unknown as Readonly<Record<string, unknown>>);
-      if (!owed) continue;
-      this.#ask((server, respond) => server.confirm(this.#device, owed, respond), () => {});
-    }
-  }
-}
+/** Gives a device its answer. */
+export type Respond = (response: Response) => void;
