@@ -8,7 +8,7 @@ import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
-import { openImageFiles } from "./adapters/files/mod.ts";
+import { newLogFile, openImageFiles, openLogFile } from "./adapters/files/mod.ts";
 import {
   logIdentity,
   machineClock,
@@ -185,12 +185,17 @@ async function asked(signals: Deno.Signal[]): Promise<void> {
 
 async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseReplay(args);
-  const replica = await openReplica(options.data);
+  const { data, file } = options;
+  const source = file === undefined ? await openReplica(data) : openLogFile(file);
   try {
-    return cli.runReplay(replica, options, machineDigest.sha256, screen);
+    return cli.runReplay(source, options, machineDigest.sha256, screen);
   } finally {
-    replica.close();
+    source.close();
   }
+}
+
+function simulate(args: string[], screen: cli.Screen): Promise<boolean> {
+  return cli.runSimulate(cli.parseSimulate(args), screen, { newLog: newLogFile });
 }
 
 async function device(args: string[], screen: cli.Screen): Promise<boolean> {
@@ -247,7 +252,15 @@ function brokerConfig(args: string[], screen: cli.Screen): Promise<boolean> {
   return cli.runBrokerConfig(args, screen, { url, token });
 }
 
-const commands = { serve, demo, replay, device, ota, "broker-config": brokerConfig } as const;
+const commands = {
+  serve,
+  demo,
+  replay,
+  simulate,
+  device,
+  ota,
+  "broker-config": brokerConfig,
+} as const;
 
 /** Runs a command of the command line; the exit code of the process. */
 export async function main([name = "", ...args]: string[]): Promise<number> {

@@ -13,6 +13,8 @@ export interface Flag<T> {
   readonly help: string;
   /** It may be given several times. */
   readonly isMany?: true;
+  /** A word that may be left out; nothing but words like it may follow. */
+  readonly isOptional?: true;
   /**
    * Turns the text into the value; throws a {@link UsageError} that quotes it. `all`: the texts of a
    * flag that was given several times.
@@ -87,7 +89,7 @@ function readWords(command: Command<Flags>, given: readonly string[]): [string, 
   }
   return words.map(([name, word], index) => {
     const all = word.isMany ? given.slice(index) : given.slice(index, index + 1);
-    if (all[0] === undefined && !word.isMany) {
+    if (all[0] === undefined && !word.isMany && !word.isOptional) {
       throw new UsageError(`${word.value} is missing. ${seeHelp(command)}`);
     }
     return [name, word.read(all[0], word.value, all)];
@@ -185,7 +187,9 @@ export function ifGiven<T>(flag: Flag<T>): Flag<T | undefined> {
 export function helpText<F extends Flags>(
   { name, summary, notes, words = {}, flags }: Command<F>,
 ): string {
-  const places = Object.values(words).map(({ value, isMany }) => isMany ? `[${value}…]` : value);
+  const places = Object.values(words).map(({ value, isMany, isOptional }) =>
+    isMany ? `[${value}…]` : isOptional ? `[${value}]` : value
+  );
   const rows = [
     ...Object.values(words).map(({ value, help }) => [`  ${value}`, help] as const),
     ...Object.entries({ ...flags, ...common }).map(([flag, { value, help }]) =>

@@ -15,6 +15,11 @@ export function word(value: string, help: string, checker?: Checker): Word<strin
   return { value, help, read: (text) => checkText(value, text!, checker) };
 }
 
+/** A word that may be left out. */
+export function maybeWord(value: string, help: string): Word<string | undefined> {
+  return { value, help, isOptional: true, read: (text) => text };
+}
+
 /** All the words that follow, perhaps none. */
 export function words(value: string, help: string, checker?: Checker): Word<readonly string[]> {
   const read = (_: unknown, name: string, all: readonly string[]) =>

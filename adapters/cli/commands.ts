@@ -13,11 +13,14 @@ import {
 } from "./args.ts";
 import type { HostPort } from "./args.ts";
 import { checkUrl } from "./check_url.ts";
+import { maybeWord } from "./checked_args.ts";
 import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
 import { isLoopback } from "./loopback.ts";
+import { simulate } from "./simulate/options.ts";
 
-const data = textOr("DIR", "./data", "The data folder");
+const DATA_DEFAULT = "./data";
+const data = textOr("DIR", DATA_DEFAULT, "The data folder");
 
 const serve = {
   name: "serve",
@@ -56,8 +59,13 @@ const demo = {
 const replay = {
   name: "replay",
   summary: "Decide a log again: outcomes, hashes and read models must come out the same.",
+  words: { file: maybeWord("LOG.jsonl", "An exported log, in place of --data") },
+  notes: [
+    "An exported log has rows alone: there are no read models in it to compare. Exit code 0: everything",
+    "came out the same; 1: something did not, or cannot be read; 2: a wrong flag.",
+  ],
   flags: {
-    data,
+    data: ifGiven(data),
     device: text("ID", "Show the history of this device, too"),
     json: toggle("Print the result as JSON"),
   },
@@ -72,7 +80,7 @@ const brokerConfig = {
   summary: "Configure a broker of your own: ACL, limits, and passwords in step with the registry.",
 };
 
-const all = [serve, demo, replay, device, ota, brokerConfig];
+const all = [serve, demo, replay, simulate, device, ota, brokerConfig];
 
 const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
 
@@ -135,14 +143,23 @@ export function parseDemo(args: string[]): DemoOptions {
 
 /** What `replay` is told. */
 export interface ReplayOptions {
+  /** The data folder. */
   readonly data: string;
+  /** An exported log, in place of the data folder. */
+  readonly file: string | undefined;
   readonly device: string | undefined;
   readonly json: boolean;
 }
 
 /** @throws {UsageError} */
 export function parseReplay(args: string[]): ReplayOptions {
-  return parseCommand(replay, args);
+  const given = parseCommand(replay, args);
+  if (given.file !== undefined && given.data !== undefined) {
+    throw new UsageError(
+      "A log is in LOG.jsonl or in the folder of --data. Leave out one of them.",
+    );
+  }
+  return { ...given, data: given.data ?? DATA_DEFAULT };
 }
 
 /** For somebody who asks for a command that there is not. */

@@ -8,18 +8,27 @@ import { rowCells } from "./row_view.ts";
 import { bar, paint, table } from "./terminal.ts";
 import type { Screen } from "./terminal.ts";
 
-/** Where the rows come from, and what the read models are compared with. */
+/** Where the rows come from, and, where there are read models, what they are compared with. */
 export interface ReplaySource {
-  readonly count: number;
-  rows(): Iterable<StoredCells>;
-  expect(models: Models): void;
-  firstDifference(): {
+  /** How many rows there are, if that is known before. */
+  readonly count?: number;
+  rows(): Iterable<StoredCells | BrokenRow>;
+  expect?(models: Models): void;
+  firstDifference?(): {
     readonly table: string;
     readonly key: string;
     readonly column: string;
     readonly expected: string;
     readonly found: string;
   } | undefined;
+}
+
+/** What stands in the place of a row and is none. */
+export interface BrokenRow {
+  /** What is wrong with it. */
+  readonly broken: string;
+  readonly expected: string;
+  readonly found: string;
 }
 
 /** The first place that is not what the log leads to. */
@@ -61,23 +70,34 @@ function firstFinding(
   seen: (cells: StoredCells) => void,
 ): Finding | undefined {
   let count = 0;
-  for (const cells of source.rows()) {
-    const taken = replay.take(cells);
-    if (isDivergence(taken)) {
-      const { seq, stream, what, expected, found } = taken;
-      return { where: `row ${seq} (${stream})`, what, expected, found };
+  try {
+    for (const cells of source.rows()) {
+      if ("broken" in cells) {
+        const { broken: what, expected, found } = cells;
+        return { where: `row ${count + 1}`, what, expected, found };
+      }
+      const taken = replay.take(cells);
+      if (isDivergence(taken)) {
+        const { seq, stream, what, expected, found } = taken;
+        return { where: `row ${seq} (${stream})`, what, expected, found };
+      }
+      source.expect?.(taken);
+      seen(cells);
+      if (++count % SHOW_EVERY === 0 && screen.isTerminal) screen.write(progress(count, source));
     }
-    source.expect(taken);
-    seen(cells);
-    if (++count % SHOW_EVERY === 0 && screen.isTerminal) {
-      const end = count + SHOW_EVERY > source.count ? "\r\x1b[2K" : "";
-      screen.write(`\r${bar(count / source.count, 30)} ${count} of ${source.count} rows${end}`);
-    }
+  } finally {
+    if (count >= SHOW_EVERY && screen.isTerminal) screen.write("\r\x1b[2K");
   }
-  const difference = source.firstDifference();
+  const difference = source.firstDifference?.();
   if (!difference) return undefined;
   const { table, key, column, expected, found } = difference;
   return { where: `table ${table}, row ${key}`, what: column, expected, found };
+}
+
+function progress(rows: number, { count }: ReplaySource): string {
+  return count === undefined
+    ? `\r${rows} rows`
+    : `\r${bar(rows / count, 30)} ${rows} of ${count} rows`;
 }
 
 function told(history: string[][], device: string): string {

@@ -1,3 +1,11 @@
-/** Images as files: content-addressed, durable, streamed. What an image means is not known here. */
+/**
+ * Images as files: content-addressed, durable, streamed; and logs as files of lines. What an image or
+ * a log means is not known here.
+ */
 export { FolderImages, openImageFiles } from "./folder_images.ts";
 export { makeFolder } from "./folder.ts";
+export { openLogFile } from "./log_file.ts";
+export type { LogFile } from "./log_file.ts";
+export type { BrokenLine } from "./log_lines.ts";
+export { newLogFile } from "./new_log_file.ts";
+export type { WriteLog } from "./new_log_file.ts";

@@ -45,12 +45,18 @@ export function owedAt(device: Device, now: number): readonly Owed[] {
 }
 
 function isStillOwed(device: Device, owed: Owed, at: number): boolean {
-  if (at >= owed.at + OWED_FOR_MS || device.revoked) return false;
+  if (at >= owed.at + OWED_FOR_MS || device.revoked || isKnownTo(device, owed)) return false;
   // A success and what it made pointless ended together.
   const endedAt = lastEnded(device)?.updatedAt;
   const ended = device.ended.filter(({ updatedAt }) => updatedAt === endedAt);
   const speaking = [activeTask(device.tasks), lastPreempted(device.tasks), ...ended];
   return speaking.some((task) => task?.id === owed.task);
+}
+
+/** A device that installs was told to: after its reboot it must not hear that again. */
+function isKnownTo({ tasks }: Device, { task: id, kind }: Owed): boolean {
+  const state = kind === "verified" && tasks.find((task) => task.id === id)?.state;
+  return state === "installing" || state === "rebooting" || state === "confirming";
 }
 
 function attemptOf(device: Device, id: string): number {

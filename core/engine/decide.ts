@@ -20,7 +20,9 @@ export async function decide(
   if (input.kind === "command") {
     const before = work.rowCount;
     const result = await decideCommand(work, input.actor, input.command);
-    if (work.rowCount > before) settle(work, deviceOf(work, input.command, result), around);
+    if (work.rowCount > before) {
+      settle(work, deviceOf(work, input.command, result), around, work.position.seq);
+    }
     return result;
   }
   const device = await work.device(input.device);
@@ -30,7 +32,7 @@ export async function decide(
       : problem(403, `Device ${input.device} is not registered, or was revoked.`);
   }
   const recorded = await decideDevice(work, device, input, around);
-  if (recorded || input.kind === "call") settle(work, device.id, around, recorded?.seq);
+  if (recorded || input.kind === "call") settle(work, device.id, around, recorded?.seq ?? null);
   return undefined;
 }
 
@@ -134,7 +136,7 @@ function settle(
   work: Workspace,
   id: string | undefined,
   around: Surroundings,
-  cause: number | null = null,
+  cause: number | null,
 ): void {
   const device = id === undefined ? undefined : work.peek(id);
   if (!device || !nextTask(device.tasks, work.at) || !around.isListening(device.id)) return;
@@ -143,7 +145,7 @@ function settle(
     at: work.at,
     actor: "engine",
     data: { contact: "listening" },
-  }, cause ?? work.position.seq);
+  }, cause);
 }
 
 function deviceOf(

@@ -98,11 +98,14 @@ export class EmbeddedBroker implements Way, MqttServer {
     }
   }
 
-  #confirm(running: Running, { device, owed }: Session, packet: number): void {
+  #confirm(running: Running, session: Session, packet: number): void {
+    const { device, owed } = session;
     const name = owed.get(packet);
     if (!name || !owed.delete(packet)) return;
     const { task, kind: message, attempt } = name;
-    running.submit({ kind: "delivered", device, task, message, attempt });
+    running.submit({ kind: "delivered", device, task, message, attempt }, (answer) => {
+      if (!answer.ok && answer.problem.status === 503) this.#drop(session);
+    });
   }
 
   #connect(running: Running, session: Session): void {

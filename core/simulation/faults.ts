@@ -28,7 +28,7 @@ export const faultsMax = {
   /** A commit: the process stands still for up to an hour, or the machine sleeps. */
   engineFreeze: 3_000,
   /** A freeze of the engine: another one is started meanwhile, and the first one wakes up. */
-  twoEngines: 300_000,
+  twoEngines: 700_000,
   /** A commit: the disk fails, before or after everything is written. */
   writeError: 20_000,
   /** A commit: the disk is full for some time. */
@@ -73,6 +73,10 @@ export const faultsMax = {
   newToken: 50_000,
   /** An order: it takes the device back to an older version. */
   downgrade: 150_000,
+  /** An order: its checksum is that of another product's image. */
+  otherImage: 30_000,
+  /** An upload: other bytes are uploaded as the same version later. */
+  otherBytes: 30_000,
 } as const;
 
 /** The name of a fault. */

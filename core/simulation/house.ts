@@ -165,15 +165,15 @@ export class House {
   }
 
   #restart(dead: Process): void {
-    const { fate, timeline, random } = this.#world;
-    const ms = fate.isHealed ? 1_000 : random.spread(500, RESTART_MS);
+    const { fate, timeline } = this.#world;
+    const ms = fate.isHealed ? 1_000 : dead.random.spread(500, RESTART_MS);
     timeline.after(ms, () => {
       if (this.#current === dead) this.start();
     });
   }
 
   #duringCommit(life: Process): void {
-    const { fate, timeline } = this.#world;
+    const { fate, timeline, watch } = this.#world;
     const jump = fate.happens("wallJump", "machine");
     if (jump) {
       this.#world.wallAtBegin += (jump.chance(500_000) ? 1 : -1) * jump.spread(1_000, JUMP_MS);
@@ -182,6 +182,7 @@ export class House {
     if (!freeze) return;
     const ms = freeze.spread(100, FREEZE_MS);
     life.freeze(ms);
+    watch.froze?.(ms, life);
     // A machine that sleeps has a monotonic clock that stands still, and a wall clock that goes on.
     if (freeze.chance(300_000)) this.#world.asleepMs += ms;
     else if (fate.happens("twoEngines", "life")) {

@@ -1,4 +1,5 @@
 /** The network: it loses, delays, doubles and reorders, and now and then carries nothing at all. */
+import type { Random } from "./random.ts";
 import type { World } from "./world.ts";
 
 /** Longest delay and partition. */
@@ -13,11 +14,14 @@ const NOTICE_MS = 90_000;
 export class Path {
   readonly #world: World;
   readonly who: string;
+  /** Of its own: what happens on one path changes nothing on another. */
+  readonly random: Random;
   #partedUntil = 0;
 
   constructor(world: World, who: string) {
     this.#world = world;
     this.who = who;
+    this.random = world.fate.about(`path of ${who}`);
   }
 
   /** It begins to talk: perhaps into nothing. */
@@ -32,7 +36,7 @@ export class Path {
     if (!fate.isHealed && now < this.#partedUntil) return undefined;
     if (fate.happens("loss", this.who)) return undefined;
     const late = fate.happens("delay", this.who);
-    return late ? late.spread(100, DELAY_MS) : this.#world.random.between(5, 60);
+    return late ? late.spread(100, DELAY_MS) : this.random.between(5, 60);
   }
 
   /** Whether what is on its way comes twice. */
@@ -111,7 +115,7 @@ export class Channel<Up, Down> {
   #break(): void {
     if (this.#isBroken) return;
     this.#isBroken = true;
-    const { random } = this.#world;
+    const { random } = this.#path;
     for (const way of ["up", "down"] as const) {
       this.#world.after(random.spread(500, NOTICE_MS), () => this.#closeAt(way));
     }

@@ -1,7 +1,7 @@
 /** Operators: they register devices, upload firmware and order upgrades, and do not always agree. */
 import type { Answer, Command } from "../engine/mod.ts";
 import { requestUpgrade } from "../protocol/mod.ts";
-import { numberOf, versionOf, VERSIONS } from "./catalogue.ts";
+import { numberOf, PRODUCTS, versionOf, VERSIONS } from "./catalogue.ts";
 import type { Build } from "./catalogue.ts";
 import type { House } from "./house.ts";
 import { exchange, Path } from "./network.ts";
@@ -58,7 +58,12 @@ export class Operators {
 
   /** Uploads a version. */
   upload({ version, product, image }: Build): void {
-    this.#give({ type: "addFirmware", image, version, product, name: `${version}.bin` });
+    const { fate, catalogue } = this.#world;
+    const upload = { type: "addFirmware", version, product, name: `${version}.bin` } as const;
+    this.#give({ ...upload, image });
+    const other = fate.happens("otherBytes", `${product} ${version}`);
+    const next = versionOf(numberOf(version) % VERSIONS + 1);
+    if (other) this.#later(other, { ...upload, image: catalogue.build(product, next).image });
   }
 
   /** Orders an upgrade of one of the devices: when, which and how are drawn. */
@@ -84,7 +89,10 @@ export class Operators {
     const now = numberOf(device.flash.version);
     const isBack = fate.happens("downgrade", device.id) !== undefined;
     const target = isBack ? how.between(1, VERSIONS) : Math.min(now + how.between(1, 3), VERSIONS);
-    const { version, image } = catalogue.build(device.product, versionOf(target));
+    const version = versionOf(target);
+    const isOther = fate.happens("otherImage", device.id) !== undefined;
+    const product = isOther ? otherThan(device.product) : device.product;
+    const { image } = catalogue.build(product, version);
     const request = requestUpgrade.parse({
       device_id: device.id,
       firmware_version: version,
@@ -156,4 +164,8 @@ export class Operators {
     };
     attempt();
   }
+}
+
+function otherThan(product: string | null): string | null {
+  return PRODUCTS.find((other) => other !== product)!;
 }

@@ -133,7 +133,8 @@ class Run {
     for (const device of this.#devices) this.#operators.register(device);
     for (const build of catalogue.builds) this.#operators.upload(build);
     for (const device of this.#devices) {
-      this.#world.after(this.#world.random.spread(1_000, HOUR_MS / 2), () => device.start());
+      const wait = fate.about(`start of ${device.id}`).spread(1_000, HOUR_MS / 2);
+      this.#world.after(wait, () => device.start());
     }
     for (let nth = 1; nth <= upgrades; nth++) {
       this.#operators.order(nth, this.#devices, hours * HOUR_MS);
@@ -232,7 +233,7 @@ class Run {
       version: versionOf(about.between(1, 3)),
       server: () => this.#server,
       link: (path, events) => {
-        const isHttp = voice === "http" || voice === "both" && this.#world.random.chance(500_000);
+        const isHttp = voice === "http" || voice === "both" && path.random.chance(500_000);
         return isHttp
           ? new HttpLink(this.#world, id, path, events, () => this.#server)
           : new MqttLink(this.#world, id, habits, path, events, () => this.#broker);

@@ -46,6 +46,8 @@ export interface Witness {
   sent?(message: OutboundMessage, life: Life): void;
   /** The engine told its observer of a fault. */
   faulted?(error: unknown, life: Life): void;
+  /** The process stands still for so long, from now on. */
+  froze?(ms: number, life: Life): void;
   /**
    * The engine can be reached by devices (again), or no longer; `hasForgotten`: what they said meanwhile
    * may be lost, and whoever may wait for an answer is given one.

@@ -4,7 +4,6 @@ import type { Catalogue } from "./catalogue.ts";
 import { Disk } from "./disk.ts";
 import type { Fate } from "./fate.ts";
 import type { Machine } from "./process.ts";
-import type { Random } from "./random.ts";
 import { Timeline } from "./timeline.ts";
 import type { DiskTrouble, StorePorts } from "./store.ts";
 import type { Witness } from "./watch.ts";
@@ -29,8 +28,6 @@ export class World implements Machine {
   readonly catalogue: Catalogue;
   readonly watch: Witness;
   readonly isBrokered: boolean;
-  /** How long things take that nobody decides. */
-  readonly random: Random;
   readonly timeline = new Timeline();
   readonly disk = new Disk();
   readonly diskTrouble: DiskTrouble = { fullUntil: 0, brokenUntil: 0 };
@@ -45,7 +42,6 @@ export class World implements Machine {
     this.catalogue = catalogue;
     this.watch = watch;
     this.isBrokered = isBrokered;
-    this.random = fate.about("the world");
   }
 
   /** What every store works with. */

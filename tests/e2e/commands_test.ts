@@ -4,14 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { openSqlite } from "../../adapters/sqlite/mod.ts";
 import { randomImage, soon } from "./house.ts";
 import { inFolder } from "../support/folder.ts";
-import { ROOT, spawned } from "./task.ts";
-
-async function task(name: string, ...args: string[]) {
-  const output = spawned(name, ...args).output();
-  const { code, stdout, stderr } = await soon(output, `the end of ${name}`, 60_000);
-  const text = new TextDecoder();
-  return { code, said: text.decode(stdout), complained: text.decode(stderr).trim() };
-}
+import { ran as task, ROOT, spawned } from "./task.ts";
 
 Deno.test("demo: honest devices reach the newest version, others end as they must, the log is proved", async () => {
   await inFolder(async (folder) => {
@@ -107,7 +100,7 @@ Deno.test("a command that there is not is named", async () => {
   }).output();
   const { code, stderr } = await soon(output, "the end of foo");
   const sentence =
-    "There is no command foo. There are serve, demo, replay, device, ota and broker-config.\n";
+    "There is no command foo. There are serve, demo, replay, simulate, device, ota and broker-config.\n";
   assert.deepEqual([code, new TextDecoder().decode(stderr)], [2, sentence]);
 });
 

@@ -1,3 +1,5 @@
+import { soon } from "./house.ts";
+
 /** The root of the repository. */
 export const ROOT = new URL("../../", import.meta.url);
 
@@ -12,4 +14,19 @@ export function spawned(name: string, ...args: string[]): Deno.ChildProcess {
     stdout: "piped",
     stderr: "piped",
   }).spawn();
+}
+
+/** What it said, and how it ended. */
+export interface Ended {
+  readonly code: number;
+  readonly said: string;
+  readonly complained: string;
+}
+
+/** Runs the command to its end. */
+export async function ran(name: string, ...args: string[]): Promise<Ended> {
+  const output = spawned(name, ...args).output();
+  const { code, stdout, stderr } = await soon(output, `the end of ${name}`, 60_000);
+  const text = new TextDecoder();
+  return { code, said: text.decode(stdout), complained: text.decode(stderr).trim() };
 }

@@ -18,7 +18,12 @@ import {
   topicOf,
 } from "../../../core/mod.ts";
 import { Repeats } from "../../../core/engine/mod.ts";
-import type { Answer, EngineApi, OutboundMessage } from "../../../core/engine/mod.ts";
+import type {
+  Answer,
+  DeliveredInput,
+  EngineApi,
+  OutboundMessage,
+} from "../../../core/engine/mod.ts";
 import { packetKey } from "../packet_key.ts";
 import type { MqttWay } from "../way.ts";
 import { Connections } from "./connections.ts";
@@ -168,7 +173,7 @@ export class Broker implements MqttWay {
       onDelivered: ({ task, kind, attempt }) => {
         const { device } = this.#connections.of(client) ?? {};
         if (device === undefined) return;
-        void this.#engine.submit({ kind: "delivered", device, task, message: kind, attempt });
+        void this.#deliver(guard, { kind: "delivered", device, task, message: kind, attempt });
       },
     });
     this.#guards.add(guard);
@@ -177,6 +182,12 @@ export class Broker implements MqttWay {
     const client: Client = this.#aedes.handle(guard);
     client.on("error", () => {});
     guard.once("close", () => this.#gone(client));
+  }
+
+  /** What could not be written down is still owed: it is sent again when the device is back. */
+  async #deliver(guard: Guard, delivered: DeliveredInput): Promise<void> {
+    const answer = await this.#engine.submit(delivered);
+    if (!answer.ok && answer.problem.status === 503) guard.destroy();
   }
 
   /** The CONNACK return code. */

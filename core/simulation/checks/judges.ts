@@ -6,18 +6,28 @@ import type { Answer, OutboundMessage, Write } from "../../engine/mod.ts";
 import type { Sha256 } from "../../log/mod.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Life, SeenRow, Submission, Witness } from "../watch.ts";
+import { Acknowledged } from "./acknowledged.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
+import { EngineClock } from "./clock.ts";
+import { Compatible } from "./compatible.ts";
+import { DeadlinesHold } from "./deadlines.ts";
+import { EarnedSuccess } from "./earned_success.ts";
 import { Effects } from "./effects.ts";
 import { FailClosed } from "./fail_closed.ts";
+import { InOrder } from "./in_order.ts";
+import { Isolation } from "./isolation.ts";
 import type { Court, Judge, Sight, Violation } from "./judge.ts";
 import { Naive } from "./naive.ts";
+import { NoDowngrade } from "./no_downgrade.ts";
 import { OneActiveTask } from "./one_active_task.ts";
 import { OneWriter } from "./one_writer.ts";
 import { OwedDelivered } from "./owed_delivered.ts";
 import { ReadModels } from "./read_models.ts";
 import { Replayed } from "./replayed.ts";
+import { TamperEvidence } from "./tamper_evidence.ts";
 import { TasksEnd } from "./tasks_end.ts";
 import { TerminalAbsorbs } from "./terminal.ts";
+import { Totality } from "./totality.ts";
 
 export type { Sight, Violation } from "./judge.ts";
 
@@ -57,12 +67,22 @@ export class Judges implements Witness {
       new OneWriter(court),
       new TerminalAbsorbs(court),
       new OneActiveTask(court),
+      new EarnedSuccess(court),
       new BoundedRetries(court),
+      new Acknowledged(court),
+      new InOrder(court),
       new Replayed(court),
       new ReadModels(court),
       new Effects(court),
+      new Isolation(court),
+      new NoDowngrade(court),
+      new Compatible(court),
+      new TamperEvidence(court),
+      new Totality(court),
+      new EngineClock(court),
       new FailClosed(court),
       new TasksEnd(court),
+      new DeadlinesHold(court),
       this.#owed,
     ];
   }
@@ -117,6 +137,10 @@ export class Judges implements Witness {
 
   faulted(error: unknown, life: Life): void {
     this.#ask((judge) => judge.faulted?.(error, life));
+  }
+
+  froze(ms: number, life: Life): void {
+    this.#ask((judge) => judge.froze?.(ms, life));
   }
 
   reachable(isReachable: boolean, life: Life, hasForgotten = false): void {

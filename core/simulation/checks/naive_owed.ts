@@ -38,9 +38,8 @@ export function noteOwed(device: NaiveDevice, fact: Fact, effects: readonly Effe
     owed.set(task, { task, kind, attempt: attemptOf(device, task), at: fact.at });
   }
   for (const one of owed.values()) {
-    if (hasLapsed(one, fact.at) || device.isRevoked || !speaks(device, one.task)) {
-      owed.delete(one.task);
-    }
+    const isOver = hasLapsed(one, fact.at) || device.isRevoked || !speaks(device, one.task);
+    if (isOver || isKnown(device, one)) owed.delete(one.task);
   }
 }
 
@@ -51,6 +50,12 @@ export function hasLapsed({ at }: NaiveOwed, now: number): boolean {
 
 function attemptOf({ open, ended }: NaiveDevice, id: string): number {
   return (open.find((task) => task.id === id) ?? ended.get(id))?.attempt ?? 0;
+}
+
+/** Whoever installs knows that it was to go on. */
+function isKnown({ open }: NaiveDevice, { task, kind }: NaiveOwed): boolean {
+  const { state = "" } = open.find(({ id }) => id === task) ?? {};
+  return kind === "verified" && ["installing", "rebooting", "confirming"].includes(state);
 }
 
 /** Whether the device is still told about the task. */

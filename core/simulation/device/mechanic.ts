@@ -9,6 +9,8 @@ import type { Voice } from "./voice.ts";
 
 /** Whoever waits for a word asks again after so long. */
 const PATIENCE_MS = { min: 300_000, max: 900_000 };
+/** Whoever has nothing to do asks again after so long (PROTOCOL §1, `ask_again_seconds`). */
+const IDLE_MS = { min: 3_000_000, max: 3_600_000 };
 /** Longest time between two steps of a download. */
 const STEP_MS = 60_000;
 /** Longest silence after a reboot, of those that end. */
@@ -82,7 +84,7 @@ export class Mechanic {
         return own && this.#drop();
       case "idle":
         if (job?.phase !== "booted") this.#drop();
-        return this.#patience();
+        return this.#waitForWord(IDLE_MS);
       case "rejected":
         return this.#rejected(payload);
     }
@@ -100,10 +102,10 @@ export class Mechanic {
     this.#waitForWord();
   }
 
-  #waitForWord(): void {
+  #waitForWord({ min, max } = PATIENCE_MS): void {
     const { random, later } = this.#body;
     this.#patience();
-    this.#patience = later(random.between(PATIENCE_MS.min, PATIENCE_MS.max), () => {
+    this.#patience = later(random.between(min, max), () => {
       if (this.#body.isUp()) this.#ask();
       else this.#waitForWord();
     });
@@ -263,7 +265,7 @@ export class Mechanic {
   #succeed(job: Job): void {
     if (job.phase !== "booted" && !job.isLie) this.#body.flash.version = job.version;
     this.#drop();
-    this.#patience();
+    this.#waitForWord(IDLE_MS);
   }
 
   #drop(): void {

@@ -6,6 +6,7 @@ import {
   parseDevice,
   parseReplay,
   parseServe,
+  parseSimulate,
   unknownCommand,
   UsageError,
 } from "../../../adapters/cli/mod.ts";
@@ -70,6 +71,8 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
     /^--cut-at .* 0 to \d+, not "-1"/,
   ],
   [parseDevice, "--url http://x --device d --token t --cut-at 1e3", /^--cut-at must be a whole/],
+  [parseReplay, "a.jsonl --data b", /^A log is in LOG\.jsonl or in the folder of --data\. Leave/],
+  [parseReplay, "a.jsonl b.jsonl", /^"b\.jsonl" is not expected here\./],
   [parseReplay, "--device", /^--device needs a value\. Give it as --device ID\.$/],
 ];
 
@@ -85,16 +88,16 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, device, ota and broker-config.",
+    "There is no command foo. There are serve, demo, replay, simulate, device, ota and broker-config.",
   );
 });
 
 Deno.test("every command has its help, aligned and no wider than a screen", () => {
-  for (const parse of [parseServe, parseDemo, parseReplay, parseDevice]) {
+  for (const parse of [parseServe, parseDemo, parseReplay, parseSimulate, parseDevice]) {
     assert.throws(() => parse(["--help"]), (error) => {
       assert.ok(error instanceof HelpWanted);
       const lines = error.message.split("\n");
-      assert.match(lines[0]!, /^deno task [a-z]+ \[flags\]$/);
+      assert.match(lines[0]!, /^deno task [a-z]+( \[LOG\.jsonl\])? \[flags\]$/);
       const starts = lines.filter((line) => line.startsWith("  --")).map((line) =>
         /^ {2}--\S+(?: [A-Z:]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
       );
@@ -103,7 +106,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
       return true;
     });
   }
-  for (const name of ["serve", "demo", "replay", "device", "ota", "broker-config"]) {
+  for (const name of ["serve", "demo", "replay", "simulate", "device", "ota", "broker-config"]) {
     assert.match(overview(), new RegExp(`deno task ${name}`));
   }
 });

@@ -1,0 +1,102 @@
+/** `deno task simulate`: seeds are simulated until enough upgrades have ended, or something is wrong. */
+import type { SealedRow } from "../../../core/mod.ts";
+import { shrink } from "../../../core/simulation/mod.ts";
+import type { Screen } from "../terminal.ts";
+import { commitOf } from "./commit.ts";
+import { outcomesOf } from "./crew.ts";
+import { seedsOf } from "./options.ts";
+import type { SimulateOptions } from "./options.ts";
+import type { Assignment, Outcome } from "./outcome.ts";
+import { machinePorts } from "./ports.ts";
+import { keepRegression } from "./regression.ts";
+import { Tally } from "./tally.ts";
+import type { ViolatedSeed } from "./tally.ts";
+import { findingText, progressText, resultJson, resultText, testText } from "./view.ts";
+
+/** What others do for it; tests put something else in the place of the last three. */
+export interface SimulateParts {
+  /** Looks whether a log may be written there, and writes it then. */
+  readonly newLog: (path: string) => (rows: Iterable<SealedRow>) => Promise<void>;
+  /** Simulates the seeds, in their order. */
+  readonly outcomes?: (seeds: Iterable<Assignment>, jobs: number) => AsyncIterable<Outcome>;
+  /** Makes a violation small. */
+  readonly shrink?: typeof shrink;
+  /** Keeps it as a test; the path of the file. */
+  readonly keep?: typeof keepRegression;
+}
+
+const CLEAR_LINE = "\r\x1b[2K";
+
+/** Simulates and reports; true when everything held, and ended. @throws {Error} when it cannot. */
+export async function runSimulate(
+  options: SimulateOptions,
+  screen: Screen,
+  parts: SimulateParts,
+): Promise<boolean> {
+  const writeLog = options.export === undefined ? undefined : parts.newLog(options.export);
+  const line = lineOn(screen, options);
+  const begunAt = performance.now();
+  const tally = new Tally();
+  const { outcomes = outcomesOf } = parts;
+  try {
+    for await (const outcome of outcomes(assignmentsOf(options), options.jobs)) {
+      tally.add(outcome);
+      await writeLog?.(outcome.rows);
+      line.draw(progressText(tally, options));
+      if (tally.violated || tally.endedInAll >= options.upgrades) break;
+    }
+  } finally {
+    line.clear();
+  }
+  assertEnough(tally, options);
+  const seconds = (performance.now() - begunAt) / 1_000;
+  const found = tally.violated && await report(tally.violated, options, screen, parts);
+  const result = { options, tally, seconds, finding: found?.finding, test: found?.test };
+  screen.write(
+    options.json ? `${JSON.stringify(resultJson(result))}\n` : resultText(screen, result),
+  );
+  return tally.isWell;
+}
+
+function* assignmentsOf(options: SimulateOptions): Iterable<Assignment> {
+  const wantsRows = options.export !== undefined;
+  for (const seed of seedsOf(options)) yield { options: seed, wantsRows };
+}
+
+/** Tells of the violation at once, as making it small takes its time. */
+async function report(
+  { options: seed, violation }: ViolatedSeed,
+  options: SimulateOptions,
+  screen: Screen,
+  parts: SimulateParts,
+) {
+  const commit = await commitOf();
+  const finding = { options: seed, violation, commit };
+  if (!options.json) screen.write(findingText(screen, finding));
+  const { shrink: makeSmall = shrink, keep = keepRegression } = parts;
+  const line = lineOn(screen, options);
+  const shrunk = await makeSmall(seed, machinePorts, (left, runs) => {
+    line.draw(`made small in ${runs} runs: ${left} incidents are left`);
+  }).finally(() => line.clear());
+  const test = shrunk && await keep(shrunk, commit);
+  if (!options.json) screen.write(testText(test));
+  return { finding, test };
+}
+
+/** @throws {Error} when the seeds that there are led to too little. */
+function assertEnough(tally: Tally, { upgrades, export: file }: SimulateOptions): void {
+  if (file !== undefined || !tally.isWell || tally.endedInAll >= upgrades) return;
+  throw new Error(
+    `In ${tally.seeds} seeds ${tally.endedInAll} upgrades ended, not ${upgrades}: ` +
+      "most orders led to none. Give more --hours or more --devices.",
+  );
+}
+
+/** A line that is drawn again and again, for a person who looks at it. */
+function lineOn(screen: Screen, { json }: SimulateOptions) {
+  const write = (text: string) => screen.isTerminal && !json && screen.write(text);
+  return {
+    draw: (text: string) => void write(`${CLEAR_LINE}${text}`),
+    clear: () => void write(CLEAR_LINE),
+  };
+}

@@ -1,0 +1,38 @@
+/** An exported log as a file of lines, for those who prove it. */
+import type { StoredCells } from "../../core/mod.ts";
+import { linesOf } from "./lines.ts";
+import { cellsOf, LINE_BYTES_MAX } from "./log_lines.ts";
+import type { BrokenLine } from "./log_lines.ts";
+import { cannotUse, orExplain } from "./trouble.ts";
+
+/** A log in a file. */
+export interface LogFile {
+  /**
+   * Its rows in their order, whatever stands in their lines. Once.
+   *
+   * @throws {Error} when there are none, or the file cannot be read.
+   */
+  rows(): Iterable<StoredCells | BrokenLine>;
+  /** Closes the file. */
+  close(): void;
+}
+
+const NAME_ANOTHER = "Name a log that was exported, and that you may read.";
+
+/** Opens an exported log. @throws {Error} when there is none, or it may not be read. */
+export function openLogFile(path: string): LogFile {
+  const file = orExplain(path, NAME_ANOTHER, () => Deno.openSync(path, { read: true }));
+  const read = (into: Uint8Array) =>
+    orExplain(path, NAME_ANOTHER, () => file.readSync(into as Uint8Array<ArrayBuffer>));
+  return {
+    *rows() {
+      let count = 0;
+      for (const line of linesOf(read, LINE_BYTES_MAX)) {
+        count++;
+        yield cellsOf(line);
+      }
+      if (count === 0) throw cannotUse(path, new Error("it is empty"), NAME_ANOTHER);
+    },
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,49 @@
+/** Which reports are taken and leave no fact, by PROTOCOL §1 alone. */
+import type { Report } from "../../protocol/mod.ts";
+import type { Naive, NaiveDevice, NaiveTask } from "./naive.ts";
+import { isBusy } from "./words.ts";
+
+/** In these states progress may be too small for a fact. */
+const DOWNLOADING = new Set(["downloading", "verifying"]);
+
+/**
+ * Whether a report of the device may leave no fact: a request that changes nothing, progress that is
+ * too small, an older attempt, the digest or the status that is on record already.
+ */
+export function leavesNoFact(naive: Naive, id: string, report: Report): boolean {
+  const device = naive.devices.get(id);
+  if (!device) return true;
+  if (report.kind === "request") return changesNothing(device, report.body);
+  const { task_id, attempt } = report.body;
+  const task = task_id === undefined ? taskMeant(device, report) : naive.tasks.get(task_id);
+  if (!task) return false;
+  if (attempt !== undefined && attempt < task.attempt) return true;
+  switch (report.kind) {
+    case "progress":
+      return DOWNLOADING.has(task.state);
+    case "verify":
+      return task.policy.image === report.body.checksum &&
+        (task.isVerified || task.state === "succeeded");
+    case "status":
+      return report.body.status === task.state ||
+        report.body.status === "booted" && task.state === "confirming" && !report.body.version;
+  }
+}
+
+/** Contact that changes nothing is no fact; what it says of the device is on record already. */
+function changesNothing(
+  device: NaiveDevice,
+  { current_version, product }: Extract<Report, { kind: "request" }>["body"],
+): boolean {
+  const isKnown = current_version === undefined || current_version === device.version;
+  return isKnown && (product === undefined || device.product !== null);
+}
+
+/** The active task; a digest may be that of the task that ended last. */
+function taskMeant(device: NaiveDevice, report: Report): NaiveTask | undefined {
+  const active = device.open.find(({ state }) => isBusy(state));
+  if (report.kind !== "verify" || active?.policy.image === report.body.checksum) return active;
+  const own = [...device.open, ...device.ended.values()]
+    .findLast(({ policy }) => policy.image === report.body.checksum);
+  return own ?? active;
+}

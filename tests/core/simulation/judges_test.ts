@@ -1,0 +1,313 @@
+import assert from "node:assert/strict";
+import { StoreError } from "../../../core/engine/mod.ts";
+import type { Answer, Input } from "../../../core/engine/mod.ts";
+import { Acknowledged } from "../../../core/simulation/checks/acknowledged.ts";
+import { BoundedRetries } from "../../../core/simulation/checks/bounded_retries.ts";
+import { Compatible } from "../../../core/simulation/checks/compatible.ts";
+import { DeadlinesHold } from "../../../core/simulation/checks/deadlines.ts";
+import { EarnedSuccess } from "../../../core/simulation/checks/earned_success.ts";
+import { Effects } from "../../../core/simulation/checks/effects.ts";
+import { EngineClock } from "../../../core/simulation/checks/clock.ts";
+import { FailClosed } from "../../../core/simulation/checks/fail_closed.ts";
+import { InOrder } from "../../../core/simulation/checks/in_order.ts";
+import { Isolation } from "../../../core/simulation/checks/isolation.ts";
+import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
+import { NoDowngrade } from "../../../core/simulation/checks/no_downgrade.ts";
+import { OneActiveTask } from "../../../core/simulation/checks/one_active_task.ts";
+import { OneWriter } from "../../../core/simulation/checks/one_writer.ts";
+import { OwedDelivered } from "../../../core/simulation/checks/owed_delivered.ts";
+import { ReadModels } from "../../../core/simulation/checks/read_models.ts";
+import { Replayed } from "../../../core/simulation/checks/replayed.ts";
+import { TamperEvidence } from "../../../core/simulation/checks/tamper_evidence.ts";
+import { TasksEnd } from "../../../core/simulation/checks/tasks_end.ts";
+import { TerminalAbsorbs } from "../../../core/simulation/checks/terminal.ts";
+import { Totality } from "../../../core/simulation/checks/totality.ts";
+import { IMAGE, moves, SIZE, Stage, TASK } from "./stage.ts";
+
+const OTHER = "OTA_20260101_002";
+const RIGHT = { checksum: `sha256:${IMAGE}` };
+const WRONG = { checksum: `sha256:${"00".repeat(32)}` };
+const about = { task: TASK };
+const ok: Answer = { ok: true, messages: [] };
+const DAY_MS = 86_400_000;
+
+const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
+  Acknowledged,
+  BoundedRetries,
+  Compatible,
+  DeadlinesHold,
+  EarnedSuccess,
+  Effects,
+  EngineClock,
+  FailClosed,
+  InOrder,
+  Isolation,
+  NoDowngrade,
+  OneActiveTask,
+  OneWriter,
+  OwedDelivered,
+  ReadModels,
+  Replayed,
+  TamperEvidence,
+  TasksEnd,
+  TerminalAbsorbs,
+  Totality,
+};
+
+function report(body: object, kind = "verify"): Input {
+  const parsed = { kind, body } as Extract<Input, { kind: "report" }>["parsed"];
+  return { kind: "report", device: "a", report: kind, parsed, via: "http" };
+}
+
+const metadata = {
+  task_id: TASK,
+  version: "2.0.0",
+  url: `http://127.0.0.1:8000/artifacts/${IMAGE}`,
+  size: SIZE,
+  checksum: `sha256:${IMAGE}`,
+  chunk_bytes: 524_288,
+  chunk_count: 1,
+  completion: "verified",
+  max_attempts: 4,
+  resume_from: 0,
+};
+
+/** Registered, asked, verified, told: nothing of it is wrong. */
+function goodStory(stage: Stage): void {
+  stage.row("engine", { type: "LogCreated", data: { log_id: "0123456789abcdef", public_key: "" } });
+  stage.begin();
+  stage.input(report({ id: "1", current_version: "1.0.0" }, "request"), ok, () => {
+    stage.device("a", "UpdateRequested", { id: "1", current_version: "1.0.0" });
+    stage.send("a", "metadata", metadata);
+  });
+  const delivered = { kind: "metadata", attempt: 1 };
+  stage.device("a", "MessageDelivered", delivered, about);
+  stage.input(report({ id: "2", ...RIGHT }), ok, () => {
+    stage.device("a", "DigestReported", { id: "2", ...RIGHT }, about);
+    stage.send("a", "success", { task_id: TASK, version: "2.0.0" });
+  });
+  stage.input(report({ id: "2", ...RIGHT }), ok);
+  stage.device("a", "MessageDelivered", { kind: "success", attempt: 1 }, about);
+  stage.now += DAY_MS;
+  stage.judge.minute?.();
+  stage.judge.healed?.();
+  stage.judge.ended?.();
+}
+
+for (const [name, Judge] of Object.entries(judges)) {
+  Deno.test(`${name} has nothing against an upgrade that goes well`, () => {
+    const stage = new Stage((court) => new Judge(court));
+    goodStory(stage);
+    assert.deepEqual(stage.denied, []);
+  });
+}
+
+type Story = readonly [
+  invariant: string,
+  what: string,
+  judge: new (court: Court) => Judge,
+  story: (stage: Stage) => void,
+];
+
+const offered = (stage: Stage, wishes: object = {}) => {
+  stage.begin(wishes);
+  stage.device("a", "UpdateRequested", { current_version: "1.0.0" });
+};
+
+const badStories: readonly Story[] = [
+  ["I1", "a second active task", OneActiveTask, (stage) => {
+    offered(stage);
+    stage.device("a", "ContactChanged", {}, {}, moves([OTHER, "queued", "offered"]));
+  }],
+  ["I2", "success without a digest", EarnedSuccess, (stage) => {
+    offered(stage);
+    stage.device("a", "DigestReported", WRONG, about, moves([TASK, "offered", "succeeded"]));
+  }],
+  ["I2", "success by a boot that nothing was verified for", EarnedSuccess, (stage) => {
+    offered(stage, { completion: "booted" });
+    const data = { status: "booted", version: "2.0.0" };
+    stage.device("a", "StatusReported", data, about, moves([TASK, "offered", "succeeded"]));
+  }],
+  ["I2", "success by a boot of another version", EarnedSuccess, (stage) => {
+    offered(stage, { completion: "booted" });
+    stage.device("a", "DigestReported", RIGHT, about);
+    const data = { status: "booted", version: "1.0.0" };
+    stage.device("a", "StatusReported", data, about, moves([TASK, "confirming", "succeeded"]));
+  }],
+  ["I3", "an attempt too many", BoundedRetries, (stage) => {
+    offered(stage, { retries: 0 });
+    stage.device("a", "DigestReported", WRONG, about, moves([TASK, "offered", "retrying", 2]));
+  }],
+  ["I3", "an attempt that nothing spent", BoundedRetries, (stage) => {
+    offered(stage);
+    stage.device("a", "ContactChanged", {}, {}, moves([TASK, "offered", "paused", 2]));
+  }],
+  ["I4", "a digest that was taken and is nowhere", Acknowledged, (stage) => {
+    offered(stage);
+    stage.input(report({ id: "7", ...RIGHT }), ok);
+  }],
+  ["I4", "a repeat that is a second fact", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { id: "7", received: 10 }, about);
+    stage.device("a", "ProgressReported", { id: "7", received: 10 }, about);
+  }],
+  ["I4", "a task that was promised and is not queued", Acknowledged, (stage) => {
+    const request = { device_id: "a", checksum: RIGHT.checksum };
+    const command = { type: "requestUpgrade", request } as never;
+    const result = { type: "task", task: TASK } as const;
+    stage.input({ kind: "command", actor: "operator:x", command }, { ...ok, result });
+  }],
+  ["I4", "reports that overtook each other", InOrder, (stage) => {
+    offered(stage);
+    stage.input(report({ id: "1" }, "progress"), ok, () => {
+      stage.input(report({ id: "2" }, "progress"), ok, () => {
+        stage.device("a", "ProgressReported", { id: "2", received: 20 }, about);
+        stage.device("a", "ProgressReported", { id: "1", received: 10 }, about);
+      });
+    });
+  }],
+  ["I5", "an outcome that replay does not give", Replayed, (stage) => {
+    stage.row("engine", {
+      type: "LogCreated",
+      data: { log_id: "0123456789abcdef", public_key: "" },
+    });
+    offered(stage);
+    stage.device("a", "DigestReported", WRONG, about, moves([TASK, "offered", "succeeded"]));
+  }],
+  ["I5", "a read model that the rows do not give", ReadModels, (stage) => {
+    offered(stage);
+    stage.device("a", "DigestReported", WRONG, about, moves([TASK, "offered", "succeeded"]));
+  }],
+  ["I6", "a success that is not on record", Effects, (stage) => {
+    offered(stage);
+    stage.send("a", "success", { task_id: TASK });
+  }],
+  ["I6", "what was delivered, sent again for nothing", Effects, (stage) => {
+    offered(stage);
+    stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, about);
+    stage.now += 1_000;
+    stage.send("a", "metadata", metadata);
+  }],
+  ["I7", "a message about the task of another", Isolation, (stage) => {
+    offered(stage);
+    stage.device("b", "DeviceRegistered", { device_id: "b" }, { actor: "operator:x" });
+    stage.send("b", "metadata", metadata);
+  }],
+  ["I7", "a word of another device", Isolation, (stage) => {
+    offered(stage);
+    stage.device("a", "DigestReported", RIGHT, { ...about, actor: "device:b" });
+  }],
+  ["I8", "a move out of an end", TerminalAbsorbs, (stage) => {
+    offered(stage);
+    stage.device("a", "DigestReported", RIGHT, about);
+    stage.device(
+      "a",
+      "StatusReported",
+      { status: "failed" },
+      about,
+      moves([TASK, "succeeded", "failed"]),
+    );
+  }],
+  ["I9", "an older version that nobody allowed", NoDowngrade, (stage) => {
+    offered(stage);
+    stage.device("a", "UpdateRequested", { current_version: "3.0.0" }, {}, moves());
+  }],
+  ["I10", "an image that was not released for the device", Compatible, (stage) => {
+    stage.begin({ firmware_version: "9.0.0" });
+  }],
+  ["I11", "a version that names two images", Compatible, (stage) => {
+    stage.begin();
+    const data = { version: "2.0.0", artifacts: [{ name: "b", size: 1, sha256: "00".repeat(32) }] };
+    stage.row(`image/${"00".repeat(32)}`, { type: "ReleaseNamed", data });
+  }],
+  ["I11", "metadata of another size", Compatible, (stage) => {
+    offered(stage);
+    stage.send("a", "metadata", { ...metadata, size: 1 });
+  }],
+  ["I16", "a hash that is not the row's", TamperEvidence, (stage) => {
+    stage.device("a", "DeviceRegistered", { device_id: "a" }, {}, { hash: "sha256:00" });
+  }],
+  ["I16", "a row that follows another", TamperEvidence, (stage) => {
+    stage.begin();
+    stage.device("a", "UpdateRequested", {}, {}, { prev: null });
+  }],
+  ["I17", "an exception", Totality, (stage) => {
+    stage.judge.faulted?.(new StoreError("io", "The disk failed."), stage.life);
+    assert.deepEqual(stage.denied, []);
+    stage.judge.faulted?.(new TypeError("x is not a function"), stage.life);
+  }],
+  ["I17", "an input that nobody answers", Totality, (stage) => {
+    stage.input(report({}, "request"), ok, () => {
+      stage.now += DAY_MS;
+      stage.judge.minute?.();
+    });
+  }],
+  ["I18", "time that goes back", EngineClock, (stage) => {
+    stage.now = 1_000;
+    stage.begin();
+    stage.now = 0;
+    stage.device("a", "UpdateRequested", {});
+  }],
+  ["I18", "a step that no clock made", EngineClock, (stage) => {
+    stage.jumpedMs = 20_000;
+    stage.row("engine", { type: "ClockStepped", data: { by_ms: 20_000 } });
+    assert.deepEqual(stage.denied, []);
+    stage.row("engine", { type: "ClockStepped", data: { by_ms: 20_000 } });
+  }],
+  ["I19", "a gap", OneWriter, (stage) => {
+    stage.begin();
+    stage.device("a", "UpdateRequested", {}, {}, { seq: 99 });
+  }],
+  ["I19", "a row of an engine that was replaced", OneWriter, (stage) => {
+    stage.begin();
+    stage.device("a", "UpdateRequested", {}, {}, { epoch: 2, life: 2 });
+    stage.device("a", "UpdateRequested", {}, {}, { epoch: 1 });
+  }],
+  ["I20", "an answer after a fault", FailClosed, (stage) => {
+    stage.judge.failed?.(stage.life);
+    stage.input(report({}, "request"), ok);
+  }],
+  ["L1", "a task that never ends", TasksEnd, (stage) => {
+    stage.begin();
+    stage.judge.healed?.();
+    stage.judge.ended?.();
+  }],
+  ["L1", "a task that ends too late", TasksEnd, (stage) => {
+    stage.begin();
+    stage.judge.healed?.();
+    stage.now += 300 * DAY_MS;
+    stage.device("a", "CancelRequested", {}, about);
+  }],
+  ["L3", "a deadline that passes too early", DeadlinesHold, (stage) => {
+    offered(stage);
+    stage.now += DAY_MS - 1;
+    const due = stage.naive.tasks.get(TASK)!.since + DAY_MS;
+    stage.device("a", "DeadlinePassed", { state: "offered", due }, { ...about, actor: "engine" });
+  }],
+  ["L3", "a deadline that passes right after a start", DeadlinesHold, (stage) => {
+    offered(stage);
+    stage.now += DAY_MS;
+    stage.judge.reachable?.(true, stage.life);
+    const due = stage.naive.tasks.get(TASK)!.since + DAY_MS;
+    stage.device("a", "DeadlinePassed", { state: "offered", due }, { ...about, actor: "engine" });
+  }],
+  ["L3", "a deadline that does not pass", DeadlinesHold, (stage) => {
+    offered(stage);
+    stage.judge.healed?.();
+    stage.now += 2 * DAY_MS;
+    stage.judge.minute?.();
+  }],
+  ["L4", "a message that is owed at the end", OwedDelivered, (stage) => {
+    offered(stage);
+    stage.judge.healed?.();
+    stage.judge.ended?.();
+  }],
+];
+
+for (const [invariant, what, Judge, story] of badStories) {
+  Deno.test(`${Judge.name} sees ${what} (${invariant})`, () => {
+    const stage = new Stage((court) => new Judge(court));
+    story(stage);
+    assert.match(stage.denied[0] ?? "nothing was said", new RegExp(`^${invariant}: `));
+  });
+}

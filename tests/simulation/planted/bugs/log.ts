@@ -1,0 +1,64 @@
+/** Bugs in what is written, and in what is made of it again. */
+import { bug } from "../bug.ts";
+import type { Bug } from "../bug.ts";
+
+export const logBugs: readonly Bug[] = [
+  bug(
+    "a row is chained to the one before the last",
+    ["I16", "I5"],
+    "engine/workspace.ts",
+    "open.head = { version: row.version, hash: row.hash };",
+    "open.head = { version: row.version, hash: open.head.hash };",
+  ),
+  bug(
+    "data is hashed without its salt",
+    ["I16", "I5"],
+    "log/row.ts",
+    "joined(Uint8Array.fromHex(salt), data)",
+    "joined(LEAF, data)",
+  ),
+  bug(
+    "a row leaves out all moves but the first",
+    ["I5", "I8"],
+    "engine/streams.ts",
+    "outcome: { moves, effects },",
+    "outcome: { moves: moves.slice(0, 1), effects },",
+  ),
+  bug(
+    "the read model misses a task",
+    ["I5"],
+    "engine/streams.ts",
+    "tasks: step.tasks },",
+    "tasks: step.tasks.slice(0, 1) },",
+  ),
+  bug(
+    "a decision looks at the clock",
+    ["I5", "I18"],
+    "upgrade/assigns.ts",
+    "queuedAt: input.at,",
+    "queuedAt: input.at + Math.floor(performance.now()) % 10,",
+  ),
+  {
+    name: "a decision depends on what is in memory",
+    finds: ["I5"],
+    edits: [
+      {
+        file: "upgrade/lifecycle.ts",
+        find: "const before = toSnapshot(task);",
+        replace: "const isKnown = snapshots.has(task);\n  const before = toSnapshot(task);",
+      },
+      {
+        file: "upgrade/lifecycle.ts",
+        find: "const effects = emitted;",
+        replace: "const effects = isKnown ? emitted : [];",
+      },
+    ],
+  },
+  bug(
+    "another writer is not noticed",
+    ["I19"],
+    "engine/engine.ts",
+    "if (head.epoch > epoch + 1) {",
+    "if (head.epoch > epoch + 1_000) {",
+  ),
+];

@@ -1,0 +1,64 @@
+/** Bugs in what a device is told. */
+import { bug } from "../bug.ts";
+import type { Bug } from "../bug.ts";
+
+export const messageBugs: readonly Bug[] = [
+  bug(
+    "a message leaves before its fact is durable",
+    ["I6"],
+    "engine/engine.ts",
+    "await this.#commit(work, batch.length);",
+    "dispatch(this.#ports.outbox, work, () => {});\n    await this.#commit(work, batch.length);",
+  ),
+  bug(
+    "a cancellation is never owed",
+    ["I6", "L4"],
+    "device/owed.ts",
+    "if (!kind || task === undefined) continue;",
+    'if (!kind || task === undefined || kind === "cancel") continue;',
+  ),
+  bug(
+    "a delivered message stays owed",
+    ["I6", "L4"],
+    "device/fold.ts",
+    "if (owed.length < this.#device.owed.length) this.#change({ owed });",
+    "if (owed.length > this.#device.owed.length) this.#change({ owed });",
+  ),
+  bug(
+    "the delivery of one message settles another",
+    ["I6", "L4"],
+    "device/fold.ts",
+    "o.task !== task || o.kind !== data.kind || o.attempt !== data.attempt",
+    "o.task !== task",
+  ),
+  bug(
+    "what is owed is not said to a device that comes back",
+    ["I6", "L4"],
+    "engine/decide.ts",
+    'if (contact === "listening") sendStanding(work, device);',
+    "",
+  ),
+  bug(
+    "what was delivered is sent at every contact",
+    ["I6"],
+    "engine/decide_report.ts",
+    "for (const owed of owedAt(device, work.at)) {",
+    "const again = device.ended.map(({ id: task, attempt }) => " +
+      '({ task, attempt, kind: "failed" as const, at: 0 }));\n' +
+      "  for (const owed of [...again, ...owedAt(device, work.at)]) {",
+  ),
+  bug(
+    "what is owed lapses within minutes",
+    ["I6", "L4"],
+    "protocol/limits.ts",
+    "export const OWED_FOR_MS = 7 * 86_400_000;",
+    "export const OWED_FOR_MS = 7 * 60_000;",
+  ),
+  bug(
+    "the end of a task is not told",
+    ["I6", "L4"],
+    "upgrade/transitions.ts",
+    '{ guard, target: end, actions: [enter(reason), "sendFailed"] },',
+    "{ guard, target: end, actions: [enter(reason)] },",
+  ),
+];

@@ -1,0 +1,21 @@
+/** All bugs that are planted. */
+import type { Bug } from "../bug.ts";
+import { evidenceBugs } from "./evidence.ts";
+import { firmwareBugs } from "./firmware.ts";
+import { lockBugs } from "./lock.ts";
+import { logBugs } from "./log.ts";
+import { messageBugs } from "./messages.ts";
+import { reportBugs } from "./reports.ts";
+import { storeBugs } from "./store.ts";
+import { timeBugs } from "./time.ts";
+
+export const bugs: readonly Bug[] = [
+  ...lockBugs,
+  ...evidenceBugs,
+  ...firmwareBugs,
+  ...reportBugs,
+  ...messageBugs,
+  ...logBugs,
+  ...storeBugs,
+  ...timeBugs,
+];

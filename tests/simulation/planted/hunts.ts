@@ -1,0 +1,58 @@
+/** Hunts for bugs side by side, each in a worker of its own on a copy of its own. */
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { copyWith } from "./copy.ts";
+import type { Bug } from "./bug.ts";
+import type { Catch } from "./hunt.ts";
+
+/** As many as a small machine has cores. */
+const LANES = 2;
+/** A bug may make a run endless: that is nothing found. */
+const HUNT_MS_MAX = 20_000;
+
+/** A bug and what became of the hunt for it. */
+export interface Hunted extends Catch {
+  readonly bug: Bug;
+}
+
+/** Hunts for all bugs, with at most so many seeds each; in the order of the bugs. */
+export async function huntAll(bugs: readonly Bug[], seedsMax: number): Promise<Hunted[]> {
+  const hunted: Hunted[] = [];
+  const waiting = bugs.entries();
+  const lane = async () => {
+    for (const [place, bug] of waiting) hunted[place] = await huntFor(bug, seedsMax);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return hunted;
+}
+
+/** Hunts for one bug. */
+export async function huntFor(bug: Bug, seedsMax: number): Promise<Hunted> {
+  const folder = await Deno.makeTempDir({ prefix: "otalog-planted-" });
+  try {
+    await copyWith(bug, folder);
+    return { bug, ...await run(folder, seedsMax) };
+  } catch (error) {
+    throw new Error(`The hunt for "${bug.name}" failed.`, { cause: error });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function run(folder: string, seedsMax: number): Promise<Catch> {
+  const worker = new Worker(new URL("./hunt.ts", import.meta.url), {
+    workerData: { folder, seedsMax },
+  });
+  const tooLong = new AbortController();
+  const timer = setTimeout(() => tooLong.abort(), HUNT_MS_MAX);
+  try {
+    const [caught] = await once(worker, "message", { signal: tooLong.signal });
+    return caught as Catch;
+  } catch (error) {
+    if (!tooLong.signal.aborted) throw error;
+    return { seeds: seedsMax, sentence: "It does not end." };
+  } finally {
+    clearTimeout(timer);
+    await worker.terminate();
+  }
+}
