@@ -15,9 +15,10 @@ export class EarnedSuccess implements Judge {
 
   beforeRow({ header: { seq, outcome }, fact }: SeenRow): void {
     for (const { task: id, from, to } of outcome.moves) {
-      const isClaimed = to === "succeeded" || to === "awaiting_install" && from !== "paused";
-      const task = isClaimed ? this.#court.naive.tasks.get(id) : undefined;
-      if (!task) continue;
+      const task = this.#court.naive.tasks.get(id);
+      const goesOn = from === "paused" && task?.isVerified;
+      const isClaimed = to === "succeeded" || to === "awaiting_install" && !goesOn;
+      if (!task || !isClaimed) continue;
       const isOwn = fact.actor === `device:${task.device}`;
       const isEarned = to === "succeeded" ? isProved(task, fact) : isRightDigest(fact, task);
       if (isOwn && isEarned) continue;

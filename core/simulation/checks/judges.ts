@@ -7,6 +7,7 @@ import type { Sha256 } from "../../log/mod.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Life, SeenRow, Submission, Witness } from "../watch.ts";
 import { Acknowledged } from "./acknowledged.ts";
+import { Attributed } from "./attributed.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
 import { EngineClock } from "./clock.ts";
 import { Compatible } from "./compatible.ts";
@@ -23,10 +24,12 @@ import { OneActiveTask } from "./one_active_task.ts";
 import { OneWriter } from "./one_writer.ts";
 import { OwedDelivered } from "./owed_delivered.ts";
 import { ReadModels } from "./read_models.ts";
+import { Refusals } from "./refusals.ts";
 import { Replayed } from "./replayed.ts";
 import { TamperEvidence } from "./tamper_evidence.ts";
 import { TasksEnd } from "./tasks_end.ts";
 import { TerminalAbsorbs } from "./terminal.ts";
+import { Told } from "./told.ts";
 import { Totality } from "./totality.ts";
 
 export type { Sight, Violation } from "./judge.ts";
@@ -83,6 +86,9 @@ export class Judges implements Witness {
       new FailClosed(court),
       new TasksEnd(court),
       new DeadlinesHold(court),
+      new Told(court),
+      new Attributed(court),
+      new Refusals(court),
       this.#owed,
     ];
   }

@@ -15,7 +15,7 @@ const sayings: readonly (readonly [ReportKind, string])[] = [
   ["status", '{"status":"installing","task_id":"OTA_20260101_999"}'],
   ["request", '{"chunk_bytes":3}'],
   ["request", '{"resume_from":1e12}'],
-  ["request", '{"version":"2.0.0"}'],
+  ["request", '{"version":"9.0.0"}'],
   ["request", ""],
   ["request", '{"__proto__":{"task_id":1}}'],
 ];

@@ -1,5 +1,7 @@
 /** A bug that is planted into a copy of the engine, to see whether the simulator finds it. */
 
+import type { FaultRates } from "../../../core/simulation/mod.ts";
+
 /** One change of the text of one file. */
 export interface Edit {
   /** From the folder `core/`. */
@@ -16,6 +18,8 @@ export interface Bug {
   readonly edits: readonly Edit[];
   /** The invariants that may be what shows it. */
   readonly finds: readonly string[];
+  /** Rates of the faults that it needs to show, where most seeds draw few of them. */
+  readonly faults?: Partial<FaultRates>;
 }
 
 /** A bug that is one edit. */
@@ -25,8 +29,9 @@ export function bug(
   file: string,
   find: string,
   replace: string,
+  faults: Partial<FaultRates> = {},
 ): Bug {
-  return { name, finds, edits: [{ file, find, replace }] };
+  return { name, finds, edits: [{ file, find, replace }], faults };
 }
 
 /** What an edit makes of the text of its file. @throws {Error} when the text to find is not there once. */

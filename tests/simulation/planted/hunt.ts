@@ -4,12 +4,13 @@ import { join } from "node:path";
 import { setImmediate } from "node:timers";
 import { pathToFileURL } from "node:url";
 import { parentPort, workerData } from "node:worker_threads";
-import type { simulate, SimulationResult } from "../../../core/simulation/mod.ts";
+import type { FaultRates, simulate, SimulationResult } from "../../../core/simulation/mod.ts";
 
 /** What a worker is told. */
 export interface Hunt {
   /** Where the copy of `core/` is. */
   readonly folder: string;
+  readonly faults: Partial<FaultRates>;
   /** It gives up after so many seeds. */
   readonly seedsMax: number;
 }
@@ -32,11 +33,11 @@ const ports = {
   rest: () => new Promise<void>((resolve) => void setImmediate(resolve)),
 };
 
-async function hunt({ folder, seedsMax }: Hunt): Promise<Catch> {
+async function hunt({ folder, faults, seedsMax }: Hunt): Promise<Catch> {
   const copy = pathToFileURL(join(folder, "simulation/mod.ts")).href;
   const module: { simulate: typeof simulate } = await import(copy);
   for (let seed = 1; seed <= seedsMax; seed++) {
-    const found = foundIn(await module.simulate({ seed, ...SIZE }, ports));
+    const found = foundIn(await module.simulate({ seed, faults, ...SIZE }, ports));
     if (found) return { seeds: seed, ...found };
   }
   return { seeds: seedsMax };

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { Worker } from "node:worker_threads";
 import { copyWith } from "./copy.ts";
 import type { Bug } from "./bug.ts";
-import type { Catch } from "./hunt.ts";
+import type { Catch, Hunt } from "./hunt.ts";
 
 /** As many as a small machine has cores. */
 const LANES = 2;
@@ -31,7 +31,7 @@ export async function huntFor(bug: Bug, seedsMax: number): Promise<Hunted> {
   const folder = await Deno.makeTempDir({ prefix: "otalog-planted-" });
   try {
     await copyWith(bug, folder);
-    return { bug, ...await run(folder, seedsMax) };
+    return { bug, ...await run({ folder, faults: bug.faults ?? {}, seedsMax }) };
   } catch (error) {
     throw new Error(`The hunt for "${bug.name}" failed.`, { cause: error });
   } finally {
@@ -39,9 +39,9 @@ export async function huntFor(bug: Bug, seedsMax: number): Promise<Hunted> {
   }
 }
 
-async function run(folder: string, seedsMax: number): Promise<Catch> {
+async function run(hunt: Hunt): Promise<Catch> {
   const worker = new Worker(new URL("./hunt.ts", import.meta.url), {
-    workerData: { folder, seedsMax },
+    workerData: hunt,
   });
   const tooLong = new AbortController();
   const timer = setTimeout(() => tooLong.abort(), HUNT_MS_MAX);
@@ -50,7 +50,7 @@ async function run(folder: string, seedsMax: number): Promise<Catch> {
     return caught as Catch;
   } catch (error) {
     if (!tooLong.signal.aborted) throw error;
-    return { seeds: seedsMax, sentence: "It does not end." };
+    return { seeds: hunt.seedsMax, sentence: "It does not end." };
   } finally {
     clearTimeout(timer);
     await worker.terminate();

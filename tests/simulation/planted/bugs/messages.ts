@@ -58,7 +58,7 @@ export const messageBugs: readonly Bug[] = [
     "the end of a task is not told",
     ["I6", "L4"],
     "upgrade/transitions.ts",
-    '{ guard, target: end, actions: [enter(reason), "sendFailed"] },',
-    "{ guard, target: end, actions: [enter(reason)] },",
+    '{ target: "failed", actions: [enter(reason), "sendFailed"] },',
+    '{ target: "failed", actions: [enter(reason)] },',
   ),
 ];

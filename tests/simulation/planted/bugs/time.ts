@@ -39,11 +39,11 @@ export const timeBugs: readonly Bug[] = [
     "this.#wasAway();",
   ),
   bug(
-    "the timer of deadlines is set once",
+    "the timer of deadlines comes once",
     ["L1", "L3"],
     "engine/deadlines.ts",
-    "this.#wake(this.#engine.now() + SLEEP_MAX_MS);",
-    "",
+    "async #feed(): Promise<void> {\n    this.#wakeAt = Infinity;",
+    "async #feed(): Promise<void> {",
   ),
   bug(
     "engine time follows a clock that goes back",

@@ -1,0 +1,76 @@
+/** I8: every refusal is recorded, or counted in the next one of its device that is. */
+import type { Answer } from "../../engine/mod.ts";
+import type { Life, SeenRow, Submission } from "../watch.ts";
+import type { Court, Judge } from "./judge.ts";
+import { deviceOf } from "./naive.ts";
+
+/** An engine knows so many refused reports again. */
+const KNOWN_MAX = 32;
+
+/** What one life told one device. */
+interface Refused {
+  /** Refusals that no row bears yet. */
+  count: number;
+  /** Its last row is durable, and the engine was told that it may not be: it may count again. */
+  isUnsure: boolean;
+  /** The ids of refused reports, the oldest first: their repeats are no refusals of their own. */
+  readonly ids: string[];
+}
+
+/** Judges that refusals are counted. */
+export class Refusals implements Judge {
+  readonly #court: Court;
+  readonly #lives = new Map<Life, Map<string, Refused>>();
+
+  constructor(court: Court) {
+    this.#court = court;
+  }
+
+  died(life: Life): void {
+    this.#lives.delete(life);
+  }
+
+  /** The refusal that is recorded is answered after its row. */
+  beforeRow({ header: { seq, stream }, fact }: SeenRow, life: Life): void {
+    if (fact.type !== "ReportRejected") return;
+    const refused = this.#of(life, deviceOf(stream));
+    const { left_out } = fact.data;
+    if (left_out !== refused.count && !refused.isUnsure) {
+      this.#court.deny("I8", `Row ${seq} leaves out ${left_out} refusals, not ${refused.count}.`);
+    }
+    refused.count = -1;
+    refused.isUnsure = false;
+  }
+
+  failed(life: Life): void {
+    for (const refused of this.#lives.get(life)?.values() ?? []) {
+      refused.isUnsure ||= refused.count < 0;
+    }
+  }
+
+  answered({ life, input }: Submission, answer: Answer): void {
+    if (input.kind !== "report" || !answer.ok) return;
+    const message = answer.messages.map(({ message }) => message)
+      .find(({ kind }) => kind === "rejected");
+    if (message?.kind !== "rejected") return;
+    const refused = this.#of(life, input.device);
+    const id = "code" in input.parsed ? undefined : input.parsed.body.id;
+    if (id !== undefined && refused.ids.includes(id)) return;
+    refused.count++;
+    const { code, state } = message.payload;
+    // Whoever was told to say it later may say it again.
+    if (id === undefined || code === "rate_limited" || state === "queued" || state === "held") {
+      return;
+    }
+    refused.ids.push(id);
+    if (refused.ids.length > KNOWN_MAX) refused.ids.shift();
+  }
+
+  #of(life: Life, device: string): Refused {
+    const devices = this.#lives.get(life) ?? new Map<string, Refused>();
+    this.#lives.set(life, devices);
+    const refused = devices.get(device) ?? { count: 0, isUnsure: false, ids: [] };
+    devices.set(device, refused);
+    return refused;
+  }
+}
