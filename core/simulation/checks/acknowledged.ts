@@ -1,9 +1,9 @@
-/** I4: what was answered well is in the log at that instant, and a repeat of it adds nothing. */
-import type { Answer, CommandInput, ReportInput } from "../../engine/mod.ts";
+/** I4: a report that was taken is in the log at that instant, and a repeat of it adds nothing. */
+import type { Answer, ReportInput } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { leavesNoFact } from "./factless.ts";
 import type { Court, Judge } from "./judge.ts";
-import { deviceOf, releaseKey } from "./naive.ts";
+import { deviceOf } from "./naive.ts";
 
 /** A device knows so many reports again. */
 const KNOWN_MAX = 32;
@@ -16,7 +16,7 @@ interface Taken {
   readonly last: Readonly<Record<"id" | "packet", string[]>>;
 }
 
-/** Judges that acknowledged reports and commands are durable. */
+/** Judges that acknowledged reports are durable. */
 export class Acknowledged implements Judge {
   readonly #court: Court;
   readonly #taken = new Map<string, Taken>();
@@ -45,21 +45,7 @@ export class Acknowledged implements Judge {
 
   answered({ input, number, life }: Submission, answer: Answer): void {
     if (!answer.ok) return;
-    if (input.kind === "command") this.#judgeCommand(input, answer);
-    else if (input.kind === "report") this.#judgeReport(input, number, answer, life);
-    else if (input.kind === "delivered") {
-      const owed = this.#court.naive.devices.get(input.device)?.owed.get(input.task);
-      if (owed?.kind !== input.message || owed.attempt !== input.attempt) return;
-      // What is owed anew since was made owed by another row of the same batch.
-      if (owed.at < this.#at) this.#deny(`${input.message} of ${input.task} is owed still`);
-    }
-  }
-
-  /** The engine time of the last row. */
-  #at = 0;
-
-  afterRow({ fact: { at } }: SeenRow): void {
-    this.#at = at;
+    if (input.kind === "report") this.#judgeReport(input, number, answer, life);
   }
 
   #judgeReport(
@@ -81,36 +67,6 @@ export class Acknowledged implements Judge {
     if (leavesNoFact(this.#court.naive, device, parsed)) return void names.add(again);
     const said = JSON.stringify(parsed);
     this.#deny(`Input ${number} of ${device} was taken and is in no row: ${said}`);
-  }
-
-  #judgeCommand({ command }: CommandInput, { result }: Extract<Answer, { ok: true }>): void {
-    const { naive } = this.#court;
-    switch (command.type) {
-      case "registerDevice":
-        return this.#expect(naive.devices.has(command.device), `${command.device} is registered`);
-      case "revokeDevice":
-        return this.#expect(naive.devices.get(command.device)?.isRevoked, "the device is revoked");
-      case "addFirmware": {
-        const key = releaseKey(command.product, command.version);
-        const isThere = naive.releases.get(key) === `sha256:${command.image.sha256}`;
-        return this.#expect(isThere, `${command.version} is named`);
-      }
-      case "requestUpgrade": {
-        const task = naive.tasks.get(result?.type === "task" ? result.task : "");
-        const isThere = task?.device === command.request.device_id &&
-          task.policy.image === command.request.checksum;
-        return this.#expect(isThere, `${JSON.stringify(result)} is queued`);
-      }
-      case "cancelTask":
-        return this.#expect(
-          naive.tasks.get(command.task)?.state === "cancelled",
-          `${command.task} is cancelled`,
-        );
-    }
-  }
-
-  #expect(holds: boolean | undefined, what: string): void {
-    if (!holds) this.#deny(`It was answered that ${what}, but no row says so`);
   }
 
   #takenOf(device: string): Taken {
