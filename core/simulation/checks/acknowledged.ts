@@ -1,5 +1,5 @@
 /** I4: a report that was taken is in the log at that instant, and a repeat of it adds nothing. */
-import type { Answer, ReportInput } from "../../engine/mod.ts";
+import type { Answer, Input, ReportInput } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { leavesNoFact } from "./factless.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -13,20 +13,47 @@ interface Taken {
   /** Every id and packet that a row bears. */
   readonly names: Set<string>;
   /** The last ids, and the last packets, oldest first. */
-  readonly last: Readonly<Record<"id" | "packet", string[]>>;
+  readonly last: Record<"id" | "packet", string[]>;
 }
 
 /** Judges that acknowledged reports are durable. */
 export class Acknowledged implements Judge {
   readonly #court: Court;
   readonly #taken = new Map<string, Taken>();
+  /** Reports that are not answered yet, by device. */
+  readonly #pending = new Map<string, Set<Submission>>();
+  /** Those of them that may have left no fact: what they found was changed by others of their batch. */
+  readonly #excused = new WeakSet<Submission>();
 
   constructor(court: Court) {
     this.#court = court;
   }
 
+  submitted(submission: Submission): void {
+    const { input } = submission;
+    if (input.kind !== "report") return;
+    const { device, packet } = input;
+    const pending = this.#pending.get(device) ?? new Set();
+    this.#pending.set(device, pending.add(submission));
+    if (!packet || packet.isRepeat) return;
+    // A packet that is no repeat is another one, though a broker that has forgotten gave it that number.
+    const { names, last } = this.#takenOf(device);
+    names.delete(`packet ${packet.key}`);
+    last.packet = last.packet.filter((key) => key !== packet.key);
+  }
+
+  died(life: Life): void {
+    for (const pending of this.#pending.values()) {
+      for (const submission of pending) if (submission.life === life) pending.delete(submission);
+    }
+  }
+
   beforeRow({ header: { seq, stream, cause }, fact: { type, data } }: SeenRow): void {
-    const taken = this.#takenOf(deviceOf(stream));
+    const device = deviceOf(stream);
+    for (const submission of this.#pending.get(device) ?? []) {
+      if (this.#mayLeaveNoFact(submission.input)) this.#excused.add(submission);
+    }
+    const taken = this.#takenOf(device);
     for (const kind of ["id", "packet"] as const) {
       const name = (data as Readonly<Record<string, unknown>>)[kind];
       if (typeof name !== "string") continue;
@@ -43,17 +70,24 @@ export class Acknowledged implements Judge {
     }
   }
 
-  answered({ input, number, life }: Submission, answer: Answer): void {
-    if (!answer.ok) return;
-    if (input.kind === "report") this.#judgeReport(input, number, answer, life);
+  answered(submission: Submission, answer: Answer): void {
+    const { input } = submission;
+    if (input.kind !== "report") return;
+    this.#pending.get(input.device)?.delete(submission);
+    if (answer.ok) this.#judgeReport(submission, input, answer);
+  }
+
+  #mayLeaveNoFact(input: Input): boolean {
+    if (input.kind !== "report" || "code" in input.parsed) return true;
+    return leavesNoFact(this.#court.naive, input.device, input.parsed);
   }
 
   #judgeReport(
+    submission: Submission,
     input: ReportInput,
-    number: number,
     answer: Extract<Answer, { ok: true }>,
-    life: Life,
   ): void {
+    const { number, life } = submission;
     const { parsed, device, packet } = input;
     if ("code" in parsed) return;
     if (answer.messages.some(({ message }) => message.kind === "rejected")) return;
@@ -64,7 +98,8 @@ export class Acknowledged implements Judge {
     // An engine knows again, while it lives, what it took without a fact.
     const again = `life ${life.number}, id ${id}`;
     if (id !== undefined && names.has(again)) return;
-    if (leavesNoFact(this.#court.naive, device, parsed)) return void names.add(again);
+    const isExcused = this.#excused.has(submission) || this.#mayLeaveNoFact(input);
+    if (isExcused) return void names.add(again);
     const said = JSON.stringify(parsed);
     this.#deny(`Input ${number} of ${device} was taken and is in no row: ${said}`);
   }
