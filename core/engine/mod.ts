@@ -11,6 +11,8 @@ export type { Current } from "./explain_now.ts";
 export * from "./ports.ts";
 export { decidedBefore } from "./redelivered.ts";
 export type { Again } from "./redelivered.ts";
+export { Repeats } from "./repeats.ts";
+export type { PublishedPacket } from "./repeats.ts";
 export { TakenPackets } from "./taken_packets.ts";
 export type { ServedRange } from "./transfers.ts";
 export { Unsettled } from "./unsettled.ts";

@@ -3,11 +3,12 @@
  * messages came: what the adapter's intake does, without its care for memory.
  */
 import { Unsettled } from "../engine/mod.ts";
-import type { Answer, TakenPackets } from "../engine/mod.ts";
-import { parseReport } from "../protocol/mod.ts";
+import type { TakenPackets } from "../engine/mod.ts";
+import { decideSaid } from "./broker_said.ts";
+import type { Delivered, Outcome } from "./broker_said.ts";
 import type { Running } from "./house.ts";
 import { packetKeyOf } from "./link.ts";
-import type { Publish, Said } from "./mqtt.ts";
+import type { Publish } from "./mqtt.ts";
 
 /** What the intake works with. */
 export interface IntakeOptions {
@@ -32,17 +33,9 @@ interface Pending {
   isDone: boolean;
 }
 
-interface Waiting {
-  readonly said: Said;
-  readonly key: string | undefined;
-  readonly isRepeat: boolean;
+interface Waiting extends Delivered {
   readonly pending: Pending;
 }
-
-/** A refused report leaves nothing in its device's state; `later`: it has to come again. */
-type Outcome = "taken" | "refused" | "later";
-
-const utf8 = new TextEncoder();
 
 /** Takes the messages of one connection. */
 export class BrokerIntake {
@@ -97,26 +90,7 @@ export class BrokerIntake {
     const { said: { device }, pending } = waiting;
     pending.isUnsettled = pending.packet > 0;
     if (pending.isUnsettled) this.#unsettled.add(device);
-    this.#decide(waiting, (outcome) => this.#decided(waiting, outcome));
-  }
-
-  #decide({ said: { device, kind, payload }, key, isRepeat }: Waiting, done: Decided): void {
-    const { running } = this.#options;
-    if (kind === "gone") {
-      void running.engine.left(device).then((isTaken) => {
-        if (running.life.survives()) done(isTaken ? "taken" : "later");
-      });
-      return;
-    }
-    const parsed = parseReport(kind, utf8.encode(payload));
-    const packet = key === undefined ? undefined : { key, isRepeat };
-    running.submit(
-      { kind: "report", device, report: kind, parsed, via: "mqtt", packet },
-      (answer) => {
-        if (answer.ok) running.engine.heard(device);
-        done(outcomeOf(answer));
-      },
-    );
+    decideSaid(this.#options.running, waiting, (outcome) => this.#decided(waiting, outcome));
   }
 
   #decided({ said: { device }, key, pending }: Waiting, outcome: Outcome): void {
@@ -155,12 +129,4 @@ export class BrokerIntake {
     }
     this.#submitWaiting();
   }
-}
-
-type Decided = (outcome: Outcome) => void;
-
-/** What was refused otherwise than with 503 is not taken any better the next time. */
-function outcomeOf(answer: Answer): Outcome {
-  if (!answer.ok) return answer.problem.status === 503 ? "later" : "refused";
-  return answer.messages.some(({ message }) => message.kind === "rejected") ? "refused" : "taken";
 }

@@ -5,7 +5,7 @@
 import type { TakenPackets } from "../engine/mod.ts";
 import { BrokerIntake } from "./broker_intake.ts";
 import type { BrokerOutlet } from "./broker_outlet.ts";
-import { Redelivered } from "./broker_redelivered.ts";
+import { knownPackets, Redelivered } from "./broker_redelivered.ts";
 import type { Running } from "./house.ts";
 import type { Down, MqttChannel, MqttServer } from "./mqtt.ts";
 import type { Path } from "./network.ts";
@@ -150,13 +150,4 @@ export class BrokerLines {
     this.close();
     this.#options.onGone(isUnwell);
   }
-}
-
-/** What the log remembers of a device's packets; it may not be readable now. */
-function knownPackets(world: World, { life }: Running, device: string): Promise<string[]> {
-  const isUnreadable = world.fate.happens("readError", "disk") !== undefined;
-  return life.later(0, () => {
-    if (isUnreadable) throw new Error("The disk failed.");
-    return world.disk.device(device)?.taken.flatMap(({ packet }) => packet ?? []) ?? [];
-  });
 }

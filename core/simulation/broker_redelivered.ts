@@ -1,8 +1,10 @@
 /** What the broker sends again by a new connection, until it has sent all of it: as the adapter does. */
 import { decidedBefore } from "../engine/mod.ts";
 import type { Again } from "../engine/mod.ts";
+import type { Running } from "./house.ts";
 import { packetKeyOf } from "./link.ts";
 import type { Publish } from "./mqtt.ts";
+import type { World } from "./world.ts";
 
 /** What is needed to tell. */
 export interface RedeliveredOptions {
@@ -66,4 +68,13 @@ export class Redelivered {
     }
     return decided;
   }
+}
+
+/** What the log remembers of a device's packets; it may not be readable now. */
+export function knownPackets(world: World, { life }: Running, device: string): Promise<string[]> {
+  const isUnreadable = world.fate.happens("readError", "disk") !== undefined;
+  return life.later(0, () => {
+    if (isUnreadable) throw new Error("The disk failed.");
+    return world.disk.device(device)?.taken.flatMap(({ packet }) => packet ?? []) ?? [];
+  });
 }

@@ -1,5 +1,6 @@
 /** The broker in the engine's own process, as devices meet it: the adapter's behaviour, not its bytes. */
-import type { OutboundMessage } from "../engine/mod.ts";
+import { Repeats } from "../engine/mod.ts";
+import type { Answer, OutboundMessage } from "../engine/mod.ts";
 import { messageQos, parseReport } from "../protocol/mod.ts";
 import type { OwedName } from "../protocol/mod.ts";
 import type { Running, Way } from "./house.ts";
@@ -26,6 +27,7 @@ interface Session {
 export class EmbeddedBroker implements Way, MqttServer {
   readonly #world: World;
   readonly #sessions = new Map<string, Session>();
+  readonly #repeats = new Repeats<Answer>();
   #running: Running | undefined;
   #count = 0;
 
@@ -120,20 +122,28 @@ export class EmbeddedBroker implements Way, MqttServer {
   #publish(
     running: Running,
     session: Session,
-    { letter, isRepeat, qos, packet: id }: Publish,
+    { letter, isRepeat: wasSent, qos, packet: id }: Publish,
   ): void {
     const { device, channel } = session;
     if ("message" in letter || letter.kind === "gone") return;
     const { kind, payload } = letter;
     const parsed = parseReport(kind, utf8.encode(payload));
-    const packet = qos > 0 ? { key: packetKeyOf(device, id, letter), isRepeat } : undefined;
-    running.submit(
-      { kind: "report", device, report: kind, parsed, via: "mqtt", packet },
-      (answer) => {
-        if (!answer.ok) return this.#drop(session);
-        if (qos > 0) channel.down({ type: "puback", packets: [id] });
-      },
-    );
+    const key = () => packetKeyOf(device, id, letter);
+    const published = { dup: wasSent, qos, messageId: id, key };
+    const { isRepeat, answer } = this.#repeats.once(device, published, (packet) => {
+      const input = { kind: "report", device, report: kind, parsed, via: "mqtt", packet } as const;
+      return new Promise<Answer>((resolve) => running.submit(input, resolve));
+    });
+    void answer.then((answer) => {
+      if (!running.life.isAlive) return;
+      if (!answer.ok) {
+        this.#repeats.forget(device, id);
+        return this.#drop(session);
+      }
+      // The engine has sent these once; whoever repeats a report may have missed the answer, too.
+      for (const message of isRepeat ? answer.messages : []) this.send(message);
+      if (qos > 0) channel.down({ type: "puback", packets: [id] });
+    });
   }
 
   #drop(session: Session): void {

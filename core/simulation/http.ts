@@ -1,20 +1,16 @@
 /** The routes for devices over HTTP, as devices meet them: reports, long polls, bytes of images. */
-import type { OutboundMessage, ServedRange } from "../engine/mod.ts";
+import type { OutboundMessage } from "../engine/mod.ts";
 import { parseReport, withId } from "../protocol/mod.ts";
 import type { OwedName } from "../protocol/mod.ts";
+import { Download } from "./download.ts";
 import type { Running, Way } from "./house.ts";
-import type { Link, LinkEvents, Outgoing } from "./link.ts";
-import { exchange } from "./network.ts";
-import type { Path } from "./network.ts";
+import type { Outgoing } from "./link.ts";
+import { Polls } from "./polls.ts";
+import type { Poll } from "./polls.ts";
 import type { World } from "./world.ts";
 
-/** A long poll lasts so long when there is nothing. */
-const POLL_MS = 30_000;
-/** Longest pause between two polls. */
-const PAUSE_MS = 3_600_000;
-
 /** What a device is answered. */
-type Response =
+export type Response =
   | { readonly status: 200; readonly messages: readonly OutboundMessage[] }
   | { readonly status: 204 | 403 | 503 };
 
@@ -22,7 +18,7 @@ type Response =
 export class HttpServer implements Way {
   readonly #world: World;
   #running: Running | undefined;
-  readonly #polls = new Map<string, (messages: readonly OutboundMessage[]) => void>();
+  readonly #polls = new Polls();
   /** The downloads under way: a revocation ends them. */
   readonly #downloads = new Set<{ readonly device: string; cut(): void }>();
   #count = 0;
@@ -43,11 +39,11 @@ export class HttpServer implements Way {
   }
 
   send(message: OutboundMessage): void {
-    this.#polls.get(message.device)?.([message]);
+    this.#polls.of(message.device)?.take(message);
   }
 
   disconnect(device: string): void {
-    this.#polls.get(device)?.([]);
+    this.#polls.of(device)?.end();
     for (const download of this.#downloads) if (download.device === device) download.cut();
   }
 
@@ -82,25 +78,24 @@ export class HttpServer implements Way {
   poll(device: string, respond: Respond): void {
     this.#enter(device, respond, ({ engine, life }) => {
       const connection = `poll ${++this.#count}`;
-      this.#polls.get(device)?.([]);
-      let messages: OutboundMessage[] = [];
-      let takeBack = () => {};
-      const end = () => {
-        takeBack();
-        if (this.#polls.get(device) === take) this.#polls.delete(device);
+      const close = (response: Response) => {
+        this.#polls.close(device, poll);
         engine.disconnected(device, connection);
-        respond({ status: 200, messages });
+        respond(response);
       };
-      const take = (more: readonly OutboundMessage[]) => {
-        messages = [...messages, ...more];
-        takeBack();
-        takeBack = life.after(0, end);
-      };
-      this.#polls.set(device, take);
-      takeBack = life.after(POLL_MS, end);
+      const poll: Poll = this.#polls.open(device, {
+        after: life.after,
+        // Whoever was cut has to log in again.
+        done: (messages) =>
+          close(
+            this.#world.disk.mayLogIn(device) ? { status: 200, messages } : { status: 403 },
+          ),
+      });
       engine.connected(device, connection);
       void engine.listening(device, connection, true).then((isTaken) => {
-        if (!isTaken) take([]);
+        if (!life.survives()) return;
+        if (isTaken) poll.ready();
+        else close({ status: 503 });
       });
     });
   }
@@ -109,10 +104,12 @@ export class HttpServer implements Way {
   fetch(device: string, sha256: string, from: number): Download | undefined {
     const running = this.#running;
     if (!running) return undefined;
-    const download = new Download(running, device, from);
+    const download = new Download(running, device, from, ++this.#count, () => {
+      this.#downloads.delete(known);
+    });
     const known = { device, cut: () => download.end("cut") };
     this.#enter(device, () => download.end("cut"), () => {
-      this.#downloads.add(known);
+      if (download.isOpen) this.#downloads.add(known);
       running.engine.heard(device);
       const input = { kind: "artifact", device, sha256, range: download.range } as const;
       running.submit(input, (answer) => {
@@ -132,125 +129,5 @@ export class HttpServer implements Way {
   }
 }
 
-type Respond = (response: Response) => void;
-
-/** Bytes on their way to a device. */
-export class Download {
-  readonly range: { -readonly [Name in keyof ServedRange]: ServedRange[Name] };
-  readonly #running: Running;
-  readonly #device: string;
-
-  constructor(running: Running, device: string, from: number) {
-    this.#running = running;
-    this.#device = device;
-    this.range = { from, sent: 0, sentAt: running.engine.now(), state: "open", connection: from };
-  }
-
-  /** Whether there is more to come. */
-  get isOpen(): boolean {
-    return this.range.state === "open" && this.#running.life.isAlive;
-  }
-
-  /** The device took so many bytes. */
-  take(bytes: number): void {
-    this.range.sent += bytes;
-    this.#running.enter(() => {
-      this.range.sentAt = this.#running.engine.now();
-      this.#running.engine.heard(this.#device);
-    });
-  }
-
-  /** No more is given. */
-  end(how: "complete" | "cut" | "stalled"): void {
-    if (this.range.state === "open") this.range.state = how;
-  }
-}
-
-/** A device's way over HTTP. */
-export class HttpLink implements Link {
-  readonly #world: World;
-  readonly #device: string;
-  readonly #path: Path;
-  readonly #events: LinkEvents;
-  readonly #server: () => HttpServer | undefined;
-  /** Counts the times that the device was switched on: what comes for an earlier one is not for it. */
-  #round = 0;
-
-  constructor(
-    world: World,
-    device: string,
-    path: Path,
-    events: LinkEvents,
-    server: () => HttpServer | undefined,
-  ) {
-    this.#world = world;
-    this.#device = device;
-    this.#path = path;
-    this.#events = events;
-    this.#server = server;
-  }
-
-  open(): void {
-    const round = ++this.#round;
-    this.#path.begin();
-    this.#world.after(100, () => {
-      if (round !== this.#round) return;
-      this.#events.up();
-      this.#poll(round);
-    });
-  }
-
-  close(): void {
-    this.#round++;
-  }
-
-  report(report: Outgoing, done: (isTaken: boolean) => void): void {
-    this.#ask(
-      (server, respond) => server.report(this.#device, report, respond),
-      (response) => {
-        done(response?.status === 200);
-        this.#take(response);
-      },
-    );
-  }
-
-  #ask(
-    what: (server: HttpServer, respond: Respond) => void,
-    done: (response: Response | undefined) => void,
-  ): void {
-    const round = this.#round;
-    exchange<Response>(
-      this.#world,
-      this.#path,
-      (respond) => {
-        const server = this.#server();
-        if (server) what(server, respond);
-      },
-      (response) => {
-        if (round === this.#round) done(response);
-      },
-    );
-  }
-
-  #poll(round: number): void {
-    this.#ask(
-      (server, respond) => server.poll(this.#device, respond),
-      (response) => {
-        this.#take(response);
-        const ms = this.#path.random.spread(2_000, PAUSE_MS);
-        this.#world.after(ms, () => {
-          if (round === this.#round) this.#poll(round);
-        });
-      },
-    );
-  }
-
-  #take(response: Response | undefined): void {
-    if (response?.status !== 200) return;
-    for (const { message: { kind, payload }, owed } of response.messages) {
-      this.#events.message(kind, payload as unknown as Readonly<Record<string, unknown>>);
-      if (!owed) continue;
-      this.#ask((server, respond) => server.confirm(this.#device, owed, respond), () => {});
-    }
-  }
-}
+/** Gives a device its answer. */
+export type Respond = (response: Response) => void;

@@ -35,7 +35,8 @@ export class Tally {
     this.rows += rowCount;
     this.ms += ms;
     if (violation) this.violated ??= { options, violation };
-    for (const task of stuck) this.stuck.push({ seed: options.seed, task });
+    // A run that was stopped by a violation had no time to end its tasks.
+    else for (const task of stuck) this.stuck.push({ seed: options.seed, task });
     for (const [state, count] of Object.entries(ended)) this.ended[state]! += count;
     for (const fault of Object.keys(this.faults)) this.faults[fault]! += counts[fault] ?? 0;
   }

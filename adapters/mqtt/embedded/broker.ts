@@ -17,19 +17,20 @@ import {
   publishableReport,
   topicOf,
 } from "../../../core/mod.ts";
+import { Repeats } from "../../../core/engine/mod.ts";
 import type {
   Answer,
   DeliveredInput,
   EngineApi,
   OutboundMessage,
 } from "../../../core/engine/mod.ts";
+import { packetKey } from "../packet_key.ts";
 import type { MqttWay } from "../way.ts";
 import { Connections } from "./connections.ts";
 import type { Connection } from "./connections.ts";
 import { grantedQos } from "./filters.ts";
 import { Guard } from "./guard.ts";
 import { Logins } from "./logins.ts";
-import { Repeats } from "./repeats.ts";
 
 /** How to run the broker. */
 export interface BrokerOptions {
@@ -238,7 +239,9 @@ export class Broker implements MqttWay {
     if (!kind || packet.retain || payload.length > PAYLOAD_BYTES_MAX) {
       return done(new Error(`Device ${device} may not publish this`));
     }
-    const published = packet as unknown as Parameters<Repeats<Answer>["once"]>[1];
+    const { topic, dup, qos, messageId } = packet as PublishPacket & { messageId?: number };
+    const key = (id: number) => packetKey(client.id, id, { topic, payload });
+    const published = { dup, qos, messageId, key };
     const parsed = parseReport(kind, payload);
     const { isRepeat, answer } = this.#repeats.once(
       client.id,

@@ -1,9 +1,9 @@
-/** I4: what was answered well is in the log at that instant, and a repeat of it adds nothing. */
-import type { Answer, CommandInput, ReportInput } from "../../engine/mod.ts";
+/** I4: a report that was taken is in the log at that instant, and a repeat of it adds nothing. */
+import type { Answer, Input, ReportInput } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { leavesNoFact } from "./factless.ts";
 import type { Court, Judge } from "./judge.ts";
-import { deviceOf, releaseKey } from "./naive.ts";
+import { deviceOf } from "./naive.ts";
 
 /** A device knows so many reports again. */
 const KNOWN_MAX = 32;
@@ -13,20 +13,47 @@ interface Taken {
   /** Every id and packet that a row bears. */
   readonly names: Set<string>;
   /** The last ids, and the last packets, oldest first. */
-  readonly last: Readonly<Record<"id" | "packet", string[]>>;
+  readonly last: Record<"id" | "packet", string[]>;
 }
 
-/** Judges that acknowledged reports and commands are durable. */
+/** Judges that acknowledged reports are durable. */
 export class Acknowledged implements Judge {
   readonly #court: Court;
   readonly #taken = new Map<string, Taken>();
+  /** Reports that are not answered yet, by device. */
+  readonly #pending = new Map<string, Set<Submission>>();
+  /** Those of them that may have left no fact: what they found was changed by others of their batch. */
+  readonly #excused = new WeakSet<Submission>();
 
   constructor(court: Court) {
     this.#court = court;
   }
 
+  submitted(submission: Submission): void {
+    const { input } = submission;
+    if (input.kind !== "report") return;
+    const { device, packet } = input;
+    const pending = this.#pending.get(device) ?? new Set();
+    this.#pending.set(device, pending.add(submission));
+    if (!packet || packet.isRepeat) return;
+    // A packet that is no repeat is another one, though a broker that has forgotten gave it that number.
+    const { names, last } = this.#takenOf(device);
+    names.delete(`packet ${packet.key}`);
+    last.packet = last.packet.filter((key) => key !== packet.key);
+  }
+
+  died(life: Life): void {
+    for (const pending of this.#pending.values()) {
+      for (const submission of pending) if (submission.life === life) pending.delete(submission);
+    }
+  }
+
   beforeRow({ header: { seq, stream, cause }, fact: { type, data } }: SeenRow): void {
-    const taken = this.#takenOf(deviceOf(stream));
+    const device = deviceOf(stream);
+    for (const submission of this.#pending.get(device) ?? []) {
+      if (this.#mayLeaveNoFact(submission.input)) this.#excused.add(submission);
+    }
+    const taken = this.#takenOf(device);
     for (const kind of ["id", "packet"] as const) {
       const name = (data as Readonly<Record<string, unknown>>)[kind];
       if (typeof name !== "string") continue;
@@ -43,31 +70,24 @@ export class Acknowledged implements Judge {
     }
   }
 
-  answered({ input, number, life }: Submission, answer: Answer): void {
-    if (!answer.ok) return;
-    if (input.kind === "command") this.#judgeCommand(input, answer);
-    else if (input.kind === "report") this.#judgeReport(input, number, answer, life);
-    else if (input.kind === "delivered") {
-      const owed = this.#court.naive.devices.get(input.device)?.owed.get(input.task);
-      if (owed?.kind !== input.message || owed.attempt !== input.attempt) return;
-      // What is owed anew since was made owed by another row of the same batch.
-      if (owed.at < this.#at) this.#deny(`${input.message} of ${input.task} is owed still`);
-    }
+  answered(submission: Submission, answer: Answer): void {
+    const { input } = submission;
+    if (input.kind !== "report") return;
+    this.#pending.get(input.device)?.delete(submission);
+    if (answer.ok) this.#judgeReport(submission, input, answer);
   }
 
-  /** The engine time of the last row. */
-  #at = 0;
-
-  afterRow({ fact: { at } }: SeenRow): void {
-    this.#at = at;
+  #mayLeaveNoFact(input: Input): boolean {
+    if (input.kind !== "report" || "code" in input.parsed) return true;
+    return leavesNoFact(this.#court.naive, input.device, input.parsed);
   }
 
   #judgeReport(
+    submission: Submission,
     input: ReportInput,
-    number: number,
     answer: Extract<Answer, { ok: true }>,
-    life: Life,
   ): void {
+    const { number, life } = submission;
     const { parsed, device, packet } = input;
     if ("code" in parsed) return;
     if (answer.messages.some(({ message }) => message.kind === "rejected")) return;
@@ -78,39 +98,10 @@ export class Acknowledged implements Judge {
     // An engine knows again, while it lives, what it took without a fact.
     const again = `life ${life.number}, id ${id}`;
     if (id !== undefined && names.has(again)) return;
-    if (leavesNoFact(this.#court.naive, device, parsed)) return void names.add(again);
+    const isExcused = this.#excused.has(submission) || this.#mayLeaveNoFact(input);
+    if (isExcused) return void names.add(again);
     const said = JSON.stringify(parsed);
     this.#deny(`Input ${number} of ${device} was taken and is in no row: ${said}`);
-  }
-
-  #judgeCommand({ command }: CommandInput, { result }: Extract<Answer, { ok: true }>): void {
-    const { naive } = this.#court;
-    switch (command.type) {
-      case "registerDevice":
-        return this.#expect(naive.devices.has(command.device), `${command.device} is registered`);
-      case "revokeDevice":
-        return this.#expect(naive.devices.get(command.device)?.isRevoked, "the device is revoked");
-      case "addFirmware": {
-        const key = releaseKey(command.product, command.version);
-        const isThere = naive.releases.get(key) === `sha256:${command.image.sha256}`;
-        return this.#expect(isThere, `${command.version} is named`);
-      }
-      case "requestUpgrade": {
-        const task = naive.tasks.get(result?.type === "task" ? result.task : "");
-        const isThere = task?.device === command.request.device_id &&
-          task.policy.image === command.request.checksum;
-        return this.#expect(isThere, `${JSON.stringify(result)} is queued`);
-      }
-      case "cancelTask":
-        return this.#expect(
-          naive.tasks.get(command.task)?.state === "cancelled",
-          `${command.task} is cancelled`,
-        );
-    }
-  }
-
-  #expect(holds: boolean | undefined, what: string): void {
-    if (!holds) this.#deny(`It was answered that ${what}, but no row says so`);
   }
 
   #takenOf(device: string): Taken {

@@ -99,6 +99,7 @@ function isTrue(kind: string, task: NaiveTask): boolean {
     case "retry":
       return task.attempt > 1;
     case "verified":
+      // A batch may hold the digest, and what takes it back: then the message is late, not wrong.
       return task.isVerified || isEnd(task.state) || !isBusy(task.state) || task.attempt > 1;
     default:
       return task.wasOffered;

@@ -9,6 +9,7 @@ import type { Life, SeenRow, Submission, Witness } from "../watch.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import { Attributed } from "./attributed.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
+import { CarriedOut } from "./carried_out.ts";
 import { EngineClock } from "./clock.ts";
 import { Compatible } from "./compatible.ts";
 import { DeadlinesHold } from "./deadlines.ts";
@@ -73,6 +74,7 @@ export class Judges implements Witness {
       new EarnedSuccess(court),
       new BoundedRetries(court),
       new Acknowledged(court),
+      new CarriedOut(court),
       new InOrder(court),
       new Replayed(court),
       new ReadModels(court),

@@ -3,7 +3,7 @@
  * the newest message each, until it is delivered, replaced, lapsed, or the device is revoked.
  */
 import type { Effect, Fact } from "../../log/mod.ts";
-import type { NaiveDevice, NaiveTask } from "./naive.ts";
+import type { NaiveDevice, NaiveTask } from "./naive_state.ts";
 import { isBusy, isOwed, isWait } from "./words.ts";
 
 /** After so long nobody needs to hear it any more. */

@@ -1,5 +1,6 @@
 /** What a device does about its task: it fetches, checks, installs and boots what it is offered. */
-import type { Download, HttpServer } from "../http.ts";
+import type { Download } from "../download.ts";
+import type { HttpServer } from "../http.ts";
 import type { Path } from "../network.ts";
 import type { Random } from "../random.ts";
 import type { World } from "../world.ts";

@@ -100,6 +100,7 @@ Deno.test("Broker keeps nothing for a session that ends with its connection, nor
   ear.channel!.leave();
   staged.pass(1_000);
   device.send(report("a", 1));
+  staged.pass(1_000);
   const kept = clientOf(staged, "ear");
   kept.send({ type: "subscribe" });
   staged.pass(1_000);
@@ -108,6 +109,7 @@ Deno.test("Broker keeps nothing for a session that ends with its connection, nor
   kept.channel!.leave();
   staged.pass(1_000);
   device.send(report("c", 0, 0));
+  staged.pass(1_000);
   assert.deepEqual(take(kept.heard), ["connack", "suback", "b as 0"]);
   assert.deepEqual(take(clientOf(staged, "ear").heard), ["connack, known"]);
 });

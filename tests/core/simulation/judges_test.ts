@@ -3,6 +3,7 @@ import { StoreError } from "../../../core/engine/mod.ts";
 import type { Answer, Input } from "../../../core/engine/mod.ts";
 import { Acknowledged } from "../../../core/simulation/checks/acknowledged.ts";
 import { BoundedRetries } from "../../../core/simulation/checks/bounded_retries.ts";
+import { CarriedOut } from "../../../core/simulation/checks/carried_out.ts";
 import { Compatible } from "../../../core/simulation/checks/compatible.ts";
 import { DeadlinesHold } from "../../../core/simulation/checks/deadlines.ts";
 import { EarnedSuccess } from "../../../core/simulation/checks/earned_success.ts";
@@ -34,6 +35,7 @@ const DAY_MS = 86_400_000;
 const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   Acknowledged,
   BoundedRetries,
+  CarriedOut,
   Compatible,
   DeadlinesHold,
   EarnedSuccess,
@@ -151,7 +153,7 @@ const badStories: readonly Story[] = [
     stage.device("a", "ProgressReported", { id: "7", received: 10 }, about);
     stage.device("a", "ProgressReported", { id: "7", received: 10 }, about);
   }],
-  ["I4", "a task that was promised and is not queued", Acknowledged, (stage) => {
+  ["I4", "a task that was promised and is not queued", CarriedOut, (stage) => {
     const request = { device_id: "a", checksum: RIGHT.checksum };
     const command = { type: "requestUpgrade", request } as never;
     const result = { type: "task", task: TASK } as const;

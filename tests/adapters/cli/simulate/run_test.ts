@@ -43,7 +43,7 @@ Deno.test("runSimulate() goes from seed to seed until enough upgrades have ended
 });
 
 Deno.test("runSimulate() tells of a violation, stops there, and keeps it as a test", async () => {
-  const story: Story = (nth) => nth === 2 ? { violation } : ends(nth);
+  const story: Story = (nth) => nth === 2 ? { violation, stuck: ["OTA_20260101_001"] } : ends(nth);
   const { isWell, begun, kept, said } = await run("--hours 3 --upgrades 90", story);
   assert.deepEqual([isWell, begun], [false, [1, 2]]);
   const options = { seed: 2, devices: 8, hours: 3, upgrades: 25 };
@@ -56,7 +56,7 @@ Deno.test("runSimulate() tells of a violation, stops there, and keeps it as a te
   assert.ok(said.includes(`${again}\n`), said);
   assert.match(said, /^kept as +kept_test\.ts$/m);
   assert.match(said, /^seeds +2$/m);
-  assert.match(said, /^violations +1$/m);
+  assert.match(said, /^violations +1\nstuck +0$/m);
 });
 
 Deno.test("runSimulate() tells a program of a violation in its one object", async () => {

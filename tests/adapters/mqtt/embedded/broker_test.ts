@@ -304,3 +304,21 @@ Deno.test("Broker.listen() says what to do when the port is in use", async () =>
     });
   });
 });
+
+Deno.test("Broker: who confirmed what the engine could not write down is cut, to be told again", async () => {
+  for (const [status, isCut] of [[503, true], [403, false]] as const) {
+    await inHouse(async ({ broker, engine, connect }) => {
+      const client = await connect("a");
+      await client.subscribeAsync(`${PREFIX}/a/#`, { qos: 1 });
+      engine.answer = { ok: false, problem: { status, title: "No", detail: "No." } };
+      const message = { kind: "cancel", payload: { task_id: "OTA_20230801_001", reason: "x" } };
+      const owed = { task: "OTA_20230801_001", kind: "cancel", attempt: 1 };
+      broker.send({ device: "a", message, owed } as Parameters<typeof broker.send>[0]);
+      const isDelivered = () => engine.inputs.some(({ kind }) => kind === "delivered");
+      await engine.until(isDelivered, "the confirmation");
+      if (isCut) await engine.until(() => engine.events.includes("disconnected a"), "the cut");
+      else await client.publishAsync(`${PREFIX}/a/progress`, "1", { qos: 0 });
+      assert.equal(engine.events.includes("disconnected a"), isCut);
+    });
+  }
+});

@@ -2,8 +2,7 @@
  * Knows a PUBLISH that a device sends again because its acknowledgement was lost: DUP set, and packet
  * id and payload of one of the last taken from this client id (PROTOCOL §1, "Repeats").
  */
-import type { Packet } from "../../../core/mod.ts";
-import { packetKey } from "../packet_key.ts";
+import type { Packet } from "../device/interpret.ts";
 
 /** Publishes that are remembered for each client id. */
 const TAKEN_MAX = 32;
@@ -15,8 +14,8 @@ export interface PublishedPacket {
   readonly dup: boolean;
   readonly qos: number;
   readonly messageId?: number | undefined;
-  readonly topic: string;
-  readonly payload: Uint8Array;
+  /** The same for the same packet of this client, and for no other of its last ones. */
+  key(id: number): string;
 }
 
 interface Taken<T> {
@@ -37,7 +36,7 @@ export class Repeats<T> {
   ): { isRepeat: boolean; answer: Promise<T> } {
     const { qos, messageId: id } = packet;
     if (qos === 0 || id === undefined) return { isRepeat: false, answer: take() };
-    const key = packetKey(client, id, packet);
+    const key = packet.key(id);
     const taken = this.#clients.get(client) ?? [];
     const first = taken.find((known) => known.key === key);
     if (first && packet.dup) return { isRepeat: true, answer: first.answer };

@@ -1,0 +1,44 @@
+/** What the naive model holds: tasks, devices and images as the rows show them. */
+import type { FactOf } from "../../log/mod.ts";
+import type { NaiveOwed } from "./naive_owed.ts";
+
+/** A task as the rows show it. Instants are engine time. */
+export interface NaiveTask {
+  readonly id: string;
+  readonly device: string;
+  readonly policy: FactOf<"TaskQueued">["data"];
+  readonly queuedAt: number;
+  state: string;
+  attempt: number;
+  /** Why it is in its state. */
+  reason: string | null;
+  /** When its state or attempt last changed. */
+  since: number;
+  /** When a row last was about it. */
+  touchedAt: number;
+  /** Whether its device was ever told of it. */
+  wasOffered: boolean;
+  /** Whether it ever had to yield. */
+  wasPreempted: boolean;
+  /** Whether the right digest is on record, and nothing that takes it back. */
+  isVerified: boolean;
+}
+
+/** A device as the rows show it. */
+export interface NaiveDevice {
+  readonly id: string;
+  product: string | null;
+  version: string | null;
+  isRevoked: boolean;
+  /** Its tasks that have not ended, in the order in which they go. */
+  open: NaiveTask[];
+  /** Its tasks that have ended. */
+  readonly ended: Map<string, NaiveTask>;
+  /** The last of them that it was told of. */
+  lastEnded: NaiveTask | undefined;
+  /** What it was not told for certain, by task. */
+  readonly owed: Map<string, NaiveOwed>;
+}
+
+/** An image as the rows show it. */
+export type NaiveImage = FactOf<"ImageUploaded">["data"];

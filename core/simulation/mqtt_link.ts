@@ -1,0 +1,122 @@
+/** A device's end of MQTT, whichever broker it meets. */
+import type { Link, LinkEvents, Outgoing } from "./link.ts";
+import type { Down, MqttChannel, MqttServer, Publish } from "./mqtt.ts";
+import type { Path } from "./network.ts";
+import type { World } from "./world.ts";
+
+/** How a device uses MQTT. */
+export interface MqttHabits {
+  readonly isKept: boolean;
+  readonly hasWill: boolean;
+  /** Whether its reports have ids of their own. */
+  readonly hasIds: boolean;
+}
+
+/** What Mosquitto sends at once to one client. */
+const WINDOW_MAX = 20;
+/** How long it takes to see that nobody is there. */
+const REFUSED_MS = 1_000;
+
+/** A device's connection to a broker. */
+export class MqttLink implements Link {
+  readonly #device: string;
+  readonly #path: Path;
+  readonly #events: LinkEvents;
+  readonly #habits: MqttHabits;
+  readonly #server: () => MqttServer | undefined;
+  readonly #world: World;
+  #channel: MqttChannel | undefined;
+  readonly #waiting = new Map<number, (isTaken: boolean) => void>();
+
+  /** `server` gives the broker that can be reached now. */
+  constructor(
+    world: World,
+    device: string,
+    habits: MqttHabits,
+    path: Path,
+    events: LinkEvents,
+    server: () => MqttServer | undefined,
+  ) {
+    this.#world = world;
+    this.#device = device;
+    this.#habits = habits;
+    this.#path = path;
+    this.#events = events;
+    this.#server = server;
+  }
+
+  open(): void {
+    this.#path.begin();
+    const channel: MqttChannel | undefined = this.#server()?.accept(this.#device, this.#path, {
+      receive: (packet) => this.#channel === channel && this.#receive(packet),
+      closed: () => this.#channel === channel && this.#down(),
+    });
+    this.#channel = channel;
+    const { isKept, hasWill } = this.#habits;
+    const device = this.#device;
+    if (channel) channel.up({ type: "connect", device, isKept, windowMax: WINDOW_MAX, hasWill });
+    else this.#world.after(REFUSED_MS, () => this.#down());
+  }
+
+  close(): void {
+    const channel = this.#channel;
+    this.#channel = undefined;
+    this.#waiting.clear();
+    channel?.leave();
+  }
+
+  report(report: Outgoing, done: (isTaken: boolean) => void): void {
+    if (!this.#channel) return done(false);
+    const { kind, qos, packet, isRepeat } = report;
+    const letter = { device: this.#device, kind, payload: this.#payloadOf(report) };
+    this.#channel.up({ type: "publish", letter, qos, packet, isRepeat });
+    if (qos === 0) done(true);
+    else this.#waiting.set(packet, done);
+  }
+
+  /** A broker of somebody else's takes a repeat for another report: what must not count twice has an id. */
+  #payloadOf({ payload, packet }: Outgoing): string {
+    const isObject = payload.startsWith('{"');
+    if (!this.#habits.hasIds || !isObject) return payload;
+    return `{"id":"${this.#device}-${packet}",${payload.slice(1)}`;
+  }
+
+  #receive(packet: Down): void {
+    switch (packet.type) {
+      case "connack":
+        return this.#channel?.up({ type: "subscribe", hears: this.#device });
+      case "suback":
+        return this.#events.up();
+      case "puback":
+        for (const id of packet.packets) this.#acknowledged(id);
+        return;
+      case "publish":
+        return this.#take(packet);
+    }
+  }
+
+  #acknowledged(id: number): void {
+    const done = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    done?.(true);
+  }
+
+  /** What it was told is confirmed when it knows it. */
+  #take({ letter, qos, packet }: Publish): void {
+    if (!("message" in letter)) return;
+    const { kind, payload } = letter.message;
+    const channel = this.#channel;
+    for (let copy = this.#path.isDoubled ? 2 : 1; copy > 0; copy--) {
+      this.#events.message(kind, payload as unknown as Readonly<Record<string, unknown>>);
+    }
+    if (qos > 0) channel?.up({ type: "puback", packets: [packet] });
+  }
+
+  #down(): void {
+    this.#channel = undefined;
+    const waiting = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const done of waiting) done(false);
+    this.#events.down();
+  }
+}
