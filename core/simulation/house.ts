@@ -18,6 +18,8 @@ const DIES_AT_MAX = 10_000;
 const STOP_MS = 2 * 3_600_000;
 /** Longest time that a process stands still. */
 const FREEZE_MS = 3_600_000;
+/** Two engines that were started on one log both live for so long at the latest. */
+const BOTH_MS = 120_000;
 /** Furthest jump of a wall clock. */
 const JUMP_MS = 3 * 86_400_000;
 
@@ -190,7 +192,7 @@ export class House {
         if (!life.isFrozen || this.#current !== life) return;
         this.start();
         // Whoever started another one ends the first, sooner or later.
-        timeline.after(freeze.spread(ms, 2 * FREEZE_MS), () => life.die());
+        timeline.after(ms + freeze.spread(1_000, BOTH_MS), () => life.die());
       });
     }
   }
