@@ -10,7 +10,7 @@ import type { Task } from "../upgrade/task.ts";
 import type { DeviceFact, Effect, FactOf } from "../log/mod.ts";
 import { chunkCount, isChunkable, receivedBytes, wishedChunkBytes } from "./numbers.ts";
 import { activeTask, nextTask } from "./queue.ts";
-import { standingEffects } from "./standing.ts";
+import { isVerified, standingEffects } from "./standing.ts";
 import { taskOf } from "./state.ts";
 import type { Device, TakenReport } from "./state.ts";
 
@@ -99,10 +99,14 @@ function isTooMuch(device: Device, { kind, body }: Report, { at }: Delivery): bo
     (kind !== "status" || body.status === "deferred");
 }
 
-/** What a report led to, said again; of a task that is not active any more, where that is now. */
+/**
+ * What a report led to, said again; of a task that is not active any more, where that is now. Nor is a
+ * digest still right for a task that had to yield meanwhile.
+ */
 function standing(device: Device, effect: Effect): readonly DeviceEffectData[] {
   const task = taskOf(device, effect.task);
-  return task && !isActive(task) ? standingEffects(task) : [effect as DeviceEffectData];
+  const isOver = task && (!isActive(task) || effect.type === "sendVerified");
+  return isOver ? standingEffects(task) : [effect as DeviceEffectData];
 }
 
 /** What a fact keeps so that a repeat of it will be known. */
@@ -140,8 +144,8 @@ function findTask(device: Device, { kind, body }: TaskReport): Task | Refusal {
 
 /** The right digest once more, for a task that has taken it already. */
 function isRightAgain(task: Task, report: TaskReport): boolean {
-  return report.kind === "verify" && report.body.checksum === task.policy.image &&
-    ["succeeded", "awaiting_install", "installing", "rebooting", "confirming"].includes(task.state);
+  if (report.kind !== "verify" || report.body.checksum !== task.policy.image) return false;
+  return task.state === "succeeded" || isVerified(task);
 }
 
 function toFact(task: Task, report: TaskReport, named: Names): Interpretation {

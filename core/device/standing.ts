@@ -28,8 +28,17 @@ function effectOf(task: Task): TaskEffect | undefined {
     case "installing":
     case "rebooting":
     case "confirming":
-      return "sendVerified";
+      return isVerified(task) ? "sendVerified" : undefined;
     default:
       return task.attempt > 1 ? "sendRetry" : "sendMetadata";
   }
+}
+
+/**
+ * Whether the right digest is on record for sure: whoever checks by itself may install without having
+ * said one, and is not believed to have.
+ */
+export function isVerified({ state, policy: { completion } }: Task): boolean {
+  return state === "awaiting_install" || completion !== "reported" &&
+      (state === "installing" || state === "rebooting" || state === "confirming");
 }

@@ -71,6 +71,10 @@ export class Engine implements EngineApi {
   #stopped = false;
   /** Set after a fault of the store: nothing is taken before it was opened and checked again. */
   #suspect = false;
+  /** How far the clock stepped by the rows of this batch. */
+  #stepMs = 0;
+  /** The last row of a commit that failed: whether it is durable, the store says when it is opened. */
+  #unsure: number | undefined;
   /** Takes back the timer that will open the store again. */
   #cancelReopen: (() => void) | undefined;
 
@@ -101,7 +105,10 @@ export class Engine implements EngineApi {
       outbox,
       clock,
       now,
-      submit: (input) => this.submit(input),
+      submit: (input) =>
+        this.isListening(input.device)
+          ? this.submit(input)
+          : Promise.resolve({ ok: true, messages: [] }),
       onFault: (error) => this.#distrust(error),
     });
   }
@@ -298,7 +305,7 @@ export class Engine implements EngineApi {
       }
     }
     await this.#commit(work, batch.length);
-    for (const notes of [leftOut, answered]) notes.keep();
+    this.#keepNotes();
     for (const [index, { input: { kind }, answer }] of batch.entries()) {
       const rejected = rejectionOf(answers[index]!);
       this.#audience.tell((observer) =>
@@ -313,7 +320,9 @@ export class Engine implements EngineApi {
     const writes = work.writes();
     if (writes.length > 0) {
       const started = this.#ports.clock.monotonic();
+      this.#unsure = work.position.seq;
       await this.#ports.store.append(writes);
+      this.#unsure = undefined;
       const ms = this.#ports.clock.monotonic() - started;
       this.#audience.tell((observer) => observer.committed?.({ inputs, rows: work.rowCount, ms }));
       for (const type of work.recorded) {
@@ -325,7 +334,6 @@ export class Engine implements EngineApi {
       this.#cache.set(id, stored);
       this.#tokenEnds.note(stored.device);
     }
-    this.#time.stepRecorded();
     const tasks = writes.flatMap(({ models }) => models.tasks ?? []);
     this.#deadlines.note(tasks);
     for (const task of tasks) {
@@ -347,6 +355,7 @@ export class Engine implements EngineApi {
 
   async #noteClockStep(work: Workspace): Promise<void> {
     const { steppedMs: by_ms } = this.#time;
+    this.#stepMs = by_ms;
     if (by_ms === 0) return;
     await work.recordEngine({
       type: "ClockStepped",
@@ -366,8 +375,18 @@ export class Engine implements EngineApi {
     }
     this.#position = { ...positionOf(head, log), epoch };
     this.#suspect = false;
-    // The failed append may have been durable after all.
+    if (head.seq === this.#unsure) this.#keepNotes();
+    this.#unsure = undefined;
+    // The failed append may have been durable after all: but nobody was told.
     this.#audience.wake();
+    if (this.#presence.isReachable) this.callAll();
+  }
+
+  /** What was noted beside the log is true with the rows of the batch. */
+  #keepNotes(): void {
+    this.#time.stepRecorded(this.#stepMs);
+    this.#stepMs = 0;
+    for (const notes of [this.#leftOut, this.#answered]) notes.keep();
   }
 }
 

@@ -63,6 +63,11 @@ export class Presence {
     if (hasForgotten) this.#brokered.gone.clear();
   }
 
+  /** Whether devices can be reached at all: those behind a broker that is not there cannot. */
+  get isReachable(): boolean {
+    return this.#brokered?.isReachable ?? true;
+  }
+
   /** The broker says that the device is gone; false: not taken yet. */
   async left(device: string): Promise<boolean> {
     this.#brokered?.gone.set(device, true);

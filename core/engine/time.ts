@@ -32,9 +32,9 @@ export class EngineTime {
     return this.#steppedMs;
   }
 
-  /** The step is on record and durable. */
-  stepRecorded(): void {
-    this.#steppedMs = 0;
+  /** So much of it is on record and durable; it may have stepped again meanwhile. */
+  stepRecorded(ms: number): void {
+    this.#steppedMs -= ms;
   }
 
   /**

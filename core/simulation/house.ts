@@ -187,7 +187,10 @@ export class House {
     if (freeze.chance(300_000)) this.#world.asleepMs += ms;
     else if (fate.happens("twoEngines", "life")) {
       timeline.after(Math.floor(ms / 2), () => {
-        if (life.isFrozen && this.#current === life) this.start();
+        if (!life.isFrozen || this.#current !== life) return;
+        this.start();
+        // Whoever started another one ends the first, sooner or later.
+        timeline.after(freeze.spread(ms, 2 * FREEZE_MS), () => life.die());
       });
     }
   }

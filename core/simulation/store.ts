@@ -147,6 +147,8 @@ export class SimulatedStore implements Store {
     await life.later(life.random.below(4), () => {
       // Whoever dies here has perhaps written something, but has ended nothing.
       if (!life.survives()) return this.#tear(writes);
+      // A look at the store that failed meanwhile has closed it.
+      this.#assertOpen();
       this.#assertRoom();
       if (error?.chance(500_000)) this.#fail(error);
       disk.commit(writes);
