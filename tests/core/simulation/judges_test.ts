@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { StoreError } from "../../../core/engine/mod.ts";
 import type { Answer, Input } from "../../../core/engine/mod.ts";
 import { Acknowledged } from "../../../core/simulation/checks/acknowledged.ts";
+import { Attributed } from "../../../core/simulation/checks/attributed.ts";
 import { BoundedRetries } from "../../../core/simulation/checks/bounded_retries.ts";
 import { CarriedOut } from "../../../core/simulation/checks/carried_out.ts";
 import { Compatible } from "../../../core/simulation/checks/compatible.ts";
@@ -18,10 +19,12 @@ import { OneActiveTask } from "../../../core/simulation/checks/one_active_task.t
 import { OneWriter } from "../../../core/simulation/checks/one_writer.ts";
 import { OwedDelivered } from "../../../core/simulation/checks/owed_delivered.ts";
 import { ReadModels } from "../../../core/simulation/checks/read_models.ts";
+import { Refusals } from "../../../core/simulation/checks/refusals.ts";
 import { Replayed } from "../../../core/simulation/checks/replayed.ts";
 import { TamperEvidence } from "../../../core/simulation/checks/tamper_evidence.ts";
 import { TasksEnd } from "../../../core/simulation/checks/tasks_end.ts";
 import { TerminalAbsorbs } from "../../../core/simulation/checks/terminal.ts";
+import { Told } from "../../../core/simulation/checks/told.ts";
 import { Totality } from "../../../core/simulation/checks/totality.ts";
 import { IMAGE, moves, SIZE, Stage, TASK } from "./stage.ts";
 
@@ -34,6 +37,7 @@ const DAY_MS = 86_400_000;
 
 const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   Acknowledged,
+  Attributed,
   BoundedRetries,
   CarriedOut,
   Compatible,
@@ -49,16 +53,22 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   OneWriter,
   OwedDelivered,
   ReadModels,
+  Refusals,
   Replayed,
   TamperEvidence,
   TasksEnd,
   TerminalAbsorbs,
+  Told,
   Totality,
 };
 
 function report(body: object, kind = "verify"): Input {
   const parsed = { kind, body } as Extract<Input, { kind: "report" }>["parsed"];
   return { kind: "report", device: "a", report: kind, parsed, via: "http" };
+}
+
+function delivered(message: string): Input {
+  return { kind: "delivered", device: "a", task: TASK, message, attempt: 1 };
 }
 
 const metadata = {
@@ -82,14 +92,17 @@ function goodStory(stage: Stage): void {
     stage.device("a", "UpdateRequested", { id: "1", current_version: "1.0.0" });
     stage.send("a", "metadata", metadata);
   });
-  const delivered = { kind: "metadata", attempt: 1 };
-  stage.device("a", "MessageDelivered", delivered, about);
+  stage.input(delivered("metadata"), ok, () => {
+    stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, about);
+  });
   stage.input(report({ id: "2", ...RIGHT }), ok, () => {
     stage.device("a", "DigestReported", { id: "2", ...RIGHT }, about);
     stage.send("a", "success", { task_id: TASK, version: "2.0.0" });
   });
   stage.input(report({ id: "2", ...RIGHT }), ok);
-  stage.device("a", "MessageDelivered", { kind: "success", attempt: 1 }, about);
+  stage.input(delivered("success"), ok, () => {
+    stage.device("a", "MessageDelivered", { kind: "success", attempt: 1 }, about);
+  });
   stage.now += DAY_MS;
   stage.judge.minute?.();
   stage.judge.healed?.();
@@ -116,7 +129,43 @@ const offered = (stage: Stage, wishes: object = {}) => {
   stage.device("a", "UpdateRequested", { current_version: "1.0.0" });
 };
 
+const refused: Answer = {
+  ok: true,
+  messages: [{
+    device: "a",
+    message: { kind: "rejected", payload: { code: "no_task", reason: "There is none." } },
+  }],
+};
+const rejected = (stage: Stage, left_out: number) =>
+  stage.device("a", "ReportRejected", { code: "no_task", report: "verify", left_out });
+
 const badStories: readonly Story[] = [
+  ["I6", "an end that is not told", Told, (stage) => {
+    offered(stage);
+    stage.device("a", "DigestReported", RIGHT, about, moves([TASK, "offered", "succeeded"]));
+  }],
+  ["I7", "a word that nobody said", Attributed, (stage) => {
+    stage.begin();
+    stage.device("a", "UpdateRequested", { current_version: "1.0.0" });
+  }],
+  ["I7", "a word about another task", Attributed, (stage) => {
+    stage.begin();
+    stage.input(report({ task_id: OTHER, ...RIGHT }), ok, () => {
+      stage.device("a", "DigestReported", RIGHT, about);
+    });
+  }],
+  ["I8", "a word of another attempt", Attributed, (stage) => {
+    stage.begin();
+    stage.input(report({ attempt: 2, ...RIGHT }), ok, () => {
+      stage.device("a", "DigestReported", { attempt: 2, ...RIGHT }, about);
+    });
+  }],
+  ["I8", "a refusal that is not counted", Refusals, (stage) => {
+    stage.begin();
+    stage.input(report(WRONG), refused, () => rejected(stage, 0));
+    stage.input(report(WRONG), refused);
+    stage.input(report(WRONG), refused, () => rejected(stage, 0));
+  }],
   ["I1", "a second active task", OneActiveTask, (stage) => {
     offered(stage);
     stage.device("a", "ContactChanged", {}, {}, moves([OTHER, "queued", "offered"]));

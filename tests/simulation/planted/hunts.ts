@@ -15,19 +15,18 @@ export interface Hunted extends Catch {
   readonly bug: Bug;
 }
 
-/** Hunts for all bugs, with at most so many seeds each; in the order of the bugs. */
-export async function huntAll(bugs: readonly Bug[], seedsMax: number): Promise<Hunted[]> {
+/** Hunts for each bug with at most so many seeds; in the order given. */
+export async function huntAll(hunts: readonly (readonly [Bug, number])[]): Promise<Hunted[]> {
   const hunted: Hunted[] = [];
-  const waiting = bugs.entries();
+  const waiting = hunts.entries();
   const lane = async () => {
-    for (const [place, bug] of waiting) hunted[place] = await huntFor(bug, seedsMax);
+    for (const [place, [bug, seedsMax]] of waiting) hunted[place] = await huntFor(bug, seedsMax);
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return hunted;
 }
 
-/** Hunts for one bug. */
-export async function huntFor(bug: Bug, seedsMax: number): Promise<Hunted> {
+async function huntFor(bug: Bug, seedsMax: number): Promise<Hunted> {
   const folder = await Deno.makeTempDir({ prefix: "otalog-planted-" });
   try {
     await copyWith(bug, folder);
