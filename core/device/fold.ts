@@ -163,6 +163,7 @@ class Draft {
 
   #request(fact: FactOf<"UpdateRequested">): void {
     const { current_version, product, hardware, chunk_bytes } = fact.data;
+    const meant = activeTask(this.#device.tasks) ?? nextTask(this.#device.tasks, fact.at);
     this.#learn(fact.at, {
       version: current_version ?? this.#device.version,
       product: this.#device.product ?? product ?? null,
@@ -170,7 +171,8 @@ class Draft {
       chunkBytes: chunk_bytes ?? this.#device.chunkBytes,
     });
     if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
-    this.#stepActive(fact);
+    const isMeant = activeTask(this.#device.tasks)?.id === meant?.id;
+    this.#stepActive(isMeant ? fact : withoutPlace(fact));
     this.#activateNext(fact.at);
   }
 
@@ -274,6 +276,12 @@ function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
     ...(reason && { reason }),
     ...(isClaim && { fetched: fetchedBytes(transfers) }),
   };
+}
+
+/** What the version that a device runs has made pointless is not what comes in its place. */
+function withoutPlace(fact: FactOf<"UpdateRequested">): FactOf<"UpdateRequested"> {
+  const { resume_from: _, ...data } = fact.data;
+  return { ...fact, data };
 }
 
 /** Whether the device itself said it. */

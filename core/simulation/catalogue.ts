@@ -5,6 +5,8 @@ import type { Fate } from "./fate.ts";
 
 /** Versions that there are, `1.0.0` and on. */
 export const VERSIONS = 12;
+/** The version that devices wish for by themselves; it is there from the begin on. */
+export const WISHED = "9.0.0";
 /** Products of devices; `null`: a device of no product. */
 export const PRODUCTS = ["pump", "valve", null] as const;
 

@@ -18,8 +18,7 @@ export class Disk {
   readonly #rows: SealedRow[] = [];
   #committed = 0;
   readonly #heads = new Map<string, StreamHead>();
-  readonly #devices = new Map<string, string>();
-  readonly #revoked = new Set<string>();
+  readonly #devices = new Map<string, Device>();
   readonly #tasks = new Map<string, Task>();
   /** The deadlines of the tasks that have not ended. */
   readonly #due = new Map<string, DueTask>();
@@ -78,19 +77,20 @@ export class Disk {
     return this.#heads.get(stream) ?? emptyStream;
   }
 
+  /** The state of a device, read from the text that a database would hold. */
   device(id: string): Device | undefined {
-    const text = this.#devices.get(id);
-    return text === undefined ? undefined : JSON.parse(text);
+    const device = this.#devices.get(id);
+    return device && JSON.parse(JSON.stringify(device));
+  }
+
+  /** The state of a device as it was stored: to be looked at, not to be worked with. */
+  stored(id: string): Device | undefined {
+    return this.#devices.get(id);
   }
 
   /** Whether a device of that id may log in. */
   mayLogIn(id: string): boolean {
-    return this.#devices.has(id) && !this.#revoked.has(id);
-  }
-
-  /** The stored text of the device's state. */
-  deviceText(id: string): string | undefined {
-    return this.#devices.get(id);
+    return this.#devices.get(id)?.revoked === false;
   }
 
   task(id: string): Task | undefined {
@@ -123,8 +123,7 @@ export class Disk {
   }
 
   #keep({ device, tasks = [], image, release }: Write["models"]): void {
-    if (device) this.#devices.set(device.id, JSON.stringify(device));
-    if (device?.revoked) this.#revoked.add(device.id);
+    if (device) this.#devices.set(device.id, device);
     for (const task of tasks) this.#keepTask(task);
     if (image) this.#images.set(image.sha256, image);
     if (release) this.#releases.set(`${release.product ?? ""} ${release.version}`, release);

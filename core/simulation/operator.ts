@@ -1,6 +1,7 @@
 /** Operators: they register devices, upload firmware and order upgrades, and do not always agree. */
 import type { Answer, Command } from "../engine/mod.ts";
 import { requestUpgrade } from "../protocol/mod.ts";
+import type { RequestUpgrade } from "../protocol/mod.ts";
 import { numberOf, PRODUCTS, versionOf, VERSIONS } from "./catalogue.ts";
 import type { Build } from "./catalogue.ts";
 import type { House } from "./house.ts";
@@ -31,6 +32,7 @@ export class Operators {
   readonly #path: Path;
   /** Commands that were given and not answered. */
   #open = 0;
+  readonly #uploaded = new Set<Build>();
   /** Tasks that operators know of. */
   readonly tasks: string[] = [];
 
@@ -56,11 +58,14 @@ export class Operators {
     });
   }
 
-  /** Uploads a version. */
-  upload({ version, product, image }: Build): void {
+  /** Uploads a version, unless it was, before anything else is done with it. */
+  upload(build: Build, then: () => void = () => {}): void {
+    const { version, product, image } = build;
+    if (this.#uploaded.has(build)) return then();
+    this.#uploaded.add(build);
     const { fate, catalogue } = this.#world;
     const upload = { type: "addFirmware", version, product, name: `${version}.bin` } as const;
-    this.#give({ ...upload, image });
+    this.#give({ ...upload, image }, then);
     const other = fate.happens("otherBytes", `${product} ${version}`);
     const next = versionOf(numberOf(version) % VERSIONS + 1);
     if (other) this.#later(other, { ...upload, image: catalogue.build(product, next).image });
@@ -104,6 +109,12 @@ export class Operators {
       limits: this.#limits(how),
       allow_downgrade: isBack && how.chance(700_000),
     });
+    const build = catalogue.build(device.product, version);
+    this.upload(build, () => this.#request(request, device));
+  }
+
+  #request(request: RequestUpgrade, device: Ordered): void {
+    const { fate } = this.#world;
     this.#give({ type: "requestUpgrade", request }, (answer) => {
       if (!answer.ok || answer.result?.type !== "task") return;
       const { task } = answer.result;

@@ -4,7 +4,7 @@
  */
 import type { SealedRow, Sha256 } from "../log/mod.ts";
 import { isTerminal } from "../upgrade/task.ts";
-import { Catalogue, PRODUCTS, versionOf } from "./catalogue.ts";
+import { Catalogue, PRODUCTS, versionOf, WISHED } from "./catalogue.ts";
 import { Device } from "./device/device.ts";
 import { Broker } from "./broker.ts";
 import { Backbone, BrokerLink } from "./broker_link.ts";
@@ -131,7 +131,9 @@ class Run {
     const { fate, catalogue } = this.#world;
     this.#house.start();
     for (const device of this.#devices) this.#operators.register(device);
-    for (const build of catalogue.builds) this.#operators.upload(build);
+    for (const build of catalogue.builds) {
+      if (build.version === WISHED) this.#operators.upload(build);
+    }
     for (const device of this.#devices) {
       const wait = fate.about(`start of ${device.id}`).spread(1_000, HOUR_MS / 2);
       this.#world.after(wait, () => device.start());

@@ -117,7 +117,7 @@ export class SimulatedStore implements Store {
 
   devicesToCall(after: string, count: number): Promise<string[]> {
     return this.#read((disk) => {
-      const owed = [...disk.deviceIds].filter((id) => disk.device(id)!.owed.length > 0);
+      const owed = [...disk.deviceIds].filter((id) => disk.stored(id)!.owed.length > 0);
       const waiting = [...disk.tasks].filter(isWaiting).map(({ device }) => device);
       return pageOf([...owed, ...waiting], after, count);
     });

@@ -3,7 +3,7 @@ import type { SimulationOptions } from "../../../core/simulation/mod.ts";
 import { count, parseCommand, text, toggle, UsageError } from "../args.ts";
 
 /** Upgrades that are ordered in each seed: enough to get into each other's way. */
-export const UPGRADES_PER_SEED = 25;
+export const UPGRADES_PER_SEED = 40;
 const UPGRADES_DEFAULT = 1_000;
 /** Of orders that go wrong as they may, far more than one in four still leads to a task. */
 const SEEDS_MAX_FACTOR = 4;
@@ -21,7 +21,7 @@ export const simulate = {
   flags: {
     seed: count("The first seed", 1, 0, 1_000_000_000),
     devices: count("Devices in each seed", 8, 1, 1_000),
-    hours: count("Simulated hours in which everything may go wrong", 6, 1, 10_000),
+    hours: count("Simulated hours in which everything may go wrong", 4, 1, 10_000),
     upgrades: count(
       `How many upgrades are to end in all [${UPGRADES_DEFAULT}]`,
       undefined,

@@ -24,7 +24,7 @@ export interface Sight {
   /** How long the machine's monotonic clock stood still. */
   readonly asleepMs: number;
   /** What is durable. */
-  readonly disk: Pick<Disk, "deviceText" | "task" | "taskCount" | "image" | "release">;
+  readonly disk: Pick<Disk, "stored" | "task" | "taskCount" | "image" | "release">;
 }
 
 /** What judges share. */

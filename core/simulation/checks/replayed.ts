@@ -1,17 +1,18 @@
 /** I5: the state is the fold of the log, at every prefix and after every restart. */
 import type { Models, Write } from "../../engine/mod.ts";
-import { canonicalJson } from "../../log/mod.ts";
+import type { Device } from "../../device/state.ts";
 import { isDivergence, Replay } from "../../replay/mod.ts";
 import type { Task } from "../../upgrade/task.ts";
 import type { Life, SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
+import { Sameness } from "./same.ts";
 
 /** Judges that replaying the log gives the read models. */
 export class Replayed implements Judge {
   readonly #court: Court;
   readonly #replay: Replay;
-  /** The text of each device's state. */
-  readonly #devices = new Map<string, string>();
+  readonly #devices = new Map<string, Device>();
+  readonly #sameness = new Sameness();
 
   constructor(court: Court) {
     this.#court = court;
@@ -19,7 +20,7 @@ export class Replayed implements Judge {
   }
 
   committed(rows: readonly SeenRow[], writes: readonly Write[]): void {
-    const devices = new Map<string, Models["device"]>();
+    const devices = new Set<string>();
     const tasks = new Map<string, Task>();
     for (const { row } of rows) {
       const taken = this.#replay.take(row);
@@ -27,12 +28,12 @@ export class Replayed implements Judge {
         const { what, expected, found } = taken;
         return this.#deny(`Row ${row.seq}: ${what} is ${found}, replay says ${expected}`);
       }
-      if (taken.device) devices.set(taken.device.id, taken.device);
+      if (taken.device) this.#devices.set(taken.device.id, taken.device);
+      if (taken.device) devices.add(taken.device.id);
       for (const task of taken.tasks ?? []) tasks.set(task.id, task);
       this.#compareFirmware(taken);
     }
-    for (const [id, device] of devices) this.#devices.set(id, JSON.stringify(device));
-    for (const id of devices.keys()) this.#compareDevice(id);
+    for (const id of devices) this.#compareDevice(id);
     for (const [id, task] of tasks) this.#compareTask(id, task);
     for (const { models } of writes) {
       const odd = models.tasks?.find(({ id }) => !tasks.has(id));
@@ -53,37 +54,27 @@ export class Replayed implements Judge {
   }
 
   #compareDevice(id: string): void {
-    const [stored, folded] = [this.#court.sight.disk.deviceText(id), this.#devices.get(id)];
-    if (isSame(stored, folded)) return;
-    this.#deny(`Device ${id} is stored as ${stored}, replay says ${folded}`);
+    this.#compare(`Device ${id}`, this.#court.sight.disk.stored(id), this.#devices.get(id));
   }
 
   #compareTask(id: string, folded: Task): void {
-    const stored = JSON.stringify(this.#court.sight.disk.task(id));
-    const expected = JSON.stringify(folded);
-    if (isSame(stored, expected)) return;
-    this.#deny(`${id} is stored as ${stored}, replay says ${expected}`);
+    this.#compare(id, this.#court.sight.disk.task(id), folded);
   }
 
   #compareFirmware({ image, release }: Models): void {
     const { disk } = this.#court.sight;
-    const pairs: [unknown, unknown][] = [];
-    if (image) pairs.push([image, disk.image(image.sha256)]);
-    if (release) pairs.push([release, disk.release(release.product, release.version)]);
-    for (const [folded, stored] of pairs) {
-      const [expected, found] = [JSON.stringify(folded), JSON.stringify(stored)];
-      if (!isSame(found, expected)) this.#deny(`${found} is stored, replay says ${expected}`);
-    }
+    if (image) this.#compare("The image", disk.image(image.sha256), image);
+    if (!release) return;
+    this.#compare("The release", disk.release(release.product, release.version), release);
+  }
+
+  #compare(what: string, stored: unknown, folded: unknown): void {
+    if (this.#sameness.of(stored, folded)) return;
+    const [found, expected] = [JSON.stringify(stored), JSON.stringify(folded)];
+    this.#deny(`${what} is stored as ${found}, replay says ${expected}`);
   }
 
   #deny(sentence: string): void {
     this.#court.deny("I5", `${sentence}.`);
   }
-}
-
-/** Members may come in another order: a database holds the canonical text. */
-function isSame(stored: string | undefined, folded: string | undefined): boolean {
-  if (stored === folded) return true;
-  return stored !== undefined && folded !== undefined &&
-    canonicalJson(JSON.parse(stored)) === canonicalJson(JSON.parse(folded));
 }

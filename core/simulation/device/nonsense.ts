@@ -1,5 +1,6 @@
 /** What no device should say. */
 import type { ReportKind } from "../../protocol/mod.ts";
+import { WISHED } from "../catalogue.ts";
 import type { Random } from "../random.ts";
 
 const sayings: readonly (readonly [ReportKind, string])[] = [
@@ -15,7 +16,7 @@ const sayings: readonly (readonly [ReportKind, string])[] = [
   ["status", '{"status":"installing","task_id":"OTA_20260101_999"}'],
   ["request", '{"chunk_bytes":3}'],
   ["request", '{"resume_from":1e12}'],
-  ["request", '{"version":"9.0.0"}'],
+  ["request", `{"version":"${WISHED}"}`],
   ["request", ""],
   ["request", '{"__proto__":{"task_id":1}}'],
 ];

@@ -46,13 +46,13 @@ Deno.test("runSimulate() tells of a violation, stops there, and keeps it as a te
   const story: Story = (nth) => nth === 2 ? { violation, stuck: ["OTA_20260101_001"] } : ends(nth);
   const { isWell, begun, kept, said } = await run("--hours 3 --upgrades 90", story);
   assert.deepEqual([isWell, begun], [false, [1, 2]]);
-  const options = { seed: 2, devices: 8, hours: 3, upgrades: 25 };
+  const options = { seed: 2, devices: 8, hours: 3, upgrades: 40 };
   const [[shrunk, commit]] = kept as [[unknown, string]];
   assert.deepEqual(shrunk, { options: { ...options, only: ["order 1"] }, violation });
   assert.match(said, /^Something does not hold\.\nseed +2\ncommit +\S.*\ninvariant +I4\n/);
   assert.ok(said.includes(`${commit}\n`), said);
   assert.match(said, /^what was seen +Task 7 succeeded twice\.\nafter +1\.5 simulated hours$/m);
-  const again = "deno task simulate --seed 2 --devices 8 --hours 3 --upgrades 25";
+  const again = "deno task simulate --seed 2 --devices 8 --hours 3 --upgrades 40";
   assert.ok(said.includes(`${again}\n`), said);
   assert.match(said, /^kept as +kept_test\.ts$/m);
   assert.match(said, /^seeds +2$/m);
