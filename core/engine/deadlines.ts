@@ -12,6 +12,8 @@ import type { Clock, DueTask, Store } from "./ports.ts";
 const DUE_MAX = 500;
 /** A timer is never set further ahead: one that comes late shows that the engine stood still. */
 const SLEEP_MAX_MS = 60_000;
+/** Nor so far where a deadline is near: then it counts whether the engine stood still meanwhile. */
+const SLEEP_NEAR_MS = 10_000;
 /** Two looks at the store are at least so far apart, whatever it says. */
 const SLEEP_MIN_MS = 250;
 /** After a fault the deadlines are looked at again so soon. */
@@ -99,7 +101,8 @@ export class Deadlines {
     if (!this.#running || !this.#isReachable || at >= this.#wakeAt) return;
     this.#wakeAt = at;
     this.#cancel?.();
-    const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), SLEEP_MAX_MS);
+    const longest = at - this.#engine.now() > REACHABLE_MS ? SLEEP_MAX_MS : SLEEP_NEAR_MS;
+    const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), longest);
     this.#comesAt = this.#clock.monotonic() + ms;
     this.#cancel = this.#clock.after(ms, () => void this.#feed());
   }
@@ -113,7 +116,7 @@ export class Deadlines {
       this.#engine.onFault(error);
       this.#wake(this.#engine.now() + RETRY_MS);
     }
-    this.#wake(this.#engine.now() + SLEEP_MAX_MS);
+    this.#wake(Number.MAX_SAFE_INTEGER);
   }
 
   /** The machine slept, or this process stood still: the time before counts against nobody. */

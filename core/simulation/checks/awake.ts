@@ -2,7 +2,7 @@
 import type { Life } from "../watch.ts";
 
 /** A process does not notice that it stood still for less. */
-const UNNOTICED_MS = 5_000;
+const UNNOTICED_MS = 15_000;
 
 interface Span {
   since: number;
