@@ -59,6 +59,8 @@ export const faultsMax = {
   foreignTask: 20_000,
   /** A step of a device: it says something malformed or out of place. */
   nonsense: 30_000,
+  /** A question of a device: it names a version that it wants, ordered or not. */
+  wish: 100_000,
   /** An offer: the device fails, rejects it or puts it off. */
   refusal: 100_000,
   /** An order: the operator sends it twice. */

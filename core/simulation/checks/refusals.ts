@@ -11,16 +11,23 @@ const KNOWN_MAX = 32;
 interface Refused {
   /** Refusals that no row bears yet. */
   count: number;
-  /** Its last row is durable, and the engine was told that it may not be: it may count again. */
-  isUnsure: boolean;
+  /** Faults of the store before its last row: after another one nobody knows what was noted. */
+  faults: number;
   /** The ids of refused reports, the oldest first: their repeats are no refusals of their own. */
   readonly ids: string[];
+  /** The ids of reports that were not taken: perhaps they were refused, and are known again. */
+  readonly unanswered: Set<string>;
 }
+
+/** No number of faults: nobody knows what was counted. */
+const UNSURE = -1;
 
 /** Judges that refusals are counted. */
 export class Refusals implements Judge {
   readonly #court: Court;
   readonly #lives = new Map<Life, Map<string, Refused>>();
+  /** Faults of the store that each life was told of. */
+  readonly #faults = new Map<Life, number>();
 
   constructor(court: Court) {
     this.#court = court;
@@ -28,6 +35,7 @@ export class Refusals implements Judge {
 
   died(life: Life): void {
     this.#lives.delete(life);
+    this.#faults.delete(life);
   }
 
   /** The refusal that is recorded is answered after its row. */
@@ -35,27 +43,28 @@ export class Refusals implements Judge {
     if (fact.type !== "ReportRejected") return;
     const refused = this.#of(life, deviceOf(stream));
     const { left_out } = fact.data;
-    if (left_out !== refused.count && !refused.isUnsure) {
+    const faults = this.#faults.get(life) ?? 0;
+    if (left_out !== refused.count && refused.faults === faults) {
       this.#court.deny("I8", `Row ${seq} leaves out ${left_out} refusals, not ${refused.count}.`);
     }
     refused.count = -1;
-    refused.isUnsure = false;
+    refused.faults = faults;
   }
 
   failed(life: Life): void {
-    for (const refused of this.#lives.get(life)?.values() ?? []) {
-      refused.isUnsure ||= refused.count < 0;
-    }
+    this.#faults.set(life, (this.#faults.get(life) ?? 0) + 1);
   }
 
   answered({ life, input }: Submission, answer: Answer): void {
-    if (input.kind !== "report" || !answer.ok) return;
+    if (input.kind !== "report") return;
+    const refused = this.#of(life, input.device);
+    const id = "code" in input.parsed ? undefined : input.parsed.body.id;
+    if (!answer.ok) return void (id !== undefined && refused.unanswered.add(id));
     const message = answer.messages.map(({ message }) => message)
       .find(({ kind }) => kind === "rejected");
     if (message?.kind !== "rejected") return;
-    const refused = this.#of(life, input.device);
-    const id = "code" in input.parsed ? undefined : input.parsed.body.id;
     if (id !== undefined && refused.ids.includes(id)) return;
+    if (id !== undefined && refused.unanswered.has(id)) refused.faults = UNSURE;
     refused.count++;
     const { code, state } = message.payload;
     // Whoever was told to say it later may say it again.
@@ -69,7 +78,8 @@ export class Refusals implements Judge {
   #of(life: Life, device: string): Refused {
     const devices = this.#lives.get(life) ?? new Map<string, Refused>();
     this.#lives.set(life, devices);
-    const refused = devices.get(device) ?? { count: 0, isUnsure: false, ids: [] };
+    const refused = devices.get(device) ??
+      { count: 0, faults: 0, ids: [], unanswered: new Set<string>() };
     devices.set(device, refused);
     return refused;
   }

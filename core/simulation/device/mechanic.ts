@@ -1,4 +1,5 @@
 /** What a device does about its task: it fetches, checks, installs and boots what it is offered. */
+import { versionOf, VERSIONS, WISHED } from "../catalogue.ts";
 import type { Download } from "../download.ts";
 import type { HttpServer } from "../http.ts";
 import type { Path } from "../network.ts";
@@ -92,10 +93,13 @@ export class Mechanic {
 
   /** Asks what there is to do, and again when it hears nothing. */
   #ask(): void {
-    const { flash: { version, job }, product, random, voice } = this.#body;
+    const { id, flash: { version, job }, product, random, voice, world } = this.#body;
     const resumes = job?.phase === "fetching" && random.chance(HALF_PPM);
+    const wish = world.fate.happens("wish", id);
+    const wished = wish && (wish.chance(HALF_PPM) ? WISHED : versionOf(wish.between(1, VERSIONS)));
     voice.say("request", {
       current_version: version,
+      ...(wished ? { version: wished } : {}),
       ...(product === null || random.chance(HALF_PPM) ? {} : { product }),
       ...(resumes ? { resume_from: job.stored } : {}),
     });
