@@ -156,7 +156,7 @@ export class SimulatedStore implements Store {
       watch.committed?.(rows.map(seeRow), writes, life);
       if (error) this.#fail(error);
     }).catch((fault) => {
-      watch.failed?.(life);
+      watch.failed?.(life, "append");
       throw fault;
     });
   }
@@ -175,7 +175,7 @@ export class SimulatedStore implements Store {
       if (error) this.#fail(error);
       return read(disk);
     }).catch((fault) => {
-      this.#ports.watch.failed?.(life);
+      this.#ports.watch.failed?.(life, "read");
       throw fault;
     });
   }

@@ -37,7 +37,7 @@ export interface Witness {
   /** These rows and read models became durable, in one transaction. */
   committed?(rows: readonly SeenRow[], writes: readonly Write[], life: Life): void;
   /** The engine was told that its store failed. */
-  failed?(life: Life): void;
+  failed?(life: Life, what: "append" | "read"): void;
   /** The engine has opened its store. */
   opened?(life: Life): void;
   /** The engine answered, and its adapter has the answer. */

@@ -1,35 +1,31 @@
 /** I20: after a fault of its store an engine says nothing to anybody before it has opened it again. */
-import type { Answer, OutboundMessage, Write } from "../../engine/mod.ts";
-import type { Life, SeenRow, Submission } from "../watch.ts";
+import type { Answer, OutboundMessage } from "../../engine/mod.ts";
+import type { Life, Submission } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 
 /** Judges that nobody goes on with a store that failed. */
 export class FailClosed implements Judge {
   readonly #court: Court;
-  /** Lives whose store failed and was not opened since. */
-  readonly #failed = new Set<Life>();
-  /** When a life last committed: what failed at that very instant failed after it. */
-  readonly #committedAt = new Map<Life, number>();
+  /** Lives whose store failed and was not opened since: from when on they are to be silent. */
+  readonly #silentFrom = new Map<Life, number>();
 
   constructor(court: Court) {
     this.#court = court;
   }
 
-  committed(_rows: readonly SeenRow[], _writes: readonly Write[], life: Life): void {
-    this.#committedAt.set(life, this.#court.sight.now);
-  }
-
-  failed(life: Life): void {
-    this.#failed.add(life);
+  /** What a batch leads to that was decided when a look beside it failed is said at that instant. */
+  failed(life: Life, what: "append" | "read"): void {
+    const { now } = this.#court.sight;
+    const from = what === "append" ? now : now + 1;
+    this.#silentFrom.set(life, Math.min(from, this.#silentFrom.get(life) ?? from));
   }
 
   opened(life: Life): void {
-    this.#failed.delete(life);
+    this.#silentFrom.delete(life);
   }
 
   died(life: Life): void {
-    this.#failed.delete(life);
-    this.#committedAt.delete(life);
+    this.#silentFrom.delete(life);
   }
 
   answered({ life, input, number }: Submission, answer: Answer): void {
@@ -42,7 +38,7 @@ export class FailClosed implements Judge {
   }
 
   #isSilenced(life: Life): boolean {
-    return this.#failed.has(life) && this.#committedAt.get(life) !== this.#court.sight.now;
+    return this.#court.sight.now >= (this.#silentFrom.get(life) ?? Infinity);
   }
 
   #deny({ number }: Life, what: string): void {

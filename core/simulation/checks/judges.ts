@@ -127,8 +127,8 @@ export class Judges implements Witness {
     this.#ask((judge) => judge.committed?.(rows, writes, life));
   }
 
-  failed(life: Life): void {
-    this.#ask((judge) => judge.failed?.(life));
+  failed(life: Life, what: "append" | "read"): void {
+    this.#ask((judge) => judge.failed?.(life, what));
   }
 
   opened(life: Life): void {

@@ -1,5 +1,5 @@
 /** I8: every refusal is recorded, or counted in the next one of its device that is. */
-import type { Answer } from "../../engine/mod.ts";
+import type { Answer, Write } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import { deviceOf } from "./naive.ts";
@@ -11,7 +11,7 @@ const KNOWN_MAX = 32;
 interface Refused {
   /** Refusals that no row bears yet. */
   count: number;
-  /** Faults of the store before its last row: after another one nobody knows what was noted. */
+  /** Doubtful commits before its last row: after another one nobody knows what was noted. */
   faults: number;
   /** The ids of refused reports, the oldest first: their repeats are no refusals of their own. */
   readonly ids: string[];
@@ -26,8 +26,10 @@ const UNSURE = -1;
 export class Refusals implements Judge {
   readonly #court: Court;
   readonly #lives = new Map<Life, Map<string, Refused>>();
-  /** Faults of the store that each life was told of. */
+  /** Commits of each life that failed and were durable. */
   readonly #faults = new Map<Life, number>();
+  /** When each life last committed. */
+  readonly #committedAt = new Map<Life, number>();
 
   constructor(court: Court) {
     this.#court = court;
@@ -36,6 +38,7 @@ export class Refusals implements Judge {
   died(life: Life): void {
     this.#lives.delete(life);
     this.#faults.delete(life);
+    this.#committedAt.delete(life);
   }
 
   /** The refusal that is recorded is answered after its row. */
@@ -51,15 +54,28 @@ export class Refusals implements Judge {
     refused.faults = faults;
   }
 
+  committed(_rows: readonly SeenRow[], _writes: readonly Write[], life: Life): void {
+    this.#committedAt.set(life, this.#court.sight.now);
+  }
+
+  /** A commit that failed and was not durable leaves nothing to doubt. */
   failed(life: Life): void {
+    if (!this.#isUnsure(life)) return;
     this.#faults.set(life, (this.#faults.get(life) ?? 0) + 1);
+  }
+
+  #isUnsure(life: Life): boolean {
+    return this.#committedAt.get(life) === this.#court.sight.now;
   }
 
   answered({ life, input }: Submission, answer: Answer): void {
     if (input.kind !== "report") return;
     const refused = this.#of(life, input.device);
     const id = "code" in input.parsed ? undefined : input.parsed.body.id;
-    if (!answer.ok) return void (id !== undefined && refused.unanswered.add(id));
+    if (!answer.ok) {
+      if (id !== undefined && this.#isUnsure(life)) refused.unanswered.add(id);
+      return;
+    }
     const message = answer.messages.map(({ message }) => message)
       .find(({ kind }) => kind === "rejected");
     if (message?.kind !== "rejected") return;

@@ -315,7 +315,7 @@ const badStories: readonly Story[] = [
     stage.device("a", "UpdateRequested", {}, {}, { epoch: 1 });
   }],
   ["I20", "an answer after a fault", FailClosed, (stage) => {
-    stage.judge.failed?.(stage.life);
+    stage.judge.failed?.(stage.life, "append");
     stage.input(report({}, "request"), ok);
   }],
   ["L1", "a task that never ends", TasksEnd, (stage) => {
