@@ -79,7 +79,7 @@ export class HttpLink implements Link {
       (server, respond) => server.poll(this.#device, respond),
       (response) => {
         this.#take(response);
-        const ms = this.#path.random.spread(2_000, PAUSE_MS);
+        const ms = this.#path.random.spread(20_000, PAUSE_MS);
         this.#world.after(ms, () => {
           if (round === this.#round) this.#poll(round);
         });
