@@ -38,8 +38,8 @@ export class Deadlines {
   readonly #engine: DeadlineTaker;
   #reachableSince = 0;
   #wakeAt = Infinity;
-  /** When the timer was set to come, on the monotonic clock. */
-  #comesAt = 0;
+  /** When the timer comes, on the monotonic clock; `Infinity`: none is set. */
+  #comesAt = Infinity;
   #cancel: (() => void) | undefined;
   #running = false;
   #isReachable = true;
@@ -80,6 +80,8 @@ export class Deadlines {
 
   /** Tasks changed: the next deadline may be earlier now. */
   note(tasks: readonly Task[]): void {
+    // A timer that is late is not replaced by one that is not.
+    this.#noteAbsence(this.#comesAt);
     for (const task of tasks) {
       const deadline = deadlineOf(task);
       if (deadline) this.#wake(Math.max(deadline.due, this.#ripeAt(deadline.limitMs)));
@@ -108,21 +110,27 @@ export class Deadlines {
   }
 
   async #feed(): Promise<void> {
-    this.#wakeAt = Infinity;
-    if (this.#wasAway()) this.#reachableSince = this.#engine.now();
+    this.#noteAbsence(this.#comesAt);
+    this.#wakeAt = this.#comesAt = Infinity;
+    const begun = this.#clock.monotonic();
     try {
+      if (this.#engine.followClock()) this.#reachableSince = this.#engine.now();
       await this.#feedDue();
     } catch (error) {
       this.#engine.onFault(error);
       this.#wake(this.#engine.now() + RETRY_MS);
     }
+    this.#noteAbsence(begun);
     this.#wake(Number.MAX_SAFE_INTEGER);
   }
 
-  /** The machine slept, or this process stood still: the time before counts against nobody. */
-  #wasAway(): boolean {
-    const isLate = this.#clock.monotonic() > this.#comesAt + CLOCK_STEP_MS;
-    return this.#engine.followClock() || isLate;
+  /**
+   * This process stood still if it is so much later than was expected (on the monotonic clock): the time
+   * before counts against nobody.
+   */
+  #noteAbsence(expected: number): void {
+    const isLate = this.#clock.monotonic() > expected + CLOCK_STEP_MS;
+    if (isLate) this.#reachableSince = this.#engine.now();
   }
 
   async #feedDue(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
- * Found by seed 14 of the simulator with 20 devices (L3): a process that stood still for half a minute
- * did not notice, as none of its timers was due meanwhile; then a limit counted against a device that
- * nobody could have heard.
+ * Found by seeds 14 and 100042 of the simulator (L3): a process that stood still did not notice, as none
+ * of its timers was due meanwhile, or as it was looking for deadlines just then; and a limit counted
+ * against a device that nobody could have heard.
  */
 import assert from "node:assert/strict";
 import { bench } from "../support/bench_engine.ts";
@@ -23,5 +23,41 @@ Deno.test("Engine: half a minute in which it stood still before a deadline count
   await b.clock.pass(205 * SECOND);
   assert.equal(at(b, id), "installing #1", "nor before it was reachable for five minutes");
   await b.clock.pass(10 * SECOND);
+  assert.equal(at(b, id), "failed #1 silent");
+});
+
+Deno.test("Engine: an hour in which it stood still while it looked for deadlines counts against nobody", async () => {
+  const b = await bench();
+  const id = await order(b, "2.0.0", { completion: "booted", limits: { installing: 600 } });
+  await listen(b);
+  await says(b, ["verify", { checksum: IMAGE }], ["status", { status: "installing" }]);
+  await b.clock.pass(500 * SECOND);
+  b.store.onDue = () => {
+    b.store.onDue = () => {};
+    b.clock.stall(3_600 * SECOND);
+  };
+  await b.clock.pass(60 * SECOND);
+  assert.equal(at(b, id), "installing #1");
+  await b.clock.pass(250 * SECOND);
+  assert.equal(at(b, id), "installing #1", "nor before it was reachable for five minutes");
+  await b.clock.pass(60 * SECOND);
+  assert.equal(at(b, id), "failed #1 silent");
+});
+
+Deno.test("Engine: half a minute in which it stood still while it wrote something counts against nobody", async () => {
+  const b = await bench();
+  const id = await order(b, "2.0.0", { completion: "booted", limits: { installing: 600 } });
+  await listen(b);
+  await says(b, ["verify", { checksum: IMAGE }], ["status", { status: "installing" }]);
+  await b.clock.pass(485 * SECOND);
+  b.store.onAppend = () => {
+    b.store.onAppend = () => {};
+    b.clock.stall(30 * SECOND);
+  };
+  // Its deadline is the next one: the timer is set anew before the late one comes.
+  await order(b, "2.1.0", { expires_in: 5 });
+  await b.clock.pass(90 * SECOND);
+  assert.equal(at(b, id), "installing #1");
+  await b.clock.pass(220 * SECOND);
   assert.equal(at(b, id), "failed #1 silent");
 });

@@ -36,6 +36,11 @@ export class ManualClock implements Clock {
     this.#timers.clear();
   }
 
+  /** It stands still in the middle of something. */
+  stall(ms: number): void {
+    this.#now += ms;
+  }
+
   /** The process stands still while time goes on: every timer comes late, all at once. */
   async freeze(ms: number): Promise<void> {
     this.#now += ms;
@@ -55,7 +60,7 @@ export class ManualClock implements Clock {
       due[1].call();
       await settle();
     }
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
     await settle();
   }
 }
