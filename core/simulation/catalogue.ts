@@ -1,7 +1,7 @@
 /** The products, the versions and the images of a simulation. */
 import type { Image } from "../engine/mod.ts";
 import type { Sha256 } from "../log/mod.ts";
-import type { Fate } from "./fate.ts";
+import type { Fate } from "./chance/fate.ts";
 
 /** Versions that there are, `1.0.0` and on. */
 export const VERSIONS = 12;

@@ -3,9 +3,11 @@
  * adapters that devices and operators talk to. Whatever kills one, the next is started.
  */
 import { startEngine } from "../engine/mod.ts";
-import type { Answer, Engine, Input, OutboundMessage, Outbox } from "../engine/mod.ts";
-import { Process } from "./process.ts";
-import { SimulatedStore } from "./store.ts";
+import type { OutboundMessage, Outbox } from "../engine/mod.ts";
+import { Process } from "./machine/process.ts";
+import { SimulatedStore } from "./machine/store.ts";
+import { Running } from "./running.ts";
+import type { Way } from "./running.ts";
 import type { World } from "./world.ts";
 
 /** The identity of every simulated log. */
@@ -22,46 +24,6 @@ const FREEZE_MS = 3_600_000;
 const BOTH_MS = 120_000;
 /** Furthest jump of a wall clock. */
 const JUMP_MS = 3 * 86_400_000;
-
-/** What carries messages to devices, for one life of the engine. */
-export interface Way extends Outbox {
-  /** The engine lets devices in. */
-  open(running: Running): void;
-  /** The engine is dead. */
-  close(): void;
-}
-
-/** An engine that runs, and its process. */
-export class Running {
-  readonly engine: Engine;
-  readonly life: Process;
-  readonly #world: World;
-  #submissions = 0;
-
-  constructor(world: World, engine: Engine, life: Process) {
-    this.#world = world;
-    this.engine = engine;
-    this.life = life;
-  }
-
-  /** What an adapter does with an input; `then` gets the answer, if the process lives to give it. */
-  submit(input: Input, then: (answer: Answer) => void = () => {}): void {
-    const submission = { life: this.life, input, number: ++this.#submissions };
-    const { watch } = this.#world;
-    watch.submitted?.(submission);
-    this.#world.touch();
-    void this.engine.submit(input).then((answer) => {
-      if (!this.life.survives()) return;
-      watch.answered?.(submission, answer);
-      then(answer);
-    });
-  }
-
-  /** Lets an adapter do something when the process is there to do it. */
-  enter(work: () => void): void {
-    this.life.after(0, work);
-  }
-}
 
 /** One house for the whole simulation. */
 export class House {

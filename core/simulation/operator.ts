@@ -5,8 +5,8 @@ import type { RequestUpgrade } from "../protocol/mod.ts";
 import { numberOf, PRODUCTS, versionOf, VERSIONS } from "./catalogue.ts";
 import type { Build } from "./catalogue.ts";
 import type { House } from "./house.ts";
-import { exchange, Path } from "./network.ts";
-import type { Random } from "./random.ts";
+import { exchange, Path } from "./network/network.ts";
+import type { Random } from "./chance/random.ts";
 import type { World } from "./world.ts";
 
 /** What an operator knows of a device. */

@@ -1,11 +1,11 @@
 /** What everybody in a simulation shares: time, fate, the disk and those who watch. */
 import type { Sha256 } from "../log/mod.ts";
 import type { Catalogue } from "./catalogue.ts";
-import { Disk } from "./disk.ts";
-import type { Fate } from "./fate.ts";
-import type { Machine } from "./process.ts";
-import { Timeline } from "./timeline.ts";
-import type { DiskTrouble, StorePorts } from "./store.ts";
+import { Disk } from "./machine/disk.ts";
+import type { Fate } from "./chance/fate.ts";
+import type { Machine } from "./machine/process.ts";
+import { Timeline } from "./machine/timeline.ts";
+import type { DiskTrouble, StorePorts } from "./machine/store.ts";
 import type { Witness } from "./watch.ts";
 
 /** Wall clock at the begin of every simulation: noon of a day in 2026 (UTC). */

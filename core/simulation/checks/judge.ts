@@ -1,7 +1,7 @@
 /** What every judge is given, and how it says no. */
 import type { Sha256 } from "../../log/mod.ts";
 import type { Catalogue } from "../catalogue.ts";
-import type { Disk } from "../disk.ts";
+import type { Disk } from "../machine/disk.ts";
 import type { Life, SeenRow, Witness } from "../watch.ts";
 import type { Naive } from "./naive.ts";
 

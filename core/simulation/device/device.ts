@@ -1,8 +1,8 @@
 /** A device: it has power or not, a link or not, and goes on trying. What goes wrong is its fate. */
-import type { HttpServer } from "../http.ts";
-import type { Link, LinkEvents } from "../link.ts";
-import { Path } from "../network.ts";
-import type { Random } from "../random.ts";
+import type { HttpServer } from "../front/http.ts";
+import type { Link, LinkEvents } from "../network/link.ts";
+import { Path } from "../network/network.ts";
+import type { Random } from "../chance/random.ts";
 import type { World } from "../world.ts";
 import type { Flash } from "./flash.ts";
 import { nonsense } from "./nonsense.ts";

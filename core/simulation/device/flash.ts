@@ -1,5 +1,5 @@
 /** What a device keeps when it loses power. */
-import type { Outgoing } from "../link.ts";
+import type { Outgoing } from "../network/link.ts";
 
 /** Where a device is with its task. */
 export type Phase = "fetching" | "checking" | "installing" | "booted";

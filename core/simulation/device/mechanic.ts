@@ -1,9 +1,9 @@
 /** What a device does about its task: it fetches, checks, installs and boots what it is offered. */
 import { versionOf, VERSIONS, WISHED } from "../catalogue.ts";
-import type { Download } from "../download.ts";
-import type { HttpServer } from "../http.ts";
-import type { Path } from "../network.ts";
-import type { Random } from "../random.ts";
+import type { Download } from "../front/download.ts";
+import type { HttpServer } from "../front/http.ts";
+import type { Path } from "../network/network.ts";
+import type { Random } from "../chance/random.ts";
 import type { World } from "../world.ts";
 import type { Flash, Job } from "./flash.ts";
 import type { Voice } from "./voice.ts";

@@ -1,7 +1,7 @@
 /** What no device should say. */
 import type { ReportKind } from "../../protocol/mod.ts";
 import { WISHED } from "../catalogue.ts";
-import type { Random } from "../random.ts";
+import type { Random } from "../chance/random.ts";
 
 const sayings: readonly (readonly [ReportKind, string])[] = [
   ["verify", "{"],

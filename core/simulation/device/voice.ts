@@ -1,7 +1,7 @@
 /** What a device says: one report at a time and in order, each until it was taken. */
 import type { ReportKind } from "../../protocol/mod.ts";
-import type { Link, Outgoing } from "../link.ts";
-import type { Random } from "../random.ts";
+import type { Link, Outgoing } from "../network/link.ts";
+import type { Random } from "../chance/random.ts";
 import type { Flash } from "./flash.ts";
 
 /** How many of its reports a device remembers to have sent. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { sealRow } from "../../../core/log/mod.ts";
 import { StoreError } from "../../../core/engine/mod.ts";
-import { Disk } from "../../../core/simulation/disk.ts";
-import { Process } from "../../../core/simulation/process.ts";
-import { Random } from "../../../core/simulation/random.ts";
-import { Timeline } from "../../../core/simulation/timeline.ts";
+import { Disk } from "../../../core/simulation/machine/disk.ts";
+import { Process } from "../../../core/simulation/machine/process.ts";
+import { Random } from "../../../core/simulation/chance/random.ts";
+import { Timeline } from "../../../core/simulation/machine/timeline.ts";
 import { sha256 } from "../support/bench_engine.ts";
 
 function write(seq: number, version: number) {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Catalogue } from "../../../core/simulation/catalogue.ts";
-import { Fate } from "../../../core/simulation/fate.ts";
-import { drawFaults, faultsMax } from "../../../core/simulation/faults.ts";
-import type { FaultRates } from "../../../core/simulation/faults.ts";
-import { Channel, exchange, Path } from "../../../core/simulation/network.ts";
+import { Fate } from "../../../core/simulation/chance/fate.ts";
+import { drawFaults, faultsMax } from "../../../core/simulation/chance/faults.ts";
+import type { FaultRates } from "../../../core/simulation/chance/faults.ts";
+import { Channel, exchange, Path } from "../../../core/simulation/network/network.ts";
 import { World } from "../../../core/simulation/world.ts";
 import { sha256 } from "../support/bench_engine.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { Fate } from "../../../core/simulation/fate.ts";
-import { drawFaults, faultsMax } from "../../../core/simulation/faults.ts";
-import type { Fault } from "../../../core/simulation/faults.ts";
-import { hashOf, Random } from "../../../core/simulation/random.ts";
-import { Timeline } from "../../../core/simulation/timeline.ts";
+import { Fate } from "../../../core/simulation/chance/fate.ts";
+import { drawFaults, faultsMax } from "../../../core/simulation/chance/faults.ts";
+import type { Fault } from "../../../core/simulation/chance/faults.ts";
+import { hashOf, Random } from "../../../core/simulation/chance/random.ts";
+import { Timeline } from "../../../core/simulation/machine/timeline.ts";
 
 Deno.test("Random and hashOf() give these numbers on every machine", () => {
   const random = new Random(2026);

@@ -10,7 +10,7 @@ import {
 } from "../../../core/engine/streams.ts";
 import type { StreamStep } from "../../../core/engine/streams.ts";
 import { freezePolicy, requestUpgrade } from "../../../core/mod.ts";
-import { Disk } from "../../../core/simulation/disk.ts";
+import { Disk } from "../../../core/simulation/machine/disk.ts";
 import { Naive } from "../../../core/simulation/checks/naive.ts";
 import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
 import { seeRow } from "../../../core/simulation/watch.ts";

@@ -2,13 +2,13 @@
  * From the broker's messages to inputs, and from answers to acknowledgements, in the order in which the
  * messages came: what the adapter's intake does, without its care for memory.
  */
-import { Unsettled } from "../engine/mod.ts";
-import type { TakenPackets } from "../engine/mod.ts";
-import { decideSaid } from "./broker_said.ts";
-import type { Delivered, Outcome } from "./broker_said.ts";
-import type { Running } from "./house.ts";
-import { packetKeyOf } from "./link.ts";
-import type { Publish } from "./mqtt.ts";
+import { Unsettled } from "../../engine/mod.ts";
+import type { TakenPackets } from "../../engine/mod.ts";
+import { decideSaid } from "./said.ts";
+import type { Delivered, Outcome } from "./said.ts";
+import type { Running } from "../running.ts";
+import { packetKeyOf } from "../network/link.ts";
+import type { Publish } from "../network/mqtt.ts";
 
 /** What the intake works with. */
 export interface IntakeOptions {

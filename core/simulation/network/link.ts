@@ -1,5 +1,5 @@
 /** How a device talks to the engine, whatever carries it. */
-import type { ReportKind } from "../protocol/mod.ts";
+import type { ReportKind } from "../../protocol/mod.ts";
 
 /** A report on its way. */
 export interface Outgoing {

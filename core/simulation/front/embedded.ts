@@ -1,14 +1,14 @@
 /** The broker in the engine's own process, as devices meet it: the adapter's behaviour, not its bytes. */
-import { Repeats } from "../engine/mod.ts";
-import type { Answer, OutboundMessage } from "../engine/mod.ts";
-import { messageQos, parseReport } from "../protocol/mod.ts";
-import type { OwedName } from "../protocol/mod.ts";
-import type { Running, Way } from "./house.ts";
-import type { Down, MqttChannel, MqttServer, Publish, Up } from "./mqtt.ts";
-import { Channel } from "./network.ts";
-import type { End, Path } from "./network.ts";
-import { packetKeyOf } from "./link.ts";
-import type { World } from "./world.ts";
+import { Repeats } from "../../engine/mod.ts";
+import type { Answer, OutboundMessage } from "../../engine/mod.ts";
+import { messageQos, parseReport } from "../../protocol/mod.ts";
+import type { OwedName } from "../../protocol/mod.ts";
+import type { Running, Way } from "../running.ts";
+import type { Down, MqttChannel, MqttServer, Publish, Up } from "../network/mqtt.ts";
+import { Channel } from "../network/network.ts";
+import type { End, Path } from "../network/network.ts";
+import { packetKeyOf } from "../network/link.ts";
+import type { World } from "../world.ts";
 
 const utf8 = new TextEncoder();
 

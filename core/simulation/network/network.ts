@@ -1,6 +1,6 @@
 /** The network: it loses, delays, doubles and reorders, and now and then carries nothing at all. */
-import type { Random } from "./random.ts";
-import type { World } from "./world.ts";
+import type { Random } from "../chance/random.ts";
+import type { World } from "../world.ts";
 
 /** Longest delay and partition. */
 const DELAY_MS = 180_000;

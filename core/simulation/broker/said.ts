@@ -1,8 +1,8 @@
 /** What the engine makes of a message that came by the broker. */
-import type { Answer } from "../engine/mod.ts";
-import { parseReport } from "../protocol/mod.ts";
-import type { Running } from "./house.ts";
-import type { Said } from "./mqtt.ts";
+import type { Answer } from "../../engine/mod.ts";
+import { parseReport } from "../../protocol/mod.ts";
+import type { Running } from "../running.ts";
+import type { Said } from "../network/mqtt.ts";
 
 /** What a device says, and how it came. */
 export interface Delivered {

@@ -2,13 +2,13 @@
  * What is durable, whoever wrote it: rows, and read models as the texts that a database would hold.
  * What a process was writing when it died is cut off when the disk is opened again.
  */
-import type { Device } from "../device/state.ts";
-import { StoreError } from "../engine/mod.ts";
-import type { DueTask, Image, LogHead, Release, StreamHead, Write } from "../engine/mod.ts";
-import type { RowHeader, SealedRow } from "../log/mod.ts";
-import { deadlineOf } from "../upgrade/deadline.ts";
-import { isTerminal } from "../upgrade/task.ts";
-import type { Task } from "../upgrade/task.ts";
+import type { Device } from "../../device/state.ts";
+import { StoreError } from "../../engine/mod.ts";
+import type { DueTask, Image, LogHead, Release, StreamHead, Write } from "../../engine/mod.ts";
+import type { RowHeader, SealedRow } from "../../log/mod.ts";
+import { deadlineOf } from "../../upgrade/deadline.ts";
+import { isTerminal } from "../../upgrade/task.ts";
+import type { Task } from "../../upgrade/task.ts";
 
 const emptyStream: StreamHead = { version: 0, hash: null };
 

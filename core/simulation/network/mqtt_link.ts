@@ -2,7 +2,7 @@
 import type { Link, LinkEvents, Outgoing } from "./link.ts";
 import type { Down, MqttChannel, MqttServer, Publish } from "./mqtt.ts";
 import type { Path } from "./network.ts";
-import type { World } from "./world.ts";
+import type { World } from "../world.ts";
 
 /** How a device uses MQTT. */
 export interface MqttHabits {

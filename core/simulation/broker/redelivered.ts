@@ -1,10 +1,10 @@
 /** What the broker sends again by a new connection, until it has sent all of it: as the adapter does. */
-import { decidedBefore } from "../engine/mod.ts";
-import type { Again } from "../engine/mod.ts";
-import type { Running } from "./house.ts";
-import { packetKeyOf } from "./link.ts";
-import type { Publish } from "./mqtt.ts";
-import type { World } from "./world.ts";
+import { decidedBefore } from "../../engine/mod.ts";
+import type { Again } from "../../engine/mod.ts";
+import type { Running } from "../running.ts";
+import { packetKeyOf } from "../network/link.ts";
+import type { Publish } from "../network/mqtt.ts";
+import type { World } from "../world.ts";
 
 /** What is needed to tell. */
 export interface RedeliveredOptions {

@@ -1,9 +1,9 @@
 /** A device's end of HTTP: it reports, polls and confirms. */
-import type { HttpServer, Respond, Response } from "./http.ts";
+import type { HttpServer, Respond, Response } from "../front/http.ts";
 import type { Link, LinkEvents, Outgoing } from "./link.ts";
 import { exchange } from "./network.ts";
 import type { Path } from "./network.ts";
-import type { World } from "./world.ts";
+import type { World } from "../world.ts";
 
 /** Longest pause between two polls. */
 const PAUSE_MS = 3_600_000;

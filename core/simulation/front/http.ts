@@ -1,13 +1,13 @@
 /** The routes for devices over HTTP, as devices meet them: reports, long polls, bytes of images. */
-import type { OutboundMessage } from "../engine/mod.ts";
-import { parseReport, withId } from "../protocol/mod.ts";
-import type { OwedName } from "../protocol/mod.ts";
+import type { OutboundMessage } from "../../engine/mod.ts";
+import { parseReport, withId } from "../../protocol/mod.ts";
+import type { OwedName } from "../../protocol/mod.ts";
 import { Download } from "./download.ts";
-import type { Running, Way } from "./house.ts";
-import type { Outgoing } from "./link.ts";
+import type { Running, Way } from "../running.ts";
+import type { Outgoing } from "../network/link.ts";
 import { Polls } from "./polls.ts";
 import type { Poll } from "./polls.ts";
-import type { World } from "./world.ts";
+import type { World } from "../world.ts";
 
 /** What a device is answered. */
 export type Response =

@@ -1,6 +1,6 @@
 /** MQTT as it is spoken to either broker: its packets, and whoever takes connections. */
-import type { OutboundMessage } from "../engine/mod.ts";
-import type { ReportKind } from "../protocol/mod.ts";
+import type { OutboundMessage } from "../../engine/mod.ts";
+import type { ReportKind } from "../../protocol/mod.ts";
 import type { Channel, End, Path } from "./network.ts";
 
 /** What a device says, or its will: that it is gone. */

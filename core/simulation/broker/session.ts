@@ -1,5 +1,5 @@
 /** What a broker keeps of one client: what it is to hear, in order, until it has acknowledged that. */
-import type { Letter, MqttChannel } from "./mqtt.ts";
+import type { Letter, MqttChannel } from "../network/mqtt.ts";
 
 /** Packet ids have two bytes. */
 const PACKET_MAX = 65_535;

@@ -3,12 +3,12 @@
  * sends again in order what was not acknowledged, and falls now and then: with all that it has kept, or
  * without. It knows nothing of upgrades.
  */
-import { BrokerSession } from "./broker_session.ts";
-import type { Down, Letter, MqttChannel, MqttServer, Publish, Said, Up } from "./mqtt.ts";
-import { Channel } from "./network.ts";
-import type { End, Path } from "./network.ts";
-import type { Random } from "./random.ts";
-import type { World } from "./world.ts";
+import { BrokerSession } from "./session.ts";
+import type { Down, Letter, MqttChannel, MqttServer, Publish, Said, Up } from "../network/mqtt.ts";
+import { Channel } from "../network/network.ts";
+import type { End, Path } from "../network/network.ts";
+import type { Random } from "../chance/random.ts";
+import type { World } from "../world.ts";
 
 /** Longest time that a broker which fell is away. */
 const DOWN_MS = 900_000;

@@ -2,10 +2,10 @@
  * The process of one engine: it can be killed at any of its awaits and at any of its calls to the
  * outside, and it can stand still. What it began and did not end never happens.
  */
-import type { Clock } from "../engine/mod.ts";
-import type { Random } from "./random.ts";
+import type { Clock } from "../../engine/mod.ts";
+import type { Random } from "../chance/random.ts";
 import type { Timeline } from "./timeline.ts";
-import type { Life } from "./watch.ts";
+import type { Life } from "../watch.ts";
 
 /** The machine that one process after the other runs on. */
 export interface Machine {

@@ -1,8 +1,8 @@
 /** Messages to devices, by way of the broker, whose acknowledgement is their delivery. */
-import type { OutboundMessage } from "../engine/mod.ts";
-import { messageQos } from "../protocol/mod.ts";
-import type { Running } from "./house.ts";
-import type { MqttChannel } from "./mqtt.ts";
+import type { OutboundMessage } from "../../engine/mod.ts";
+import { messageQos } from "../../protocol/mod.ts";
+import type { Running } from "../running.ts";
+import type { MqttChannel } from "../network/mqtt.ts";
 
 /** Messages that the broker has not acknowledged: with MQTT 3.1.1, and with 5. */
 const IN_FLIGHT_UNSAID = 64;

@@ -1,5 +1,5 @@
 /** The store of one process on the disk: every look at it may take time, fail, or be the last. */
-import { StoreError } from "../engine/mod.ts";
+import { StoreError } from "../../engine/mod.ts";
 import type {
   DueTask,
   EndedTask,
@@ -11,15 +11,15 @@ import type {
   StoredDevice,
   StreamHead,
   Write,
-} from "../engine/mod.ts";
-import { deviceStream } from "../log/mod.ts";
-import { isActive, isTerminal, isWaiting } from "../upgrade/task.ts";
+} from "../../engine/mod.ts";
+import { deviceStream } from "../../log/mod.ts";
+import { isActive, isTerminal, isWaiting } from "../../upgrade/task.ts";
 import type { Disk } from "./disk.ts";
-import type { Fate } from "./fate.ts";
+import type { Fate } from "../chance/fate.ts";
 import type { Process } from "./process.ts";
-import type { Random } from "./random.ts";
-import { seeRow } from "./watch.ts";
-import type { Witness } from "./watch.ts";
+import type { Random } from "../chance/random.ts";
+import { seeRow } from "../watch.ts";
+import type { Witness } from "../watch.ts";
 
 /** What may be wrong with a disk, for all who use it. */
 export interface DiskTrouble {

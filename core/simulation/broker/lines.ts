@@ -2,14 +2,14 @@
  * The two connections of an engine to its broker, from the first CONNECT until either is gone: the ear,
  * whose session the broker keeps, and the voice, whose session ends with it.
  */
-import type { TakenPackets } from "../engine/mod.ts";
-import { BrokerIntake } from "./broker_intake.ts";
-import type { BrokerOutlet } from "./broker_outlet.ts";
-import { knownPackets, Redelivered } from "./broker_redelivered.ts";
-import type { Running } from "./house.ts";
-import type { Down, MqttChannel, MqttServer } from "./mqtt.ts";
-import type { Path } from "./network.ts";
-import type { World } from "./world.ts";
+import type { TakenPackets } from "../../engine/mod.ts";
+import { BrokerIntake } from "./intake.ts";
+import type { BrokerOutlet } from "./outlet.ts";
+import { knownPackets, Redelivered } from "./redelivered.ts";
+import type { Running } from "../running.ts";
+import type { Down, MqttChannel, MqttServer } from "../network/mqtt.ts";
+import type { Path } from "../network/network.ts";
+import type { World } from "../world.ts";
 
 /** What the lines work with; it outlives them. */
 export interface LinesOptions {

@@ -1,6 +1,6 @@
 /** Bytes of an image on their way to a device, as the engine sees them. */
-import type { ServedRange } from "../engine/mod.ts";
-import type { Running } from "./house.ts";
+import type { ServedRange } from "../../engine/mod.ts";
+import type { Running } from "../running.ts";
 
 /** Bytes on their way to a device. */
 export class Download {

@@ -2,16 +2,16 @@
  * The link of one life of the engine to its broker: it comes back when it is lost, and tells the engine
  * when devices can be reached.
  */
-import { TakenPackets } from "../engine/mod.ts";
-import type { OutboundMessage } from "../engine/mod.ts";
-import { retryMs } from "../network/mod.ts";
+import { TakenPackets } from "../../engine/mod.ts";
+import type { OutboundMessage } from "../../engine/mod.ts";
+import { retryMs } from "../../network/mod.ts";
 import type { Broker } from "./broker.ts";
-import { BrokerLines } from "./broker_lines.ts";
-import { BrokerOutlet } from "./broker_outlet.ts";
-import type { Running, Way } from "./house.ts";
-import { Path } from "./network.ts";
-import type { Random } from "./random.ts";
-import type { World } from "./world.ts";
+import { BrokerLines } from "./lines.ts";
+import { BrokerOutlet } from "./outlet.ts";
+import type { Running, Way } from "../running.ts";
+import { Path } from "../network/network.ts";
+import type { Random } from "../chance/random.ts";
+import type { World } from "../world.ts";
 
 /** A link that lived so long was good: the next tries begin anew. */
 const GOOD_MS = 60_000;

@@ -1,6 +1,6 @@
 /** Long polls, as the adapter keeps them: one a device, of two the newer. */
-import type { OutboundMessage } from "../engine/mod.ts";
-import { messageId } from "../protocol/mod.ts";
+import type { OutboundMessage } from "../../engine/mod.ts";
+import { messageId } from "../../protocol/mod.ts";
 
 /** A long poll lasts so long when there is nothing. */
 const POLL_MS = 30_000;

@@ -1,0 +1,95 @@
+/**
+ * What devices can reach, and the devices: an engine that is here today and gone tomorrow, its HTTP
+ * server, and its own MQTT broker or one of somebody else's.
+ */
+import { Broker } from "./broker/broker.ts";
+import { Backbone, BrokerLink } from "./broker/link.ts";
+import { PRODUCTS, versionOf } from "./catalogue.ts";
+import { Device } from "./device/device.ts";
+import { EmbeddedBroker } from "./front/embedded.ts";
+import { HttpServer } from "./front/http.ts";
+import { HttpLink } from "./network/http_link.ts";
+import type { MqttServer } from "./network/mqtt.ts";
+import { MqttLink } from "./network/mqtt_link.ts";
+import type { Way } from "./running.ts";
+import type { World } from "./world.ts";
+
+const HALF_PPM = 500_000;
+/** So many in a million devices leave a will. */
+const WILL_PPM = 700_000;
+
+/** The surroundings of a fleet. */
+export class Town {
+  readonly #world: World;
+  /** Somebody else's broker, where the devices are behind one. */
+  readonly #outside: { readonly broker: Broker; readonly path: Backbone } | undefined;
+  /** What devices reach by MQTT now. */
+  #broker: MqttServer | undefined;
+  #server: HttpServer | undefined;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#outside = world.isBrokered
+      ? { broker: new Broker(world), path: new Backbone(world) }
+      : undefined;
+    this.#broker = this.#outside?.broker;
+  }
+
+  /** Nothing goes wrong any more. */
+  heal(): void {
+    this.#outside?.broker.heal();
+  }
+
+  /** The ways of one life of the engine to devices. */
+  way(): Way {
+    const outside = this.#outside;
+    const embedded = outside ? undefined : new EmbeddedBroker(this.#world);
+    const server = new HttpServer(this.#world);
+    const link = outside && new BrokerLink(this.#world, outside.broker, outside.path);
+    const ways: readonly Way[] = [embedded ?? link!, server];
+    return {
+      open: (running) => {
+        this.#server = server;
+        if (embedded) this.#broker = embedded;
+        for (const way of ways) way.open(running);
+      },
+      close: () => {
+        for (const way of ways) way.close();
+        if (this.#server !== server) return;
+        this.#server = undefined;
+        if (embedded) this.#broker = undefined;
+      },
+      send: (message) => {
+        for (const way of ways) way.send(message);
+      },
+      disconnect: (device) => {
+        for (const way of ways) way.disconnect(device);
+      },
+    };
+  }
+
+  /** The n-th device; what kind it is, the seed says. `tasks`: all that operators know of. */
+  device(nth: number, tasks: readonly string[]): Device {
+    const about = this.#world.fate.about(`kind of device ${nth}`);
+    const id = `dev-${nth}`;
+    const voice = about.pick(["mqtt", "http", "both"] as const);
+    const habits = {
+      isKept: about.chance(HALF_PPM),
+      hasWill: about.chance(WILL_PPM),
+      hasIds: about.chance(HALF_PPM),
+    };
+    return new Device(this.#world, {
+      id,
+      product: about.pick(PRODUCTS),
+      version: versionOf(about.between(1, 3)),
+      server: () => this.#server,
+      link: (path, events) => {
+        const isHttp = voice === "http" || voice === "both" && path.random.chance(HALF_PPM);
+        return isHttp
+          ? new HttpLink(this.#world, id, path, events, () => this.#server)
+          : new MqttLink(this.#world, id, habits, path, events, () => this.#broker);
+      },
+      foreignTask: () => tasks.find((task) => this.#world.disk.task(task)?.device !== id),
+    });
+  }
+}
