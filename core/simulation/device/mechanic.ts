@@ -1,10 +1,10 @@
 /** What a device does about its task: it fetches, checks, installs and boots what it is offered. */
 import { versionOf, VERSIONS, WISHED } from "../catalogue.ts";
-import type { Download } from "../front/download.ts";
 import type { HttpServer } from "../front/http.ts";
 import type { Path } from "../network/network.ts";
 import type { Random } from "../chance/random.ts";
 import type { World } from "../world.ts";
+import { Fetching } from "./fetching.ts";
 import type { Flash, Job } from "./flash.ts";
 import type { Voice } from "./voice.ts";
 
@@ -12,8 +12,6 @@ import type { Voice } from "./voice.ts";
 const PATIENCE_MS = { min: 300_000, max: 900_000 };
 /** Whoever has nothing to do asks again after so long (PROTOCOL §1, `ask_again_seconds`). */
 const IDLE_MS = { min: 3_000_000, max: 3_600_000 };
-/** Longest time between two steps of a download. */
-const STEP_MS = 60_000;
 /** Longest silence after a reboot, of those that end. */
 const SILENT_MS = 12 * 3_600_000;
 /** Of those who fall silent after a reboot, so many in a million are never heard again. */
@@ -47,11 +45,12 @@ export interface Body {
 /** The part of a device that works. */
 export class Mechanic {
   readonly #body: Body;
-  #download: Download | undefined;
+  readonly #fetching: Fetching;
   #patience = () => {};
 
   constructor(body: Body) {
     this.#body = body;
+    this.#fetching = new Fetching(body, (job) => this.#verify(job));
   }
 
   /** It has power and a link: it says what came of its reboot, or asks for work. */
@@ -63,7 +62,7 @@ export class Mechanic {
 
   /** It has no power any more. */
   stop(): void {
-    this.#endDownload();
+    this.#fetching.end();
     this.#patience();
   }
 
@@ -145,14 +144,14 @@ export class Mechanic {
     };
     flash.job = next;
     if (next.isLie) this.#verify(next);
-    else this.#fetch(next);
+    else this.#fetching.fetch(next);
   }
 
   /** It is told of the task that it has in hand. */
   #goOn(job: Job, payload: Payload): void {
     if (job.phase === "booted") return this.#reportBoot(job);
     if (Number(payload.attempt) > job.attempt) return this.#retry(job, payload);
-    if (job.phase === "fetching") return this.#fetch(job);
+    if (job.phase === "fetching") return this.#fetching.fetch(job);
     if (job.phase === "checking") return this.#verify(job);
   }
 
@@ -163,56 +162,13 @@ export class Mechanic {
   }
 
   #retry(job: Job, payload: Payload): void {
-    this.#endDownload();
+    this.#fetching.end();
     job.attempt = Number(payload.attempt);
     job.stored = Math.min(job.stored, Number(payload.resume_from ?? 0));
     job.isCorrupt &&= job.stored > 0;
     job.phase = "fetching";
     this.#waitForWord();
-    this.#fetch(job);
-  }
-
-  #fetch(job: Job): void {
-    if (this.#download?.isOpen) return;
-    const { id, path, random, server, world, later } = this.#body;
-    const isThere = path.transit() !== undefined;
-    const download = isThere ? server()?.fetch(id, job.sha256, job.stored) : undefined;
-    this.#download = download;
-    if (world.fate.happens("corruption", id)) job.isCorrupt = true;
-    const bytes = Math.ceil(job.size / random.between(1, 8));
-    later(random.between(100, 5_000), () => {
-      if (download) this.#step(job, download, bytes);
-      else if (this.#isFetching(job)) this.#fetch(job);
-    });
-  }
-
-  #isFetching(job: Job): boolean {
-    return this.#body.flash.job === job && job.phase === "fetching";
-  }
-
-  #step(job: Job, download: Download, bytes: number): void {
-    if (!this.#isFetching(job) || this.#download !== download) return download.end("cut");
-    const { path, random, later } = this.#body;
-    if (!download.isOpen || path.transit() === undefined) {
-      this.#endDownload();
-      return this.#fetch(job);
-    }
-    const more = Math.min(bytes, job.size - job.stored);
-    download.take(more);
-    job.stored += more;
-    if (job.stored >= job.size) {
-      this.#endDownload("complete");
-      return this.#verify(job);
-    }
-    this.#sayProgress(job);
-    later(random.spread(500, STEP_MS), () => this.#step(job, download, bytes));
-  }
-
-  #sayProgress({ task, stored: received }: Job): void {
-    const { random, voice } = this.#body;
-    if (random.chance(HALF_PPM / 2)) return;
-    const about = random.chance(HALF_PPM) ? { task_id: task } : {};
-    voice.say("progress", { ...about, received }, random.pick([0, 1]));
+    this.#fetching.fetch(job);
   }
 
   #verify(job: Job): void {
@@ -273,12 +229,7 @@ export class Mechanic {
   }
 
   #drop(): void {
-    this.#endDownload();
+    this.#fetching.end();
     this.#body.flash.job = undefined;
-  }
-
-  #endDownload(how: "complete" | "cut" = "cut"): void {
-    this.#download?.end(how);
-    this.#download = undefined;
   }
 }
