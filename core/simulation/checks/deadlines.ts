@@ -27,6 +27,9 @@ export class DeadlinesHold implements Judge {
   /** Tasks that have not ended, only looked at when all is well. */
   readonly #open = new Set<NaiveTask>();
 
+  /** When the wall clock last leapt ahead: for all that the engine knows its machine had slept. */
+  #leaptAt = 0;
+
   constructor(court: Court) {
     this.#court = court;
     this.#awake = new Awake(() => court.sight.now);
@@ -61,6 +64,7 @@ export class DeadlinesHold implements Judge {
   beforeRow({ header: { seq }, fact }: SeenRow, life: Life): void {
     const { now, asleepMs } = this.#court.sight;
     this.#last = { at: fact.at, seenAt: now, asleepMs };
+    if (fact.type === "ClockStepped" && fact.data.by_ms > 0) this.#leaptAt = now;
     if (fact.type !== "DeadlinePassed") return;
     const task = this.#court.naive.tasks.get(fact.task ?? "");
     const fault = task ? this.#faultOf(task, fact, life) : "is about no task";
@@ -79,8 +83,9 @@ export class DeadlinesHold implements Judge {
   minute(): void {
     const { now, asleepMs } = this.#court.sight;
     const last = this.#last;
-    const wellSince = this.#life && this.#awake.since(this.#life);
-    if (!this.#isHealed || !last || wellSince === undefined) return;
+    const reachableSince = this.#life && this.#awake.since(this.#life);
+    if (!this.#isHealed || !last || reachableSince === undefined) return;
+    const wellSince = Math.max(reachableSince, this.#leaptAt);
     const engineNow = last.at + now - last.seenAt - (asleepMs - last.asleepMs);
     for (const task of this.#open) {
       const [due, limitMs] = latestDue(task);
