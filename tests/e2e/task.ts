@@ -24,9 +24,14 @@ export interface Ended {
 }
 
 /** Runs the command to its end. */
-export async function ran(name: string, ...args: string[]): Promise<Ended> {
+export function ran(name: string, ...args: string[]): Promise<Ended> {
+  return ranWithin(60_000, name, ...args);
+}
+
+/** Runs the command to its end, which must come within so long. */
+export async function ranWithin(ms: number, name: string, ...args: string[]): Promise<Ended> {
   const output = spawned(name, ...args).output();
-  const { code, stdout, stderr } = await soon(output, `the end of ${name}`, 60_000);
+  const { code, stdout, stderr } = await soon(output, `the end of ${name}`, ms);
   const text = new TextDecoder();
   return { code, said: text.decode(stdout), complained: text.decode(stderr).trim() };
 }

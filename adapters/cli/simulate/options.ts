@@ -30,6 +30,7 @@ export const simulate = {
     ),
     jobs: count("Seeds that are simulated at once [one for each core]", undefined, 1, 256),
     export: text("FILE", "Write the log of one seed there, and simulate no other"),
+    "as-found": toggle("Neither make a violation small nor keep it as a test"),
     json: toggle("Print the result as JSON"),
   },
 };
@@ -44,6 +45,8 @@ export interface SimulateOptions {
   readonly jobs: number;
   /** Where the log of the only seed goes. */
   readonly export: string | undefined;
+  /** A violation is told of, and nothing more is done about it. */
+  readonly "as-found": boolean;
   readonly json: boolean;
 }
 

@@ -73,6 +73,7 @@ async function report(
   const commit = await commitOf();
   const finding = { options: seed, violation, commit };
   if (!options.json) screen.write(findingText(screen, finding));
+  if (options["as-found"]) return { finding, test: undefined };
   const { shrink: makeSmall = shrink, keep = keepRegression } = parts;
   const line = lineOn(screen, options);
   const shrunk = await makeSmall(seed, machinePorts, (left, runs) => {
