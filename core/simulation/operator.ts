@@ -1,26 +1,19 @@
 /** Operators: they register devices, upload firmware and order upgrades, and do not always agree. */
 import type { Answer, Command } from "../engine/mod.ts";
-import { requestUpgrade } from "../protocol/mod.ts";
 import type { RequestUpgrade } from "../protocol/mod.ts";
-import { numberOf, PRODUCTS, versionOf, VERSIONS } from "./catalogue.ts";
+import { numberOf, versionOf, VERSIONS } from "./catalogue.ts";
 import type { Build } from "./catalogue.ts";
 import type { House } from "./house.ts";
 import { exchange, Path } from "./network/network.ts";
+import { drawOrder } from "./order.ts";
+import type { Ordered } from "./order.ts";
 import type { Random } from "./chance/random.ts";
 import type { World } from "./world.ts";
-
-/** What an operator knows of a device. */
-export interface Ordered {
-  readonly id: string;
-  readonly product: string | null;
-  readonly flash: { readonly version: string };
-}
 
 /** A command that was not answered is given again after so long. */
 const AGAIN_MS = 20_000;
 /** What happens to an order happens within so long. */
 const LATER_MS = 7_200_000;
-const DAY_S = 86_400;
 
 /** In the form that a salted digest has; nobody logs in with it. */
 const ANY_HASH = `$6$0123456789abcdef$${"A".repeat(86)}==`;
@@ -90,26 +83,7 @@ export class Operators {
   }
 
   #order(how: Random, device: Ordered): void {
-    const { fate, catalogue } = this.#world;
-    const now = numberOf(device.flash.version);
-    const isBack = fate.happens("downgrade", device.id) !== undefined;
-    const target = isBack ? how.between(1, VERSIONS) : Math.min(now + how.between(1, 3), VERSIONS);
-    const version = versionOf(target);
-    const isOther = fate.happens("otherImage", device.id) !== undefined;
-    const product = isOther ? otherThan(device.product) : device.product;
-    const { image } = catalogue.build(product, version);
-    const request = requestUpgrade.parse({
-      device_id: device.id,
-      firmware_version: version,
-      checksum: `sha256:${image.sha256}`,
-      priority: how.pick(["normal", "normal", "low", "security"]),
-      completion: how.pick(["verified", "booted", "booted", "reported", "seen"]),
-      retries: how.pick([3, 3, 0, 1]),
-      expires_in: how.spread(1_800, DAY_S),
-      limits: this.#limits(how),
-      allow_downgrade: isBack && how.chance(700_000),
-    });
-    const build = catalogue.build(device.product, version);
+    const { build, request } = drawOrder(how, device, this.#world);
     this.upload(build, () => this.#request(request, device));
   }
 
@@ -139,18 +113,6 @@ export class Operators {
     };
   }
 
-  /** Short ones, so that a simulated day shows what happens when they pass. */
-  #limits(how: Random): object {
-    return {
-      offered: how.spread(300, 4 * 3_600),
-      downloading: how.spread(120, 1_800),
-      downloading_total: how.spread(1_800, 8 * 3_600),
-      paused: how.spread(600, 6 * 3_600),
-      awaiting_install: how.spread(600, 6 * 3_600),
-      ...(how.chance(300_000) ? { installing: 600, rebooting: 300, confirming: 300 } : {}),
-    };
-  }
-
   /** Gives a command until it is answered. */
   #give(command: Command, then: (answer: Answer) => void = () => {}): void {
     this.#open++;
@@ -175,8 +137,4 @@ export class Operators {
     };
     attempt();
   }
-}
-
-function otherThan(product: string | null): string | null {
-  return PRODUCTS.find((other) => other !== product)!;
 }
