@@ -89,6 +89,11 @@ Deno.test("EngineTime begins after the last row, never goes back and follows ste
   wall += 600_000;
   assert.equal(time.followStep(), 600_000);
   assert.equal(time.now(), wall);
+  assert.equal(time.steppedMs, 100_000);
+  wall += 7_000;
+  assert.equal(time.followStep(), 7_000);
+  time.stepRecorded(100_000);
+  assert.equal(time.steppedMs, 7_000, "it stepped again while the first steps were written");
   wall += 4_000;
   assert.equal(time.followStep(), 0);
 });
