@@ -14,6 +14,8 @@ const DUE_MAX = 500;
 const SLEEP_MAX_MS = 60_000;
 /** Nor so far where a deadline is near: then it counts whether the engine stood still meanwhile. */
 const SLEEP_NEAR_MS = 10_000;
+/** A deadline is near from when on a long sleep could hide that it was not reachable for long enough. */
+const NEAR_MS = REACHABLE_MS + SLEEP_MAX_MS + CLOCK_STEP_MS;
 /** Two looks at the store are at least so far apart, whatever it says. */
 const SLEEP_MIN_MS = 250;
 /** After a fault the deadlines are looked at again so soon. */
@@ -103,7 +105,7 @@ export class Deadlines {
     if (!this.#running || !this.#isReachable || at >= this.#wakeAt) return;
     this.#wakeAt = at;
     this.#cancel?.();
-    const longest = at - this.#engine.now() > REACHABLE_MS ? SLEEP_MAX_MS : SLEEP_NEAR_MS;
+    const longest = at - this.#engine.now() > NEAR_MS ? SLEEP_MAX_MS : SLEEP_NEAR_MS;
     const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), longest);
     this.#comesAt = this.#clock.monotonic() + ms;
     this.#cancel = this.#clock.after(ms, () => void this.#feed());

@@ -1,5 +1,5 @@
 /**
- * Found by seeds 14 and 100042 of the simulator (L3): a process that stood still did not notice, as none
+ * Found by seeds 14, 100042 and 301657 of the simulator (L3): a process that stood still did not notice, as none
  * of its timers was due meanwhile, or as it was looking for deadlines just then; and a limit counted
  * against a device that nobody could have heard.
  */
@@ -22,6 +22,20 @@ Deno.test("Engine: half a minute in which it stood still before a deadline count
   assert.equal(at(b, id), "installing #1");
   await b.clock.pass(205 * SECOND);
   assert.equal(at(b, id), "installing #1", "nor before it was reachable for five minutes");
+  await b.clock.pass(10 * SECOND);
+  assert.equal(at(b, id), "failed #1 silent");
+});
+
+Deno.test("Engine: a minute in which it stood still counts, though the deadline was not near yet", async () => {
+  const b = await bench();
+  const id = await order(b, "2.0.0", { completion: "booted", limits: { installing: 600 } });
+  await listen(b);
+  await says(b, ["verify", { checksum: IMAGE }], ["status", { status: "installing" }]);
+  // Just after one timer, until just after the next.
+  await b.clock.pass(241 * SECOND);
+  await b.clock.freeze(62 * SECOND);
+  await b.clock.pass(298 * SECOND);
+  assert.equal(at(b, id), "installing #1", "reachable for 298 seconds since");
   await b.clock.pass(10 * SECOND);
   assert.equal(at(b, id), "failed #1 silent");
 });
