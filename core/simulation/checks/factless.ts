@@ -43,7 +43,10 @@ function changesNothing(
 function taskMeant(device: NaiveDevice, report: Report): NaiveTask | undefined {
   const active = device.open.find(({ state }) => isBusy(state));
   if (report.kind !== "verify" || active?.policy.image === report.body.checksum) return active;
-  const own = [...device.open, ...device.ended.values()]
-    .findLast(({ policy }) => policy.image === report.body.checksum);
+  const isOf = ({ policy }: NaiveTask) => policy.image === report.body.checksum;
+  const ended = [...device.ended.values()].filter(isOf);
+  // What it never heard of is not what it means.
+  const own = device.open.find(isOf) ?? ended.findLast(({ wasOffered }) => wasOffered) ??
+    ended.at(-1);
   return own ?? active;
 }
