@@ -18,6 +18,8 @@ const SLEEP_NEAR_MS = 10_000;
 const NEAR_MS = REACHABLE_MS + SLEEP_MAX_MS + CLOCK_STEP_MS;
 /** Two looks at the store are at least so far apart, whatever it says. */
 const SLEEP_MIN_MS = 250;
+/** No deadline is known. */
+const LATER = Number.MAX_SAFE_INTEGER;
 /** After a fault the deadlines are looked at again so soon. */
 const RETRY_MS = 1_000;
 
@@ -45,6 +47,7 @@ export class Deadlines {
   #cancel: (() => void) | undefined;
   #running = false;
   #isReachable = true;
+  #isFeeding = false;
 
   /** Nothing is fed before `start`. */
   constructor(store: Store, clock: Clock, engine: DeadlineTaker) {
@@ -83,7 +86,7 @@ export class Deadlines {
   /** Tasks changed: the next deadline may be earlier now. */
   note(tasks: readonly Task[]): void {
     // A timer that is late is not replaced by one that is not.
-    this.#noteAbsence(this.#comesAt);
+    this.#noteAbsence();
     for (const task of tasks) {
       const deadline = deadlineOf(task);
       if (deadline) this.#wake(Math.max(deadline.due, this.#ripeAt(deadline.limitMs)));
@@ -108,46 +111,54 @@ export class Deadlines {
     const longest = at - this.#engine.now() > NEAR_MS ? SLEEP_MAX_MS : SLEEP_NEAR_MS;
     const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), longest);
     this.#comesAt = this.#clock.monotonic() + ms;
-    this.#cancel = this.#clock.after(ms, () => void this.#feed());
+    this.#cancel = this.#clock.after(ms, () => this.#come());
   }
 
-  async #feed(): Promise<void> {
-    this.#noteAbsence(this.#comesAt);
+  /** A timer is set at all times: one that comes late shows that this process stood still. */
+  #come(): void {
+    this.#noteAbsence();
+    const guardAt = this.#engine.now() + SLEEP_NEAR_MS;
     this.#wakeAt = this.#comesAt = Infinity;
-    const begun = this.#clock.monotonic();
-    try {
-      if (this.#engine.followClock()) this.#reachableSince = this.#engine.now();
-      await this.#feedDue();
-    } catch (error) {
-      this.#engine.onFault(error);
-      this.#wake(this.#engine.now() + RETRY_MS);
-    }
-    this.#noteAbsence(begun);
-    this.#wake(Number.MAX_SAFE_INTEGER);
+    this.#wake(guardAt);
+    if (!this.#isFeeding) void this.#feed(guardAt);
   }
 
-  /**
-   * This process stood still if it is so much later than was expected (on the monotonic clock): the time
-   * before counts against nobody.
-   */
-  #noteAbsence(expected: number): void {
-    const isLate = this.#clock.monotonic() > expected + CLOCK_STEP_MS;
+  /** `guardAt`: when to look again if the store takes so long. */
+  async #feed(guardAt: number): Promise<void> {
+    this.#isFeeding = true;
+    const next = await this.#feedDue().catch((error) => {
+      this.#engine.onFault(error);
+      return this.#engine.now() + RETRY_MS;
+    });
+    this.#isFeeding = false;
+    this.#noteAbsence();
+    if (this.#wakeAt === guardAt) this.#wakeAt = Infinity;
+    this.#wake(next);
+  }
+
+  /** The time before this process stood still counts against nobody. */
+  #noteAbsence(): void {
+    const isLate = this.#clock.monotonic() > this.#comesAt + CLOCK_STEP_MS;
     if (isLate) this.#reachableSince = this.#engine.now();
   }
 
-  async #feedDue(): Promise<void> {
-    if (!this.#isReachable) return;
+  /** Feeds what is due, and says when to look again. */
+  async #feedDue(): Promise<number> {
+    if (this.#engine.followClock()) this.#reachableSince = this.#engine.now();
+    if (!this.#isReachable) return LATER;
     const store = this.#store;
     const now = this.#engine.now();
     const due = await store.dueTasks(now, this.#ripeLimitMs(), DUE_MAX);
     // The broker may have gone while the store was asked.
-    if (!this.#isReachable) return;
+    if (!this.#isReachable) return LATER;
     const answers = await Promise.all(due.map((task) => this.#engine.submit(toInput(task))));
-    if (answers.some(({ ok }) => !ok)) this.#wake(now + RETRY_MS);
-    if (due.length === DUE_MAX) this.#wake(now);
     const next = await store.nextDue(now, this.#ripeLimitMs());
-    if (next.due !== null) this.#wake(next.due);
-    if (next.limitMs !== null) this.#wake(this.#ripeAt(next.limitMs));
+    return Math.min(
+      answers.some(({ ok }) => !ok) ? now + RETRY_MS : LATER,
+      due.length === DUE_MAX ? now : LATER,
+      next.due ?? LATER,
+      next.limitMs === null ? LATER : this.#ripeAt(next.limitMs),
+    );
   }
 }
 

@@ -17,7 +17,7 @@ const ENDED_MS = 3_600_000;
 export interface RollCallPorts {
   readonly store: Pick<Store, "devicesToCall" | "devicesAtWork" | "tasksEnded">;
   readonly outbox: Pick<Outbox, "room">;
-  readonly clock: Pick<Clock, "after">;
+  readonly clock: Pick<Clock, "after" | "soon">;
   /** Engine time. */
   now(): number;
   /** Queues the input; resolves when it was decided. */
@@ -113,6 +113,8 @@ export class RollCall {
     if ((await Promise.all(calls)).some(isRefused)) return false;
     list.called();
     await outbox.room?.();
+    // Of a fleet that is not there, page after page would be looked at before anything else is done.
+    await new Promise<void>((resolve) => this.#ports.clock.soon(resolve));
     return true;
   }
 

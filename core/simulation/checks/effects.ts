@@ -100,7 +100,7 @@ function isTrue(kind: string, task: NaiveTask): boolean {
       return task.attempt > 1;
     case "verified":
       // A batch may hold the digest, and what takes it back: then the message is late, not wrong.
-      return task.isVerified || isEnd(task.state) || !isBusy(task.state) || task.attempt > 1;
+      return task.isVerified || isEnd(task.state) || !isBusy(task.state);
     default:
       return task.wasOffered;
   }

@@ -21,6 +21,7 @@ import { Isolation } from "./isolation.ts";
 import type { Court, Judge, Sight, Violation } from "./judge.ts";
 import { Naive } from "./naive.ts";
 import { NoDowngrade } from "./no_downgrade.ts";
+import { Offered } from "./offered.ts";
 import { OneActiveTask } from "./one_active_task.ts";
 import { OneWriter } from "./one_writer.ts";
 import { OwedDelivered } from "./owed_delivered.ts";
@@ -87,6 +88,7 @@ export class Judges implements Witness {
       new EngineClock(court),
       new FailClosed(court),
       new TasksEnd(court),
+      new Offered(court),
       new DeadlinesHold(court),
       new Told(court),
       new Attributed(court),

@@ -75,3 +75,15 @@ Deno.test("Engine: half a minute in which it stood still while it wrote somethin
   await b.clock.pass(220 * SECOND);
   assert.equal(at(b, id), "failed #1 silent");
 });
+
+Deno.test("Engine: a store that takes its time postpones no deadline", async () => {
+  for (const lookMs of [6 * SECOND, 15 * SECOND]) {
+    const b = await bench();
+    const id = await order(b, "2.0.0", { completion: "booted", limits: { installing: 600 } });
+    await listen(b);
+    await says(b, ["verify", { checksum: IMAGE }], ["status", { status: "installing" }]);
+    b.store.onDue = () => new Promise((resolve) => void b.clock.after(lookMs, resolve));
+    await b.clock.pass(700 * SECOND);
+    assert.equal(at(b, id), "failed #1 silent", `${lookMs} ms`);
+  }
+});

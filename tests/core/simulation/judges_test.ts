@@ -17,6 +17,7 @@ import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
 import { NoDowngrade } from "../../../core/simulation/checks/no_downgrade.ts";
 import { OneActiveTask } from "../../../core/simulation/checks/one_active_task.ts";
 import { OneWriter } from "../../../core/simulation/checks/one_writer.ts";
+import { Offered } from "../../../core/simulation/checks/offered.ts";
 import { OwedDelivered } from "../../../core/simulation/checks/owed_delivered.ts";
 import { ReadModels } from "../../../core/simulation/checks/read_models.ts";
 import { Refusals } from "../../../core/simulation/checks/refusals.ts";
@@ -49,6 +50,7 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   InOrder,
   Isolation,
   NoDowngrade,
+  Offered,
   OneActiveTask,
   OneWriter,
   OwedDelivered,
@@ -317,6 +319,16 @@ const badStories: readonly Story[] = [
   ["I20", "an answer after a fault", FailClosed, (stage) => {
     stage.judge.failed?.(stage.life, "append");
     stage.input(report({}, "request"), ok);
+  }],
+  ["L1", "a device that asks and is offered nothing", Offered, (stage) => {
+    stage.begin();
+    stage.device("a", "ContactChanged", { contact: "listening" }, {}, moves());
+  }],
+  ["L1", "a device that is there, and nobody offers it anything", Offered, (stage) => {
+    stage.begin();
+    stage.judge.healed?.();
+    stage.now += DAY_MS;
+    stage.judge.minute?.();
   }],
   ["L1", "a task that never ends", TasksEnd, (stage) => {
     stage.begin();

@@ -79,7 +79,7 @@ export class MemoryStore implements Store {
   }
 
   /** Called before each look at the deadlines. */
-  onDue: () => void = () => {};
+  onDue: () => void | Promise<void> = () => {};
 
   async dueTasks(now: number, limitMsMax: number, count: number): Promise<DueTask[]> {
     await Promise.resolve(this.onDue());

@@ -11,6 +11,20 @@ export const lockBugs: readonly Bug[] = [
     "return next;",
   ),
   bug(
+    "nothing is ever offered",
+    ["L1"],
+    "device/queue.ts",
+    "return !next || !active || goesAhead(next, active) ? next : undefined;",
+    "return next && !next ? next : undefined;",
+  ),
+  bug(
+    "what is of low priority is never offered",
+    ["L1"],
+    "device/queue.ts",
+    "tasks.find((task) => isWaiting(task) && at < expiresAt(task));",
+    'tasks.find((t) => isWaiting(t) && t.policy.priority !== "low" && at < expiresAt(t));',
+  ),
+  bug(
     "an installing device is disturbed",
     ["I1"],
     "device/queue.ts",

@@ -4,6 +4,13 @@ import type { Bug } from "../bug.ts";
 
 export const messageBugs: readonly Bug[] = [
   bug(
+    "a repeat in the middle of a retry is told to install",
+    ["I6"],
+    "device/standing.ts",
+    'return task.attempt > 1 ? "sendRetry" : "sendMetadata";',
+    'return task.attempt > 1 ? "sendVerified" : "sendMetadata";',
+  ),
+  bug(
     "a message leaves before its fact is durable",
     ["I6"],
     "engine/engine.ts",

@@ -45,7 +45,7 @@ export const timeBugs: readonly Bug[] = [
     "a freeze in the middle of a commit goes unnoticed",
     ["L3"],
     "engine/deadlines.ts",
-    "    // A timer that is late is not replaced by one that is not.\n    this.#noteAbsence(this.#comesAt);\n",
+    "    // A timer that is late is not replaced by one that is not.\n    this.#noteAbsence();\n",
     "",
     { engineFreeze: 20_000 },
   ),
@@ -53,7 +53,7 @@ export const timeBugs: readonly Bug[] = [
     "the timer of deadlines comes once",
     ["L1", "L3"],
     "engine/deadlines.ts",
-    "this.#wakeAt = this.#comesAt = Infinity;",
+    "this.#wakeAt = this.#comesAt = Infinity;\n    this.#wake(guardAt);",
     "this.#comesAt = Infinity;",
   ),
   bug(
