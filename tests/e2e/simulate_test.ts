@@ -5,7 +5,7 @@ import { inFolder } from "../support/folder.ts";
 import { soon } from "./house.ts";
 import { ran, spawned } from "./task.ts";
 
-const SMALL = ["--hours", "2", "--devices", "4", "--upgrades", "60"];
+const SMALL = ["--hours", "2", "--devices", "4", "--upgrades", "100"];
 
 const sum = (counts: Record<string, number>) => Object.values(counts).reduce((a, b) => a + b, 0);
 
@@ -39,7 +39,7 @@ Deno.test("simulate: the figures add up, and are the same however many workers t
     violations: 0,
   });
   assert.equal(sum(ended), upgrades_ended);
-  assert.ok(upgrades_ended >= 60 && seeds >= 3, one.said);
+  assert.ok(upgrades_ended >= 100 && seeds >= 3, one.said);
   assert.ok(figures.rows > upgrades_ended && figures.simulated_ms >= seeds * 2 * 3_600_000);
   assert.deepEqual(Object.keys(faults), Object.keys(faultsMax));
   assert.ok(sum(faults) > 0);
@@ -97,8 +97,8 @@ Deno.test("simulate says in one sentence which flag is wrong", async () => {
     [["--seed", "x"], /^--seed must be a whole number from 0 to 1000000000, not "x"\.$/],
     [["--jobs", "0"], /^--jobs must be a whole number from 1 to 256, not "0"\.$/],
     [
-      ["--export", "x", "--upgrades", "26"],
-      /^--export writes the log of one seed, and 26 upgrades/,
+      ["--export", "x", "--upgrades", "41"],
+      /^--export writes the log of one seed, and 41 upgrades/,
     ],
   ];
   for (const [args, sentence] of table) {
