@@ -90,7 +90,9 @@ class Shrinker {
     for (const member of ["devices", "hours", "upgrades"] as const) {
       for (let count = 1; count < best.options[member]; count *= 2) {
         const smaller = await this.#try({ ...best.options, [member]: count });
-        if (smaller) best = smaller;
+        if (!smaller) continue;
+        best = smaller;
+        break;
       }
     }
     return best;
@@ -98,7 +100,7 @@ class Shrinker {
 
   /** Incidents that were left over by it are left out as well. */
   async #try(options: SimulationOptions): Promise<Shrunk | undefined> {
-    this.#runs++;
+    if (++this.#runs > RUNS_MAX) return undefined;
     const { violation, incidents } = await simulate(options, this.#ports);
     if (violation?.invariant !== this.#invariant) return undefined;
     this.#onShrunk(incidents.length, this.#runs);

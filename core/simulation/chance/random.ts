@@ -1,5 +1,6 @@
 /**
- * Numbers that a seed gives again and again, on any machine: 32-bit integer arithmetic only.
+ * Numbers that a seed gives again and again, on any machine: 32-bit integers, and products and quotients
+ * of doubles, which IEEE 754 leaves no freedom.
  */
 
 /** FNV-1a over the UTF-16 code units, then mixed as MurmurHash3 ends; an unsigned 32-bit integer. */

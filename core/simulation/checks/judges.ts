@@ -1,6 +1,7 @@
 /**
- * Everything that must hold, each with a judge of its own, who sees what happens and says no. I12 to
- * I15 have none: there are no signatures and no campaigns yet.
+ * Everything that must hold: judges who see what happens and say no, one or more for each invariant. I12
+ * to I15 have none: there are no signatures and no campaigns yet. Nor has L2 one of its own: devices
+ * that speak HTTP alone, or MQTT alone, are judged as all others are.
  */
 import type { Answer, OutboundMessage, Write } from "../../engine/mod.ts";
 import type { Sha256 } from "../../log/mod.ts";

@@ -1,6 +1,6 @@
 /**
- * What the rows say, folded in the simplest way: facts and moves into plain maps. It shares no code
- * with the fold that it is compared with.
+ * What the rows say, folded in the simplest way: facts and moves into plain maps. It shares no code with
+ * the fold that it is compared with, but takes the moves and effects that stand in the rows.
  */
 import type { Fact, FactOf, Move } from "../../log/mod.ts";
 import type { SeenRow } from "../watch.ts";

@@ -21,17 +21,17 @@ export class Fetching {
   }
 
   /** Fetches what is missing, unless that is under way. */
-  fetch(job: Job): void {
+  goOn(job: Job): void {
     if (this.#download?.isOpen) return;
     const { id, path, random, server, world, later } = this.#body;
     const isThere = path.transit() !== undefined;
-    const download = isThere ? server()?.fetch(id, job.sha256, job.stored) : undefined;
+    const download = isThere ? server()?.download(id, job.sha256, job.stored) : undefined;
     this.#download = download;
     if (world.fate.happens("corruption", id)) job.isCorrupt = true;
     const bytes = Math.ceil(job.size / random.between(1, 8));
     later(random.between(100, 5_000), () => {
       if (download) this.#step(job, download, bytes);
-      else if (this.#isWanted(job)) this.fetch(job);
+      else if (this.#isWanted(job)) this.goOn(job);
     });
   }
 
@@ -50,7 +50,7 @@ export class Fetching {
     const { path, random, later } = this.#body;
     if (!download.isOpen || path.transit() === undefined) {
       this.end();
-      return this.fetch(job);
+      return this.goOn(job);
     }
     const more = Math.min(bytes, job.size - job.stored);
     download.take(more);

@@ -144,14 +144,14 @@ export class Mechanic {
     };
     flash.job = next;
     if (next.isLie) this.#verify(next);
-    else this.#fetching.fetch(next);
+    else this.#fetching.goOn(next);
   }
 
   /** It is told of the task that it has in hand. */
   #goOn(job: Job, payload: Payload): void {
     if (job.phase === "booted") return this.#reportBoot(job);
     if (Number(payload.attempt) > job.attempt) return this.#retry(job, payload);
-    if (job.phase === "fetching") return this.#fetching.fetch(job);
+    if (job.phase === "fetching") return this.#fetching.goOn(job);
     if (job.phase === "checking") return this.#verify(job);
   }
 
@@ -168,7 +168,7 @@ export class Mechanic {
     job.isCorrupt &&= job.stored > 0;
     job.phase = "fetching";
     this.#waitForWord();
-    this.#fetching.fetch(job);
+    this.#fetching.goOn(job);
   }
 
   #verify(job: Job): void {

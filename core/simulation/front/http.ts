@@ -101,7 +101,7 @@ export class HttpServer implements Way {
   }
 
   /** `GET /artifacts/{sha256}`: bytes are taken until either end has enough. */
-  fetch(device: string, sha256: string, from: number): Download | undefined {
+  download(device: string, sha256: string, from: number): Download | undefined {
     const running = this.#running;
     if (!running) return undefined;
     const download = new Download(running, device, from, ++this.#count, () => {

@@ -1,5 +1,6 @@
 /**
- * What is durable, whoever wrote it: rows, and read models as the texts that a database would hold.
+ * What is durable, whoever wrote it: rows and read models. Whoever reads a device's state gets a copy by
+ * way of JSON, as from a database.
  * What a process was writing when it died is cut off when the disk is opened again.
  */
 import type { Device } from "../../device/state.ts";
