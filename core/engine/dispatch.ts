@@ -27,7 +27,7 @@ export function rejectionOf(answer: Answer): RejectedCode | undefined {
 /** Everything is durable: one message that cannot be handed over is no reason to keep the others. */
 export function dispatch(
   outbox: Outbox,
-  { outgoing, cut }: Workspace,
+  { outgoing, cut }: Pick<Workspace, "outgoing" | "cut">,
   onFault: (error: unknown) => void,
 ): void {
   const calls = [

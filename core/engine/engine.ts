@@ -4,20 +4,18 @@
  */
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
-import { BATCH_MAX, CACHE_DEVICES_MAX, problem, QUEUE_MAX } from "../protocol/mod.ts";
+import { BATCH_MAX, problem, QUEUE_MAX } from "../protocol/mod.ts";
 import type { EngineApi } from "./api.ts";
 import { Audience } from "./audience.ts";
-import { Cache } from "./cache.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
 import { answerOf, dispatch, rejectionOf } from "./dispatch.ts";
 import type { Answer, Input } from "./inputs.ts";
 import type { Answered } from "./answered.ts";
+import { Ledger } from "./ledger.ts";
 import { Notes } from "./notes.ts";
 import { StoreError } from "./ports.ts";
-import type { LogHead, Ports, StoredDevice } from "./ports.ts";
-import { positionOf } from "./position.ts";
-import type { Position } from "./position.ts";
+import type { LogHead, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import { RollCall } from "./roll_call.ts";
 import { TokenEnds } from "./token_ends.ts";
@@ -40,9 +38,6 @@ export interface EngineOptions {
   readonly isBrokered?: boolean;
 }
 
-/** A store that failed is opened again so soon, though nobody asks for anything. */
-const REOPEN_MS = 1_000;
-
 /** In these states a device that is gone is paused (PROTOCOL §1, "Offers and preemption"). */
 const GONE_STATES: readonly string[] = ["downloading", "retrying", "verifying"];
 
@@ -60,23 +55,14 @@ export class Engine implements EngineApi {
   readonly #deadlines: Deadlines;
   readonly #tokenEnds: TokenEnds;
   readonly #rollCall: RollCall;
-  readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
   readonly #leftOut = new Notes<number>();
   readonly #answered = new Notes<readonly Answered[]>();
   readonly #transfers = new Transfers();
   readonly #audience: Audience;
+  readonly #ledger: Ledger;
   #queue: Waiting[] = [];
   #pumping: Promise<void> | undefined;
-  #position: Position;
   #stopped = false;
-  /** Set after a fault of the store: nothing is taken before it was opened and checked again. */
-  #suspect = false;
-  /** How far the clock stepped by the rows of this batch. */
-  #stepMs = 0;
-  /** The last row of a commit that failed: whether it is durable, the store says when it is opened. */
-  #unsure: number | undefined;
-  /** Takes back the timer that will open the store again. */
-  #cancelReopen: (() => void) | undefined;
 
   /** `head` is what `store.open()` gave. */
   constructor(ports: Ports, options: EngineOptions, head: LogHead) {
@@ -84,7 +70,13 @@ export class Engine implements EngineApi {
     this.#options = options;
     this.#audience = new Audience(ports.observer);
     this.#time = new EngineTime(ports.clock, head.at);
-    this.#position = positionOf(head, options.identity.log);
+    this.#ledger = new Ledger({
+      store: ports.store,
+      clock: ports.clock,
+      audience: this.#audience,
+      log: options.identity.log,
+      onDurable: (work) => this.#follow(work),
+    }, head);
     const now = () => this.now();
     const isBrokered = options.isBrokered ?? false;
     this.#presence = new Presence(ports.clock, now, async (device, contact) => {
@@ -94,7 +86,7 @@ export class Engine implements EngineApi {
     this.#tokenEnds = new TokenEnds(ports.clock, now, (device) => this.#cut(device));
     this.#deadlines = new Deadlines(ports.store, ports.clock, {
       now,
-      followClock: () => this.#time.followStep() > 0,
+      followClock: () => this.#followClock(),
       submit: (input) => this.submit(input),
       onFault: (error) => this.#distrust(error),
     });
@@ -121,9 +113,9 @@ export class Engine implements EngineApi {
     if (isNew) {
       await work.recordEngine({ ...stamp, type: "LogCreated", data: { log_id, public_key } });
     }
-    const { epoch } = this.#position;
+    const { epoch } = this.#ledger.position;
     await work.recordEngine({ ...stamp, type: "EngineStarted", data: { epoch } });
-    await this.#commit(work);
+    await this.#ledger.commit(work);
     // Behind a broker of somebody else's nobody is waited for, and those at work may be a million.
     const atWork = this.#options.isBrokered
       ? []
@@ -149,7 +141,7 @@ export class Engine implements EngineApi {
 
   /** False from a fault of the store on until it was opened and checked again. */
   get isWell(): boolean {
-    return !this.#suspect;
+    return !this.#ledger.isSuspect;
   }
 
   connected(device: string, connection: string): void {
@@ -209,12 +201,12 @@ export class Engine implements EngineApi {
     this.#tokenEnds.close();
     this.#rollCall.end();
     this.#stopped = true;
-    this.#cancelReopen?.();
+    this.#ledger.close();
     await this.#pumping;
     const work = this.#workspace();
     try {
       await work.recordEngine({ type: "EngineStopped", at: work.at, actor: "engine", data: {} });
-      await this.#commit(work);
+      await this.#ledger.commit(work);
     } catch (error) {
       // A log that cannot be written now says nothing of the stop: that is no lie, only less.
       this.#audience.fault(error);
@@ -232,7 +224,7 @@ export class Engine implements EngineApi {
   /** The token that it logged in with may be one that ends. */
   async #noteTokenEnds(id: string): Promise<void> {
     try {
-      const stored = this.#cache.get(id) ?? await this.#ports.store.device(id);
+      const stored = this.#ledger.cached(id) ?? await this.#ports.store.device(id);
       if (stored && !this.#stopped) this.#tokenEnds.note(stored.device);
     } catch (error) {
       this.#distrust(error);
@@ -241,18 +233,9 @@ export class Engine implements EngineApi {
 
   /** Nobody knows what became of the store: it is opened again, even if no input comes. */
   #distrust(error: unknown): void {
-    this.#suspect = true;
+    this.#ledger.distrust();
     this.#audience.fault(error);
     if (!this.#stopped) this.#pumping ??= this.#pump();
-  }
-
-  /** A supervisor may keep everybody away until we are well: then no input would come to ask. */
-  #reopenSoon(): void {
-    this.#cancelReopen?.();
-    if (this.#stopped) return;
-    this.#cancelReopen = this.#ports.clock.after(REOPEN_MS, () => {
-      if (this.#suspect && !this.#stopped) this.#pumping ??= this.#pump();
-    });
   }
 
   async #pump(): Promise<void> {
@@ -267,13 +250,13 @@ export class Engine implements EngineApi {
 
   async #process(batch: readonly Waiting[]): Promise<void> {
     try {
-      if (this.#suspect) await this.#recover();
+      if (this.#ledger.isSuspect) await this.#recover();
       await this.#decideAll(batch);
     } catch (error) {
       // What a look that nobody asked for found still broken was told before.
-      if (batch.length > 0 || !this.#suspect) this.#audience.fault(error);
-      this.#suspect = true;
-      this.#reopenSoon();
+      if (batch.length > 0 || !this.#ledger.isSuspect) this.#audience.fault(error);
+      this.#ledger.distrust();
+      if (!this.#stopped) this.#ledger.reopenSoon(() => this.#pumping ??= this.#pump());
       const answer = refusal("The log cannot be written now. Try again in a moment.");
       for (const waiting of batch) waiting.answer(answer);
     }
@@ -281,8 +264,7 @@ export class Engine implements EngineApi {
 
   /** An input that makes us fail is refused alone; the others are decided without it. */
   async #decideAll(batch: readonly Waiting[]): Promise<void> {
-    // A wall clock that leapt ahead means that this machine slept: its silence was ours.
-    if (this.#time.followStep() > 0) this.#deadlines.reachableAgain();
+    if (this.#followClock()) this.#deadlines.reachableAgain();
     const work = this.#workspace();
     await this.#noteClockStep(work);
     const answers: Answer[] = [];
@@ -304,8 +286,7 @@ export class Engine implements EngineApi {
         return others.length > 0 ? await this.#decideAll(others) : undefined;
       }
     }
-    await this.#commit(work, batch.length);
-    this.#keepNotes();
+    await this.#ledger.commit(work, batch.length);
     for (const [index, { input: { kind }, answer }] of batch.entries()) {
       const rejected = rejectionOf(answers[index]!);
       this.#audience.tell((observer) =>
@@ -313,49 +294,41 @@ export class Engine implements EngineApi {
       );
       answer(answers[index]!);
     }
-    dispatch(this.#ports.outbox, work, (error) => this.#audience.fault(error));
+    this.#send(work);
   }
 
-  async #commit(work: Workspace, inputs = 0): Promise<void> {
-    const writes = work.writes();
-    if (writes.length > 0) {
-      const started = this.#ports.clock.monotonic();
-      this.#unsure = work.position.seq;
-      await this.#ports.store.append(writes);
-      this.#unsure = undefined;
-      const ms = this.#ports.clock.monotonic() - started;
-      this.#audience.tell((observer) => observer.committed?.({ inputs, rows: work.rowCount, ms }));
-      for (const type of work.recorded) {
-        this.#audience.tell((observer) => observer.recorded?.(type));
-      }
-    }
-    this.#position = work.position;
-    for (const [id, stored] of work.changedDevices()) {
-      this.#cache.set(id, stored);
-      this.#tokenEnds.note(stored.device);
-    }
-    const tasks = writes.flatMap(({ models }) => models.tasks ?? []);
+  /** A wall clock that leapt ahead means that this machine slept: its silence was ours. */
+  #followClock(): boolean {
+    if (this.#time.followStep() <= 0) return false;
+    this.#tokenEnds.leapt();
+    return true;
+  }
+
+  /** What is kept beside the log follows a batch that is durable. */
+  #follow(work: Workspace): void {
+    this.#time.stepRecorded(work.clockStepMs);
+    for (const notes of [this.#leftOut, this.#answered]) notes.keep();
+    for (const [, { device }] of work.changedDevices()) this.#tokenEnds.note(device);
+    const tasks = work.writes().flatMap(({ models }) => models.tasks ?? []);
     this.#deadlines.note(tasks);
     for (const task of tasks) {
       if (GONE_STATES.includes(task.state)) this.#presence.expect(task.device);
     }
-    if (writes.length > 0) this.#audience.wake();
   }
 
   #workspace(): Workspace {
     const { store, digest } = this.#ports;
-    const cached = (id: string) => this.#cache.get(id);
+    const cached = (id: string) => this.#ledger.cached(id);
     const { baseUrl } = this.#options;
     const transfers = this.#transfers;
     return new Workspace(
       { store, digest, cached, baseUrl, transfers, at: this.now() },
-      this.#position,
+      this.#ledger.position,
     );
   }
 
   async #noteClockStep(work: Workspace): Promise<void> {
     const { steppedMs: by_ms } = this.#time;
-    this.#stepMs = by_ms;
     if (by_ms === 0) return;
     await work.recordEngine({
       type: "ClockStepped",
@@ -365,28 +338,16 @@ export class Engine implements EngineApi {
     });
   }
 
-  /** Nobody knows whether the failed append was durable: the store says where the log stands. */
+  /** The store says where the log stands; of a batch that is durable after all nobody was told. */
   async #recover(): Promise<void> {
-    const head = await this.#ports.store.open();
-    this.#cache.clear();
-    const { log, epoch } = this.#position;
-    if (head.epoch > epoch + 1) {
-      throw new Error(`Another engine continued log ${log}. Stop this one.`);
-    }
-    this.#position = { ...positionOf(head, log), epoch };
-    this.#suspect = false;
-    if (head.seq === this.#unsure) this.#keepNotes();
-    this.#unsure = undefined;
-    // The failed append may have been durable after all: but nobody was told.
-    this.#audience.wake();
+    const durable = await this.#ledger.reopen();
+    // What it made owed comes with the call.
+    if (durable) this.#send({ outgoing: [], cut: durable.cut });
     if (this.#presence.isReachable) this.callAll();
   }
 
-  /** What was noted beside the log is true with the rows of the batch. */
-  #keepNotes(): void {
-    this.#time.stepRecorded(this.#stepMs);
-    this.#stepMs = 0;
-    for (const notes of [this.#leftOut, this.#answered]) notes.keep();
+  #send(work: Pick<Workspace, "outgoing" | "cut">): void {
+    dispatch(this.#ports.outbox, work, (error) => this.#audience.fault(error));
   }
 }
 

@@ -47,6 +47,14 @@ export class TokenEnds {
     this.#await(id, ends);
   }
 
+  /** Engine time leapt ahead, and timers did not: an end may have come. */
+  leapt(): void {
+    for (const [id, { ends, takeBack }] of this.#waiting) {
+      takeBack();
+      this.#await(id, ends);
+    }
+  }
+
   /** Nothing is cut any more. */
   close(): void {
     for (const { takeBack } of this.#waiting.values()) takeBack();
@@ -56,7 +64,7 @@ export class TokenEnds {
   #await(id: string, ends: readonly number[]): void {
     const [next] = ends;
     if (next === undefined) return;
-    const ms = Math.min(next - this.#now(), SLEEP_MAX_MS);
+    const ms = Math.min(Math.max(next - this.#now(), 0), SLEEP_MAX_MS);
     const takeBack = this.#clock.after(ms, () => this.#come(id, waiting.ends));
     const waiting: Waiting = { ends, takeBack };
     this.#waiting.set(id, waiting);

@@ -68,6 +68,8 @@ export class Workspace {
   readonly outgoing: Outgoing[] = [];
   /** Devices whose connections are cut after the commit. */
   readonly cut: string[] = [];
+  /** How far the clock stepped by the rows of this batch. */
+  clockStepMs = 0;
   /** The type of each row, in the order of the rows. */
   readonly recorded: FactType[] = [];
   readonly #deps: WorkspaceDeps;
@@ -184,6 +186,7 @@ export class Workspace {
       { type: "LogCreated" | "EngineStarted" | "EngineStopped" | "ClockStepped" }
     >,
   ): Promise<Recorded> {
+    if (fact.type === "ClockStepped") this.clockStepMs += fact.data.by_ms;
     return await this.#recordPlain(ENGINE_STREAM, fact, stepEngineStream(), null);
   }
 

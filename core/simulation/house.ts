@@ -123,7 +123,9 @@ export class House {
         way.send(message);
       },
       disconnect: (device) => {
-        if (life.survives()) way.disconnect(device);
+        if (!life.survives()) return;
+        watch.disconnected?.(device, life);
+        way.disconnect(device);
       },
     };
   }

@@ -222,18 +222,6 @@ Deno.test("Engine: a store that cannot be read is opened again; nothing is answe
   assert.equal(b.store.opens, opens + 1);
 });
 
-Deno.test("Engine: a revocation that was durable though refused cuts its device when asked again", async () => {
-  const b = await bench();
-  b.store.failNext = "after";
-  const refused = await b.command(revoke);
-  assert.equal(refused.ok || refused.problem.status, 503);
-  assert.deepEqual(b.cut, []);
-  const rows = b.store.rows.length;
-  assert.ok((await b.command(revoke)).ok);
-  assert.deepEqual(b.cut, ["pump-7"]);
-  assert.equal(b.store.rows.length, rows);
-});
-
 Deno.test("Engine: opens a failed store again by itself until it can, and says that it is not well", async () => {
   const b = await bench();
   const { open } = b.store;

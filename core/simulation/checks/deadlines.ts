@@ -29,6 +29,8 @@ export class DeadlinesHold implements Judge {
 
   /** When the wall clock last leapt ahead: for all that the engine knows its machine had slept. */
   #leaptAt = 0;
+  /** When the process last stood still: it may have noticed, however short that was. */
+  #stoodUntil = 0;
 
   constructor(court: Court) {
     this.#court = court;
@@ -42,6 +44,7 @@ export class DeadlinesHold implements Judge {
 
   froze(ms: number, life: Life): void {
     this.#awake.froze(ms, life);
+    this.#stoodUntil = this.#court.sight.now + ms;
   }
 
   committed(_rows: unknown, _writes: unknown, life: Life): void {
@@ -85,7 +88,7 @@ export class DeadlinesHold implements Judge {
     const last = this.#last;
     const reachableSince = this.#life && this.#awake.since(this.#life);
     if (!this.#isHealed || !last || reachableSince === undefined) return;
-    const wellSince = Math.max(reachableSince, this.#leaptAt);
+    const wellSince = Math.max(reachableSince, this.#leaptAt, this.#stoodUntil);
     const engineNow = last.at + now - last.seenAt - (asleepMs - last.asleepMs);
     for (const task of this.#open) {
       const [due, limitMs] = latestDue(task);

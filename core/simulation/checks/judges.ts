@@ -20,6 +20,7 @@ import { FailClosed } from "./fail_closed.ts";
 import { InOrder } from "./in_order.ts";
 import { Isolation } from "./isolation.ts";
 import type { Court, Judge, Sight, Violation } from "./judge.ts";
+import { LockedOut } from "./locked_out.ts";
 import { Naive } from "./naive.ts";
 import { NoDowngrade } from "./no_downgrade.ts";
 import { Offered } from "./offered.ts";
@@ -94,6 +95,7 @@ export class Judges implements Witness {
       new Told(court),
       new Attributed(court),
       new Refusals(court),
+      new LockedOut(court),
       this.#owed,
     ];
   }
@@ -144,6 +146,10 @@ export class Judges implements Witness {
 
   sent(message: OutboundMessage, life: Life): void {
     this.#ask((judge) => judge.sent?.(message, life));
+  }
+
+  disconnected(device: string, life: Life): void {
+    this.#ask((judge) => judge.disconnected?.(device, life));
   }
 
   faulted(error: unknown, life: Life): void {

@@ -3,6 +3,7 @@
  * same. What it was to lead to beside the log was forgotten, or happened twice.
  */
 import assert from "node:assert/strict";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { bench, settle } from "../support/bench_engine.ts";
 import { brokered, reach } from "../support/brokered.ts";
 import {
@@ -78,5 +79,32 @@ Deno.test("Engine: refusals whose commit failed and was durable are counted once
     // The one that was answered 503 was not taken, unless it was durable.
     assert.deepEqual(counts, how === "before" ? [0, 2] : [0, 2, 0], how);
     assert.equal(b.store.devices.get(PUMP)?.rejectedAt !== 0, true);
+  }
+});
+
+Deno.test("Engine: a revocation whose commit failed and was durable cuts, and is taken again", async () => {
+  const b = await bench();
+  const revoke = { type: "revokeDevice", device: PUMP } as const;
+  b.store.failNext = "after";
+  const refused = await b.command(revoke);
+  assert.deepEqual([refused.ok || refused.problem.status, b.cut], [503, []]);
+  await b.clock.pass(REOPENED);
+  assert.deepEqual(b.cut, [PUMP]);
+  const rows = b.store.rows.length;
+  assert.ok((await b.command(revoke)).ok);
+  assert.equal(b.store.rows.length, rows);
+});
+
+Deno.test("Engine: a token whose commit failed and was durable ends the one before on time", async () => {
+  for (const overlapMs of [0, 7_200_000]) {
+    const b = await bench();
+    const tokens = { tokenSha256: "bb".repeat(32), tokenSha512: ANY_SHA512 };
+    b.store.failNext = "after";
+    const refused = await b.command({ type: "issueToken", device: PUMP, ...tokens, overlapMs });
+    assert.equal(refused.ok || refused.problem.status, 503);
+    await b.clock.pass(Math.max(REOPENED, overlapMs - 1));
+    assert.deepEqual(b.cut, overlapMs === 0 ? [PUMP] : []);
+    await b.clock.pass(1);
+    assert.deepEqual(b.cut, [PUMP]);
   }
 });

@@ -14,6 +14,7 @@ import { FailClosed } from "../../../core/simulation/checks/fail_closed.ts";
 import { InOrder } from "../../../core/simulation/checks/in_order.ts";
 import { Isolation } from "../../../core/simulation/checks/isolation.ts";
 import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
+import { LockedOut } from "../../../core/simulation/checks/locked_out.ts";
 import { NoDowngrade } from "../../../core/simulation/checks/no_downgrade.ts";
 import { OneActiveTask } from "../../../core/simulation/checks/one_active_task.ts";
 import { OneWriter } from "../../../core/simulation/checks/one_writer.ts";
@@ -27,6 +28,7 @@ import { TasksEnd } from "../../../core/simulation/checks/tasks_end.ts";
 import { TerminalAbsorbs } from "../../../core/simulation/checks/terminal.ts";
 import { Told } from "../../../core/simulation/checks/told.ts";
 import { Totality } from "../../../core/simulation/checks/totality.ts";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { IMAGE, moves, SIZE, Stage, TASK } from "./stage.ts";
 
 const OTHER = "OTA_20260101_002";
@@ -49,6 +51,7 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   FailClosed,
   InOrder,
   Isolation,
+  LockedOut,
   NoDowngrade,
   Offered,
   OneActiveTask,
@@ -118,6 +121,12 @@ for (const [name, Judge] of Object.entries(judges)) {
     assert.deepEqual(stage.denied, []);
   });
 }
+
+/** Something else is written, minutes later. */
+const later = (stage: Stage) => {
+  stage.now += 120_000;
+  stage.row("engine", { type: "EngineStarted", data: { epoch: 1 } });
+};
 
 type Story = readonly [
   invariant: string,
@@ -359,6 +368,25 @@ const badStories: readonly Story[] = [
     stage.judge.healed?.();
     stage.now += 2 * DAY_MS;
     stage.judge.minute?.();
+  }],
+  ["L4", "a connection that lives on though its device is revoked", LockedOut, (stage) => {
+    stage.begin();
+    stage.device("a", "DeviceRevoked", {}, { actor: "operator:test" });
+    later(stage);
+    later(stage);
+  }],
+  ["L4", "a connection that lives on though its token has ended", LockedOut, (stage) => {
+    stage.begin();
+    const token = { token_sha256: "aa".repeat(32), token_sha512: ANY_SHA512 };
+    stage.device("a", "TokenIssued", { ...token, overlap_ms: 0 }, { actor: "operator:test" });
+    stage.device("a", "TokenIssued", { ...token, overlap_ms: 1_000 }, { actor: "operator:test" });
+    stage.judge.disconnected?.("a", { number: 2, isAlive: true });
+    later(stage);
+    later(stage);
+  }],
+  ["L4", "a connection that is cut for nothing", LockedOut, (stage) => {
+    stage.begin();
+    stage.judge.disconnected?.("a", stage.life);
   }],
   ["L4", "a message that is owed at the end", OwedDelivered, (stage) => {
     offered(stage);

@@ -57,7 +57,7 @@ export const logBugs: readonly Bug[] = [
   bug(
     "another writer is not noticed",
     ["I19"],
-    "engine/engine.ts",
+    "engine/ledger.ts",
     "if (head.epoch > epoch + 1) {",
     "if (head.epoch > epoch + 1_000) {",
     { engineFreeze: 20_000, twoEngines: 700_000 },

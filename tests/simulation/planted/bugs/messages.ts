@@ -14,8 +14,8 @@ export const messageBugs: readonly Bug[] = [
     "a message leaves before its fact is durable",
     ["I6"],
     "engine/engine.ts",
-    "await this.#commit(work, batch.length);",
-    "dispatch(this.#ports.outbox, work, () => {});\n    await this.#commit(work, batch.length);",
+    "await this.#ledger.commit(work, batch.length);",
+    "dispatch(this.#ports.outbox, work, () => {});\n    await this.#ledger.commit(work, batch.length);",
   ),
   bug(
     "a cancellation is never owed",
