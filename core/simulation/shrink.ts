@@ -28,20 +28,20 @@ export async function shrink(
 ): Promise<Shrunk | undefined> {
   const first = await simulate(options, ports);
   if (!first.violation) return undefined;
-  const shrinker = new Shrinker(ports, first.violation.invariant, onShrunk);
+  const shrinker = new Shrinker(ports, first.violation, onShrunk);
   const found = { options: { ...options, only: first.incidents }, violation: first.violation };
   return await shrinker.smallest(found);
 }
 
 class Shrinker {
   readonly #ports: SimulationPorts;
-  readonly #invariant: string;
+  readonly #first: Violation;
   readonly #onShrunk: OnShrunk;
   #runs = 0;
 
-  constructor(ports: SimulationPorts, invariant: string, onShrunk: OnShrunk) {
+  constructor(ports: SimulationPorts, first: Violation, onShrunk: OnShrunk) {
     this.#ports = ports;
-    this.#invariant = invariant;
+    this.#first = first;
     this.#onShrunk = onShrunk;
   }
 
@@ -102,10 +102,17 @@ class Shrinker {
   async #try(options: SimulationOptions): Promise<Shrunk | undefined> {
     if (++this.#runs > RUNS_MAX) return undefined;
     const { violation, incidents } = await simulate(options, this.#ports);
-    if (violation?.invariant !== this.#invariant) return undefined;
+    if (!violation || !isSame(violation, this.#first)) return undefined;
     this.#onShrunk(incidents.length, this.#runs);
     return { options: { ...options, only: incidents }, violation };
   }
+}
+
+/** Whether both were seen for the same reason: who, which and how much of it may differ. */
+export function isSame(one: Violation, other: Violation): boolean {
+  const reason = ({ invariant, sentence }: Violation) =>
+    `${invariant} ${sentence.replaceAll(/\d+(\.\d+)*/g, "0")}`;
+  return reason(one) === reason(other);
 }
 
 function namesOf({ options }: Shrunk): readonly string[] {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { assertHolds, ports } from "../core/support/simulation.ts";
 import { inFolder } from "../support/folder.ts";
+import { isSame } from "../../core/simulation/shrink.ts";
 import { bugs } from "./planted/bugs/mod.ts";
 import { copyWith } from "./planted/copy.ts";
 import type * as simulation from "../../core/simulation/mod.ts";
@@ -37,6 +38,16 @@ Deno.test("shrink() leaves what is needed: it violates the same, and nothing wit
     await assertHolds(shrunk.options);
     await assertIsTest(copy.regressionTest(shrunk, "0123abc"), copy.regressionName(shrunk));
   });
+});
+
+Deno.test("shrink() stays with what was seen first, whoever it happens to", () => {
+  const seen = (invariant: string, sentence: string) => ({ invariant, sentence, at: 0 });
+  const first = seen("I5", "dev-5 is stored as 6.0.0, the rows say 5.0.0");
+  assert.ok(
+    isSame(first, { ...seen("I5", "dev-12 is stored as 7.0.0, the rows say 11.0.0"), at: 9 }),
+  );
+  assert.ok(!isSame(first, seen("I5", "dev-5 is stored as null, the rows say 5.0.0")));
+  assert.ok(!isSame(first, seen("I7", first.sentence)));
 });
 
 Deno.test("shrink() makes nothing of a run that violates nothing", async () => {
