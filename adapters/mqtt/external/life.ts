@@ -3,15 +3,15 @@
  * go together, as devices that can only be heard or only be told are of no use.
  */
 import { DEVICE_LEVELS } from "../../../core/mod.ts";
+import { Redelivered } from "../../../core/engine/mod.ts";
 import type { EngineApi, TakenPackets } from "../../../core/engine/mod.ts";
 import { addressText } from "./dial.ts";
 import { Intake } from "./intake.ts";
 import { Line } from "./line.ts";
 import type { LineOptions, Receiver } from "./line.ts";
 import type { Outlet } from "./outlet.ts";
-import { Redelivered } from "./redelivered.ts";
-import type { RedeliveredOptions } from "./redelivered.ts";
-import type { MqttVersion } from "./publish.ts";
+import { readingPublish } from "./redelivered.ts";
+import type { MqttVersion, Publish } from "./publish.ts";
 import { BrokerTrouble } from "./trouble.ts";
 import type { Wire } from "./wire.ts";
 
@@ -75,9 +75,12 @@ export class Life {
         const line = lineOf(wire, options);
         const intake = new Intake({ engine, prefix, session }, taken, line);
         intakes.push(intake);
-        const take: RedeliveredOptions["take"] = (publish, isDecided) =>
-          intake.take(publish, isDecided);
-        return new Redelivered({ ...line, prefix, session, knownPackets, take });
+        return new Redelivered<Publish>({
+          ...line,
+          ...readingPublish({ prefix, session }),
+          knownPackets,
+          take: (publish, isDecided) => intake.take(publish, isDecided),
+        });
       };
       const ear = await openAny({ ...options, clientId: session, isKept: true, receiver }, [
         voice.version,

@@ -2,12 +2,13 @@
  * The two connections of an engine to its broker, from the first CONNECT until either is gone: the ear,
  * whose session the broker keeps, and the voice, whose session ends with it.
  */
+import { Redelivered } from "../../engine/mod.ts";
 import type { TakenPackets } from "../../engine/mod.ts";
 import { BrokerIntake } from "./intake.ts";
 import type { BrokerOutlet } from "./outlet.ts";
-import { knownPackets, Redelivered } from "./redelivered.ts";
+import { knownPackets, readingPublish } from "./redelivered.ts";
 import type { Running } from "../running.ts";
-import type { Down, MqttChannel, MqttServer } from "../network/mqtt.ts";
+import type { Down, MqttChannel, MqttServer, Publish } from "../network/mqtt.ts";
 import type { Path } from "../network/network.ts";
 import type { World } from "../world.ts";
 
@@ -40,7 +41,7 @@ const CALL_EVERY_MS = 600_000;
 export class BrokerLines {
   readonly #options: LinesOptions;
   readonly #intake: BrokerIntake;
-  readonly #redelivered: Redelivered;
+  readonly #redelivered: Redelivered<Publish>;
   #voice: MqttChannel | undefined;
   #ear: MqttChannel | undefined;
   /** Who waits for the answers to the pings under way. */
@@ -64,6 +65,7 @@ export class BrokerLines {
     this.#intake = intake;
     this.#redelivered = new Redelivered({
       ...line,
+      ...readingPublish(EAR),
       knownPackets: (device) => knownPackets(world, running, device),
       take: (publish, isDecided) => intake.take(publish, isDecided),
     });

@@ -1,7 +1,8 @@
 /** What a broker sends again is not decided on what came after it. */
 import assert from "node:assert/strict";
-import { Redelivered } from "../../../../adapters/mqtt/external/redelivered.ts";
+import { readingPublish } from "../../../../adapters/mqtt/external/redelivered.ts";
 import type { Publish } from "../../../../adapters/mqtt/external/publish.ts";
+import { Redelivered } from "../../../../core/engine/mod.ts";
 import { packetKey } from "../../../../adapters/mqtt/packet_key.ts";
 
 const [prefix, session] = ["/ota", "otalog01in"];
@@ -22,9 +23,8 @@ function stage(recorded: readonly Publish[], fails = false) {
   const passed: string[] = [];
   const asked: (() => void)[] = [];
   let refusals = 0;
-  const redelivered = new Redelivered({
-    prefix,
-    session,
+  const redelivered = new Redelivered<Publish>({
+    ...readingPublish({ prefix, session }),
     knownPackets: (device) =>
       fails ? Promise.reject(new Error("The disk is gone.")) : Promise.resolve(
         recorded.filter(({ topic }) => topic.startsWith(`${prefix}/${device}/`)).map(keyOf),
