@@ -309,7 +309,7 @@ export class Engine implements EngineApi {
     this.#time.stepRecorded(work.clockStepMs);
     for (const notes of [this.#leftOut, this.#answered]) notes.keep();
     for (const [, { device }] of work.changedDevices()) this.#tokenEnds.note(device);
-    const tasks = work.writes().flatMap(({ models }) => models.tasks ?? []);
+    const tasks = [...work.changedTasks()];
     this.#deadlines.note(tasks);
     for (const task of tasks) {
       if (GONE_STATES.includes(task.state)) this.#presence.expect(task.device);

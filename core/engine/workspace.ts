@@ -205,6 +205,11 @@ export class Workspace {
     return [...this.#images, ...devices];
   }
 
+  /** The tasks that changed in it, as they are after it. */
+  *changedTasks(): Iterable<Task> {
+    for (const { tasks } of this.#devices.values()) yield* tasks.values();
+  }
+
   /** The device states after the batch. */
   *changedDevices(): Iterable<[string, StoredDevice]> {
     for (const [id, { device, head }] of this.#devices) if (device) yield [id, { device, head }];
