@@ -84,7 +84,6 @@ export class Naive {
       since: at,
       touchedAt: at,
       wasOffered: false,
-      wasPreempted: false,
       isVerified: false,
     };
     this.tasks.set(id, task);
@@ -103,7 +102,6 @@ export class Naive {
     task.reason = reason ?? null;
     task.since = task.touchedAt = fact.at;
     if (to === "offered") task.wasOffered = true;
-    if (reason === "preempted") task.wasPreempted = true;
     task.isVerified = isRightDigest(fact, task) && !isWait(to) ||
       task.isVerified && !UNVERIFIED.has(to);
   }

@@ -18,8 +18,6 @@ export interface NaiveTask {
   touchedAt: number;
   /** Whether its device was ever told of it. */
   wasOffered: boolean;
-  /** Whether it ever had to yield. */
-  wasPreempted: boolean;
   /** Whether the right digest is on record, and nothing that takes it back. */
   isVerified: boolean;
 }

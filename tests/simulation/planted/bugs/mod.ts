@@ -1,5 +1,6 @@
 /** All bugs that are planted. */
 import type { Bug } from "../bug.ts";
+import { answerBugs } from "./answers.ts";
 import { evidenceBugs } from "./evidence.ts";
 import { firmwareBugs } from "./firmware.ts";
 import { lockBugs } from "./lock.ts";
@@ -15,6 +16,7 @@ export const bugs: readonly Bug[] = [
   ...firmwareBugs,
   ...reportBugs,
   ...messageBugs,
+  ...answerBugs,
   ...logBugs,
   ...storeBugs,
   ...timeBugs,
