@@ -20,6 +20,7 @@ import { FailClosed } from "./fail_closed.ts";
 import { InOrder } from "./in_order.ts";
 import { Isolation } from "./isolation.ts";
 import type { Court, Judge, Sight, Violation } from "./judge.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { Naive } from "./naive.ts";
 import { NoDowngrade } from "./no_downgrade.ts";
 import { Offered } from "./offered.ts";
@@ -73,6 +74,7 @@ export class Judges implements Witness {
       new OneWriter(court),
       new TerminalAbsorbs(court),
       new OneActiveTask(court),
+      new Lifecycle(court),
       new EarnedSuccess(court),
       new BoundedRetries(court),
       new Acknowledged(court),

@@ -14,6 +14,7 @@ import { FailClosed } from "../../../core/simulation/checks/fail_closed.ts";
 import { InOrder } from "../../../core/simulation/checks/in_order.ts";
 import { Isolation } from "../../../core/simulation/checks/isolation.ts";
 import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
+import { Lifecycle } from "../../../core/simulation/checks/lifecycle.ts";
 import { NoDowngrade } from "../../../core/simulation/checks/no_downgrade.ts";
 import { OneActiveTask } from "../../../core/simulation/checks/one_active_task.ts";
 import { OneWriter } from "../../../core/simulation/checks/one_writer.ts";
@@ -27,7 +28,7 @@ import { TasksEnd } from "../../../core/simulation/checks/tasks_end.ts";
 import { TerminalAbsorbs } from "../../../core/simulation/checks/terminal.ts";
 import { Told } from "../../../core/simulation/checks/told.ts";
 import { Totality } from "../../../core/simulation/checks/totality.ts";
-import { IMAGE, moves, SIZE, Stage, TASK } from "./stage.ts";
+import { IMAGE, moves, reasoned, SIZE, Stage, TASK } from "./stage.ts";
 
 const OTHER = "OTA_20260101_002";
 const RIGHT = { checksum: `sha256:${IMAGE}` };
@@ -49,6 +50,7 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   FailClosed,
   InOrder,
   Isolation,
+  Lifecycle,
   NoDowngrade,
   Offered,
   OneActiveTask,
@@ -337,6 +339,43 @@ const badStories: readonly Story[] = [
       about,
       moves([TASK, "succeeded", "failed"]),
     );
+  }],
+  ["lifecycle", "a reboot out of a download", Lifecycle, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 10 }, about);
+    const data = { status: "rebooting" };
+    stage.device("a", "StatusReported", data, about, moves([TASK, "downloading", "rebooting"]));
+  }],
+  ["lifecycle", "a fact of one task that moves another", Lifecycle, (stage) => {
+    offered(stage);
+    const odd = moves([TASK, "offered", "downloading"]);
+    stage.device("a", "ProgressReported", { received: 10 }, { task: OTHER }, odd);
+  }],
+  ["lifecycle", "a task of low priority that goes ahead", Lifecycle, (stage) => {
+    offered(stage);
+    stage.queue({ priority: "low" }, "a", OTHER, 1_000_002);
+    const odd = reasoned([TASK, "offered", "queued", "preempted"], [OTHER, "queued", "offered"]);
+    stage.device("a", "UpdateRequested", {}, {}, odd);
+  }],
+  ["lifecycle", "a pause that contact ends, though more time was asked for", Lifecycle, (stage) => {
+    offered(stage);
+    stage.device("a", "StatusReported", { status: "deferred", delay_ms: 60_000 }, about);
+    assert.deepEqual(stage.denied, []);
+    const odd = moves([TASK, "paused", "offered"]);
+    stage.device("a", "ContactChanged", { contact: "listening" }, {}, odd);
+  }],
+  ["lifecycle", "an unanswered offer that is the end", Lifecycle, (stage) => {
+    offered(stage);
+    const odd = reasoned([TASK, "offered", "timed_out", "offline"]);
+    stage.device("a", "DeadlinePassed", { state: "offered", due: 1 }, about, odd);
+  }],
+  ["lifecycle", "a cancellation while it installs", Lifecycle, (stage) => {
+    offered(stage, { completion: "booted" });
+    stage.device("a", "DigestReported", RIGHT, about);
+    stage.device("a", "StatusReported", { status: "installing" }, about);
+    assert.deepEqual(stage.denied, []);
+    const odd = reasoned([TASK, "installing", "cancelled", "cancelled_by_operator"]);
+    stage.device("a", "CancelRequested", {}, { ...about, actor: "operator:x" }, odd);
   }],
   ["I9", "an older version that nobody allowed", NoDowngrade, (stage) => {
     offered(stage);

@@ -170,3 +170,13 @@ export function moves(
   const made = all.map(([task, from, to, attempt = 1]) => ({ task, from, to, attempt }));
   return { outcome: { moves: made, effects: [] } };
 }
+
+/** Moves made by hand, with their reasons. */
+export function reasoned(
+  ...all: [task: string, from: string | null, to: string, reason?: string][]
+): { readonly outcome: Outcome } {
+  const made = all.map(([task, from, to, reason]) => (
+    { task, from, to, attempt: 1, ...(reason ? { reason } : {}) }
+  ));
+  return { outcome: { moves: made, effects: [] } as Outcome };
+}

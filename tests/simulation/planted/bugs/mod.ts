@@ -6,6 +6,7 @@ import { firmwareBugs } from "./firmware.ts";
 import { lockBugs } from "./lock.ts";
 import { logBugs } from "./log.ts";
 import { messageBugs } from "./messages.ts";
+import { moveBugs } from "./moves.ts";
 import { reportBugs } from "./reports.ts";
 import { storeBugs } from "./store.ts";
 import { timeBugs } from "./time.ts";
@@ -17,6 +18,7 @@ export const bugs: readonly Bug[] = [
   ...reportBugs,
   ...messageBugs,
   ...answerBugs,
+  ...moveBugs,
   ...logBugs,
   ...storeBugs,
   ...timeBugs,
