@@ -3,6 +3,7 @@ import type { Write } from "../../engine/mod.ts";
 import type { Device } from "../../device/state.ts";
 import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
+import type { Course } from "./naive_course.ts";
 import type { NaiveDevice, NaiveTask } from "./naive.ts";
 import { isBusy } from "./words.ts";
 
@@ -16,10 +17,13 @@ export class ReadModels implements Judge {
 
   committed(rows: readonly SeenRow[], writes: readonly Write[]): void {
     const { naive, sight: { disk } } = this.#court;
+    for (const { models: { device, tasks } } of writes) {
+      for (const { id } of tasks ?? []) this.#compareTask(id);
+      if (device) this.#compareDevice(device);
+    }
     for (const { header: { outcome } } of rows) {
       for (const { task } of outcome.moves) this.#compareTask(task);
     }
-    for (const { models: { device } } of writes) if (device) this.#compareDevice(device);
     this.#compare("number of tasks", disk.taskCount, naive.tasks.size);
     for (const { fact } of rows) {
       if (fact.type === "ImageUploaded") this.#compareImage(fact.data.image);
@@ -34,16 +38,11 @@ export class ReadModels implements Judge {
   #compareTask(id: string): void {
     const stored = this.#court.sight.disk.task(id);
     const task = this.#court.naive.tasks.get(id);
-    const found = stored && [
-      stored.state,
-      stored.attempt,
-      stored.reason,
-      stored.device,
-      stored.policy.image,
-      stored.policy.version,
-      stored.queuedAt,
-    ];
-    this.#compare(id, found?.join(), task && wordsOf(task).join());
+    this.#compare(
+      id,
+      stored && wordsOf(stored, stored).join(),
+      task && wordsOf(task, task.course).join(),
+    );
   }
 
   #compareDevice(stored: Device): void {
@@ -81,9 +80,19 @@ export class ReadModels implements Judge {
   }
 }
 
-function wordsOf({ state, attempt, reason, device, policy, queuedAt }: NaiveTask): unknown[] {
-  return [state, attempt, reason, device, policy.image, policy.version, queuedAt];
+/** What a task is and how far it is; when its download began counts while there may be one. */
+function wordsOf(
+  task: Pick<NaiveTask, "state" | "attempt" | "reason" | "device" | "policy" | "queuedAt">,
+  course: Course,
+): unknown[] {
+  const { state, attempt, reason, device, policy, queuedAt } = task;
+  const { received, chunkBytes, updatedAt, progressAt, downloadingSince, resumeAt } = course;
+  const said = [state, attempt, reason, device, policy.image, policy.version, queuedAt];
+  const far = [received, chunkBytes, updatedAt, progressAt, resumeAt];
+  return [...said, ...far, LOADS.has(state) ? downloadingSince : 0];
 }
+
+const LOADS = new Set(["offered", "downloading", "paused", "retrying", "verifying"]);
 
 function owedOf({ owed }: NaiveDevice): string[] {
   return [...owed.values()].map(({ task, kind, attempt, at }) => `${task} ${kind} ${attempt} ${at}`)

@@ -3,6 +3,7 @@ import type { Bug } from "../bug.ts";
 import { answerBugs } from "./answers.ts";
 import { evidenceBugs } from "./evidence.ts";
 import { firmwareBugs } from "./firmware.ts";
+import { limitBugs } from "./limits.ts";
 import { lockBugs } from "./lock.ts";
 import { logBugs } from "./log.ts";
 import { messageBugs } from "./messages.ts";
@@ -22,4 +23,5 @@ export const bugs: readonly Bug[] = [
   ...logBugs,
   ...storeBugs,
   ...timeBugs,
+  ...limitBugs,
 ];
