@@ -30,6 +30,7 @@ import { OwedDelivered } from "./owed_delivered.ts";
 import { ReadModels } from "./read_models.ts";
 import { Refusals } from "./refusals.ts";
 import { Replayed } from "./replayed.ts";
+import { Seldom } from "./seldom.ts";
 import { TamperEvidence } from "./tamper_evidence.ts";
 import { TasksEnd } from "./tasks_end.ts";
 import { TerminalAbsorbs } from "./terminal.ts";
@@ -79,6 +80,7 @@ export class Judges implements Witness {
       new BoundedRetries(court),
       new Acknowledged(court),
       new CarriedOut(court),
+      new Seldom(court),
       new InOrder(court),
       new Replayed(court),
       new ReadModels(court),

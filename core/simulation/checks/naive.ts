@@ -30,12 +30,15 @@ export class Naive {
     const device = this.devices.get(deviceOf(header.stream));
     const asked = fact.type === "UpdateRequested" && device && taskAsked(device, fact.at);
     this.#learn(fact, header.stream);
-    if (asked && isBusy(asked.state)) noteWish(asked, fact, true);
+    // What ends is asked for nothing more.
+    const goesOn = (id: string) => !moves.some(({ task, to }) => task === id && isEnd(to));
+    if (asked && isBusy(asked.state) && goesOn(asked.id)) noteWish(asked, fact, true);
     for (const move of moves) {
       this.#move(move, fact);
       const task = this.tasks.get(move.task);
       if (!task || fact.type !== "UpdateRequested") continue;
-      if (move.from === "paused" || move.to === "offered") noteWish(task, fact, task === asked);
+      const isTurn = move.from === "paused" || move.to === "offered";
+      if (isTurn && goesOn(task.id)) noteWish(task, fact, task === asked);
     }
     const about = fact.task === undefined ? undefined : this.tasks.get(fact.task);
     if (about && !moves.some(({ task }) => task === about.id)) noteStay(about, fact);

@@ -23,6 +23,7 @@ import { OwedDelivered } from "../../../core/simulation/checks/owed_delivered.ts
 import { ReadModels } from "../../../core/simulation/checks/read_models.ts";
 import { Refusals } from "../../../core/simulation/checks/refusals.ts";
 import { Replayed } from "../../../core/simulation/checks/replayed.ts";
+import { Seldom } from "../../../core/simulation/checks/seldom.ts";
 import { TamperEvidence } from "../../../core/simulation/checks/tamper_evidence.ts";
 import { TasksEnd } from "../../../core/simulation/checks/tasks_end.ts";
 import { TerminalAbsorbs } from "../../../core/simulation/checks/terminal.ts";
@@ -59,6 +60,7 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   ReadModels,
   Refusals,
   Replayed,
+  Seldom,
   TamperEvidence,
   TasksEnd,
   TerminalAbsorbs,
@@ -208,6 +210,49 @@ const badStories: readonly Story[] = [
   ["I4", "a digest that was taken and is nowhere", Acknowledged, (stage) => {
     offered(stage);
     stage.input(report({ id: "7", ...RIGHT }), ok);
+  }],
+  ["I4", "progress by a tenth that is nowhere", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 10 }, about);
+    stage.input(report({ id: "7", received: 10 + 80 }, "progress"), ok);
+    assert.deepEqual(stage.denied, []);
+    stage.input(report({ id: "8", received: 10 + 400 }, "progress"), ok);
+  }],
+  ["I4", "progress after a minute that is nowhere", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 10 }, about);
+    stage.now += 60_000;
+    stage.input(report({ id: "7", received: 11 }, "progress"), ok);
+  }],
+  ["I4", "a download that is complete and nowhere", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 4_090 }, about);
+    stage.input(report({ id: "7", percent: 100 }, "progress"), ok);
+  }],
+  ["I4", "a report that another batch excuses", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: SIZE / 2 }, about);
+    stage.input(report({ id: "7", received: SIZE / 2 + 1 }, "progress"), ok, () => {
+      stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, about);
+      stage.device("a", "ProgressReported", { received: 10 }, about);
+      stage.device("a", "ProgressReported", { received: 20 + 400 }, about);
+    });
+  }],
+  ["I4", "a fact for a byte", Seldom, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 10 }, about);
+    stage.device("a", "ProgressReported", { received: 10 + 400 }, about);
+    stage.now += 30_000;
+    stage.device("a", "ProgressReported", { received: 11 + 400 }, about);
+    assert.deepEqual(stage.denied, []);
+    stage.device("a", "ProgressReported", { received: 12 + 400 }, about, moves());
+  }],
+  ["I4", "a fact for a range", Seldom, (stage) => {
+    offered(stage);
+    stage.device("a", "ArtifactRequested", { from: 0 }, about);
+    assert.deepEqual(stage.denied, []);
+    stage.now += 10_000;
+    stage.device("a", "ArtifactRequested", { from: 10 }, about, moves());
   }],
   ["I4", "a repeat that is a second fact", Acknowledged, (stage) => {
     offered(stage);
