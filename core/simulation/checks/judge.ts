@@ -23,6 +23,8 @@ export interface Sight {
   readonly wallAtBegin: number;
   /** How long the machine's monotonic clock stood still. */
   readonly asleepMs: number;
+  /** Whether devices are behind a broker of somebody else's. */
+  readonly isBrokered: boolean;
   /** What is durable. */
   readonly disk: Pick<Disk, "stored" | "task" | "taskCount" | "image" | "release">;
 }

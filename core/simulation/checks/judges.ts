@@ -10,6 +10,7 @@ import type { Life, SeenRow, Submission, Witness } from "../watch.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import { Attributed } from "./attributed.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
+import { Called } from "./called.ts";
 import { CarriedOut } from "./carried_out.ts";
 import { EngineClock } from "./clock.ts";
 import { Compatible } from "./compatible.ts";
@@ -95,6 +96,7 @@ export class Judges implements Witness {
       new TasksEnd(court),
       new Offered(court),
       new DeadlinesHold(court),
+      new Called(court),
       new Told(court),
       new Attributed(court),
       new Refusals(court),

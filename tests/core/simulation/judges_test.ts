@@ -4,6 +4,7 @@ import type { Answer, Input } from "../../../core/engine/mod.ts";
 import { Acknowledged } from "../../../core/simulation/checks/acknowledged.ts";
 import { Attributed } from "../../../core/simulation/checks/attributed.ts";
 import { BoundedRetries } from "../../../core/simulation/checks/bounded_retries.ts";
+import { Called } from "../../../core/simulation/checks/called.ts";
 import { CarriedOut } from "../../../core/simulation/checks/carried_out.ts";
 import { Compatible } from "../../../core/simulation/checks/compatible.ts";
 import { DeadlinesHold } from "../../../core/simulation/checks/deadlines.ts";
@@ -42,6 +43,7 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   Acknowledged,
   Attributed,
   BoundedRetries,
+  Called,
   CarriedOut,
   Compatible,
   DeadlinesHold,
@@ -581,6 +583,15 @@ const badStories: readonly Story[] = [
     stage.judge.reachable?.(false, stage.life);
     stage.judge.died?.(stage.life);
     stage.now += 2 * DAY_MS;
+    stage.judge.minute?.();
+  }],
+  ["L4", "a message that never left, of a device that is there", Called, (stage) => {
+    offered(stage);
+    stage.judge.failed?.(stage.life, "append");
+    stage.judge.opened?.(stage.life);
+    stage.now += 1_000;
+    stage.input(report({ id: "7", received: 10 }, "progress"), ok);
+    stage.now += 120_000;
     stage.judge.minute?.();
   }],
   ["L4", "a message that is owed at the end", OwedDelivered, (stage) => {

@@ -65,6 +65,7 @@ export class Stage {
           return BEGIN_AT + stage.jumpedMs;
         },
         asleepMs: 0,
+        isBrokered: true,
       },
       isDead: (device) => this.#dead.has(device),
       deny: (invariant, sentence) => this.denied.push(`${invariant}: ${sentence}`),
