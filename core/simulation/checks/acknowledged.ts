@@ -1,5 +1,5 @@
 /** I4: a report that was taken is in the log at that instant, and a repeat of it adds nothing. */
-import type { Answer, Input, ReportInput } from "../../engine/mod.ts";
+import type { Answer, ReportInput } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { leavesNoFact } from "./factless.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -23,7 +23,12 @@ export class Acknowledged implements Judge {
   /** Reports that are not answered yet, by device. */
   readonly #pending = new Map<string, Set<Submission>>();
   /** Those of them that may have left no fact: what they found was changed by others of their batch. */
-  readonly #excused = new WeakSet<Submission>();
+  readonly #excused = new Set<Submission>();
+  /** The engine time when each was submitted, as far as rows show it. */
+  readonly #submittedAt = new WeakMap<Submission, number>();
+  /** The last row: engine time goes on from there. */
+  #last = { at: 0, seenAt: 0, asleepMs: 0 };
+  #isOver = false;
 
   constructor(court: Court) {
     this.#court = court;
@@ -35,6 +40,7 @@ export class Acknowledged implements Judge {
     const { device, packet } = input;
     const pending = this.#pending.get(device) ?? new Set();
     this.#pending.set(device, pending.add(submission));
+    this.#submittedAt.set(submission, this.#engineNow);
     if (!packet || packet.isRepeat) return;
     // A packet that is no repeat is another one, though a broker that has forgotten gave it that number.
     const { names, last } = this.#takenOf(device);
@@ -48,10 +54,26 @@ export class Acknowledged implements Judge {
     }
   }
 
-  beforeRow({ header: { seq, stream, cause }, fact: { type, data } }: SeenRow): void {
+  committed(): void {
+    this.#isOver = true;
+  }
+
+  /** At most as much as the engine knows: rows bear the time when their batch began. */
+  get #engineNow(): number {
+    const { now, asleepMs } = this.#court.sight;
+    const { at, seenAt, asleepMs: slept } = this.#last;
+    return at + now - seenAt - (asleepMs - slept);
+  }
+
+  beforeRow({ header: { seq, stream, cause }, fact: { type, data, at } }: SeenRow): void {
+    // What another batch has found is no excuse.
+    if (this.#isOver) this.#excused.clear();
+    this.#isOver = false;
+    const { now, asleepMs } = this.#court.sight;
+    this.#last = { at, seenAt: now, asleepMs };
     const device = deviceOf(stream);
     for (const submission of this.#pending.get(device) ?? []) {
-      if (this.#mayLeaveNoFact(submission.input)) this.#excused.add(submission);
+      if (this.#mayLeaveNoFact(submission)) this.#excused.add(submission);
     }
     const taken = this.#takenOf(device);
     for (const kind of ["id", "packet"] as const) {
@@ -77,9 +99,11 @@ export class Acknowledged implements Judge {
     if (answer.ok) this.#judgeReport(submission, input, answer);
   }
 
-  #mayLeaveNoFact(input: Input): boolean {
+  #mayLeaveNoFact(submission: Submission): boolean {
+    const { input } = submission;
     if (input.kind !== "report" || "code" in input.parsed) return true;
-    return leavesNoFact(this.#court.naive, input.device, input.parsed);
+    const at = this.#submittedAt.get(submission) ?? 0;
+    return leavesNoFact(this.#court.naive, input.device, input.parsed, at);
   }
 
   #judgeReport(
@@ -98,7 +122,7 @@ export class Acknowledged implements Judge {
     // An engine knows again, while it lives, what it took without a fact.
     const again = `life ${life.number}, id ${id}`;
     if (id !== undefined && names.has(again)) return;
-    const isExcused = this.#excused.has(submission) || this.#mayLeaveNoFact(input);
+    const isExcused = this.#excused.has(submission) || this.#mayLeaveNoFact(submission);
     if (isExcused) return void names.add(again);
     const said = JSON.stringify(parsed);
     this.#deny(`Input ${number} of ${device} was taken and is in no row: ${said}`);

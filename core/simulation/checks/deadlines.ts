@@ -2,11 +2,12 @@
  * L3: a deadline passes when it is due, not before; not before the engine could be reached for a
  * while; and, when all is well, at most one tick later.
  */
-import type { FactOf } from "../../log/mod.ts";
+import type { FactOf, Move } from "../../log/mod.ts";
 import type { Life, SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import type { NaiveTask } from "./naive.ts";
 import { Awake } from "./awake.ts";
+import { dueOf, reasonAt } from "./naive_due.ts";
 import { isEnd } from "./words.ts";
 
 /** The engine must have been reachable for so long, or for the limit if that is shorter. */
@@ -20,17 +21,16 @@ const SLACK_MS = 5_000;
 export class DeadlinesHold implements Judge {
   readonly #court: Court;
   readonly #awake: Awake;
-  #isHealed = false;
   /** The last row: engine time goes on from there. */
   #last: { readonly at: number; readonly seenAt: number; readonly asleepMs: number } | undefined;
+  /** The newest life that can be reached: of two engines the older one decides nothing any more. */
   #life: Life | undefined;
-  /** Tasks that have not ended, only looked at when all is well. */
+  /** Since when nothing kept it from its deadlines; it notices a leap of the wall clock within a tick. */
+  #wellSince = Infinity;
+  /** How far the wall clock was ahead of the monotonic one. */
+  #wallAhead: number | undefined;
+  /** Tasks that have not ended. */
   readonly #open = new Set<NaiveTask>();
-
-  /** When the wall clock last leapt ahead: for all that the engine knows its machine had slept. */
-  #leaptAt = 0;
-  /** When the process last stood still: it may have noticed, however short that was. */
-  #stoodUntil = 0;
 
   constructor(court: Court) {
     this.#court = court;
@@ -39,20 +39,28 @@ export class DeadlinesHold implements Judge {
 
   reachable(isReachable: boolean, life: Life): void {
     this.#awake.reachable(isReachable, life);
+    if (this.#life && life.number < this.#life.number) return;
     this.#life = life;
+    this.#wellSince = this.#court.sight.now;
   }
 
   froze(ms: number, life: Life): void {
     this.#awake.froze(ms, life);
-    this.#stoodUntil = this.#court.sight.now + ms;
+    if (life === this.#life) this.#wellSince = this.#court.sight.now + ms;
+  }
+
+  opened(life: Life): void {
+    if (life === this.#life) this.#wellSince = this.#court.sight.now;
   }
 
   committed(_rows: unknown, _writes: unknown, life: Life): void {
     this.#awake.decided(life);
   }
 
+  /** It takes nothing before its store was opened again. */
   failed(life: Life): void {
     this.#awake.decided(life);
+    if (life === this.#life) this.#wellSince = Infinity;
   }
 
   died(life: Life): void {
@@ -60,17 +68,14 @@ export class DeadlinesHold implements Judge {
     if (this.#life === life) this.#life = undefined;
   }
 
-  healed(): void {
-    this.#isHealed = true;
-  }
-
-  beforeRow({ header: { seq }, fact }: SeenRow, life: Life): void {
+  beforeRow({ header: { seq, outcome }, fact }: SeenRow, life: Life): void {
     const { now, asleepMs } = this.#court.sight;
     this.#last = { at: fact.at, seenAt: now, asleepMs };
-    if (fact.type === "ClockStepped" && fact.data.by_ms > 0) this.#leaptAt = now;
     if (fact.type !== "DeadlinePassed") return;
     const task = this.#court.naive.tasks.get(fact.task ?? "");
-    const fault = task ? this.#faultOf(task, fact, life) : "is about no task";
+    const fault = !task
+      ? "is about no task"
+      : this.#faultOf(task, fact, life) ?? wrongReason(task, fact, outcome.moves);
     if (fault) this.#court.deny("L3", `Row ${seq}: the deadline of ${fact.task} ${fault}.`);
   }
 
@@ -84,14 +89,20 @@ export class DeadlinesHold implements Judge {
   }
 
   minute(): void {
-    const { now, asleepMs } = this.#court.sight;
+    const { now, asleepMs, wallAtBegin } = this.#court.sight;
     const last = this.#last;
+    const wallAhead = wallAtBegin + asleepMs;
+    if (wallAhead !== (this.#wallAhead ?? wallAhead)) {
+      this.#wellSince = Math.max(this.#wellSince, now + TICK_MS);
+    }
+    this.#wallAhead = wallAhead;
     const reachableSince = this.#life && this.#awake.since(this.#life);
-    if (!this.#isHealed || !last || reachableSince === undefined) return;
-    const wellSince = Math.max(reachableSince, this.#leaptAt, this.#stoodUntil);
+    if (!last || reachableSince === undefined) return;
+    const wellSince = Math.max(reachableSince, this.#wellSince);
+    if (now <= wellSince + TICK_MS + SLACK_MS) return;
     const engineNow = last.at + now - last.seenAt - (asleepMs - last.asleepMs);
     for (const task of this.#open) {
-      const [due, limitMs] = latestDue(task);
+      const { due, limitMs } = dueOf(task);
       const isOverdue = engineNow > due + TICK_MS + SLACK_MS &&
         now > wellSince + Math.min(limitMs, GRACE_MS) + TICK_MS + SLACK_MS;
       if (!isOverdue) continue;
@@ -108,31 +119,24 @@ export class DeadlinesHold implements Judge {
     const { state, due } = data;
     if (at < due) return `passed ${due - at} ms too early`;
     if (state !== task.state) return `of ${state} passed while it was ${task.state}`;
-    const [from, limitMs] = exactDue(task) ?? [undefined, shortestLimit(task)];
-    if (from !== undefined && due !== from) return `of ${state} is ${due}, not ${from}`;
-    if (due < task.since && state === "paused") return `was due before it was ${state}`;
+    const { due: from, limitMs } = dueOf(task);
+    if (due !== from) return `of ${state} is ${due}, not ${from}`;
     const enoughMs = Math.min(limitMs, GRACE_MS);
     const wasMs = this.#awake.longest(life, at - due);
     return wasMs < enoughMs ? `passed after ${wasMs} ms in reach, not ${enoughMs}` : undefined;
   }
 }
 
-/** When the state has lasted long enough, where that hangs on nothing but its begin. */
-function exactDue({ state, since, queuedAt, policy }: NaiveTask): [number, number] | undefined {
-  const { limits_ms: limits, expires_in_ms: expiresMs } = policy;
-  if (state === "queued" || state === "held") return [queuedAt + expiresMs, expiresMs];
-  if (state === "downloading" || state === "paused") return undefined;
-  const ms = (limits as Readonly<Record<string, number>>)[state] ?? Infinity;
-  return [since + ms, ms];
-}
-
-/** Progress and deferrals lead to earlier deadlines, never to later ones than this. */
-function latestDue(task: NaiveTask): [number, number] {
-  const { state, touchedAt, since, policy: { limits_ms: limits } } = task;
-  if (state === "downloading") return [touchedAt + limits.downloading, limits.downloading];
-  return exactDue(task) ?? [since + limits.paused, limits.paused];
-}
-
-function shortestLimit({ state, policy: { limits_ms: limits } }: NaiveTask): number {
-  return state === "downloading" ? Math.min(limits.downloading, limits.downloading_total) : 0;
+/** What follows when it passes hangs on which of two limits it is. */
+function wrongReason(
+  task: NaiveTask,
+  { data: { due } }: FactOf<"DeadlinePassed">,
+  moves: readonly Move[],
+): string | undefined {
+  const expected = reasonAt(task, due);
+  const move = moves.find((move) => move.task === task.id);
+  if (!move) return "moved nothing";
+  const { reason = "" } = move;
+  if (expected === undefined || reason === expected) return undefined;
+  return `of ${task.state} led to ${move.to} (${reason}), not for ${expected || "no reason"}`;
 }

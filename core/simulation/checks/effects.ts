@@ -1,85 +1,124 @@
 /**
  * I6: no message leaves before what it says is durable, and none for nothing: it is owed by the log,
- * or answers an input of its device that is being processed, or one that a broker may have lost. A
+ * or answers a report of its device that is being processed, or one that a broker may have lost. A
  * replay or a restart sends nothing else.
  */
 import type { Answer, OutboundMessage } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
+import { Answering } from "./answering.ts";
 import type { Court, Judge } from "./judge.ts";
+import { deviceOf } from "./naive.ts";
 import type { NaiveTask } from "./naive.ts";
 import { hasLapsed, kindOf } from "./naive_owed.ts";
-import { isBusy, isEnd, isOwed } from "./words.ts";
+import { Passing } from "./passing.ts";
+import type { TaskView } from "./passing.ts";
+import { RollCalls } from "./roll_calls.ts";
+import { isTrue } from "./sayings.ts";
+import type { Payload } from "./sayings.ts";
+import { isBusy, isOwed } from "./words.ts";
 
 /** Judges what is sent. */
 export class Effects implements Judge {
   readonly #court: Court;
-  /** Inputs under way, by life and device. */
-  readonly #pending = new Map<Life, Map<string, Set<Submission>>>();
-  /** Lives whose broker has lost what devices said: those at work are answered unasked. */
-  readonly #answering = new Set<Life>();
+  readonly #answering = new Answering();
+  readonly #rollCalls: RollCalls;
+  readonly #passing: Passing;
   /** What the last commit made owed, or no longer owed: it may have been sent in between. */
-  #fresh = new Set<string>();
-  #freshAt = -1;
+  readonly #fresh = new Set<string>();
   #engineAt = 0;
 
   constructor(court: Court) {
     this.#court = court;
+    this.#rollCalls = new RollCalls(court);
+    this.#passing = new Passing(court);
   }
 
   submitted(submission: Submission): void {
-    const { input, life } = submission;
-    if (!("device" in input)) return;
-    const devices = this.#pending.get(life) ?? new Map<string, Set<Submission>>();
-    this.#pending.set(life, devices);
-    const inputs = devices.get(input.device);
-    if (inputs) inputs.add(submission);
-    else devices.set(input.device, new Set([submission]));
+    this.#answering.submitted(submission);
   }
 
-  answered(submission: Submission, _answer: Answer): void {
-    const { input, life } = submission;
-    if ("device" in input) this.#pending.get(life)?.get(input.device)?.delete(submission);
+  answered(submission: Submission, answer: Answer): void {
+    this.#answering.answered(submission, answer);
   }
 
-  reachable(_isReachable: boolean, life: Life, hasForgotten = false): void {
-    if (hasForgotten) this.#answering.add(life);
+  opened(life: Life): void {
+    this.#rollCalls.disturbed(life);
+  }
+
+  failed(life: Life): void {
+    this.#rollCalls.disturbed(life);
+  }
+
+  froze(ms: number, life: Life): void {
+    this.#rollCalls.froze(ms, life);
+  }
+
+  reachable(isReachable: boolean, life: Life, hasForgotten = false): void {
+    this.#rollCalls.reachable(isReachable, life, hasForgotten);
   }
 
   died(life: Life): void {
-    this.#pending.delete(life);
-    this.#answering.delete(life);
+    this.#answering.died(life);
+    this.#rollCalls.died(life);
   }
 
-  beforeRow({ header: { stream, outcome }, fact }: SeenRow): void {
-    const { now } = this.#court.sight;
-    if (this.#freshAt !== now) this.#fresh.clear();
-    this.#freshAt = now;
+  beforeRow(seen: SeenRow): void {
+    const { header: { stream, outcome }, fact } = seen;
+    if (this.#passing.beforeRow(seen)) this.#fresh.clear();
+    this.#answering.beforeRow(seen);
     this.#engineAt = fact.at;
-    const device = this.#court.naive.devices.get(stream.slice("device/".length));
+    const device = this.#court.naive.devices.get(deviceOf(stream));
     for (const { task, kind } of device?.owed.values() ?? []) this.#fresh.add(`${task} ${kind}`);
     for (const effect of outcome.effects) this.#fresh.add(`${effect.task} ${kindOf(effect)}`);
   }
 
-  sent({ device, message: { kind, payload }, owed }: OutboundMessage, life: Life): void {
-    if (!isOwed(kind)) {
-      if (owed) this.#deny(device, kind, "bears the name of one that is owed");
-      return;
-    }
-    const { naive, sight: { now } } = this.#court;
+  committed(): void {
+    this.#passing.committed();
+  }
+
+  sent(sent: OutboundMessage, life: Life): void {
+    const { device, message: { kind, payload }, owed } = sent;
+    if (!isOwed(kind)) return this.#judgeCourtesy(sent, life);
+    const { naive } = this.#court;
     const task = naive.tasks.get(String((payload as { task_id?: unknown }).task_id));
     if (!task) return this.#deny(device, kind, "is about no task");
     if (owed?.task !== task.id || owed.kind !== kind) {
       return this.#deny(device, kind, `bears the name ${JSON.stringify(owed)}`);
     }
-    if (!isTrue(kind, task) || owed.attempt > task.attempt) {
-      return this.#deny(device, kind, `is not true of ${task.id}: ${task.state} ${task.attempt}`);
+    const views = this.#passing.viewsOf(task).filter((view) =>
+      owed.attempt === view.attempt && isTrue(kind, payload as Payload, view)
+    );
+    if (views.length === 0) {
+      const { id, state, attempt, reason } = task;
+      const what = `is not true of ${id}: ${state} ${reason} ${attempt}`;
+      return this.#deny(device, kind, `${what}, says ${JSON.stringify(payload)}`);
     }
-    const known = naive.devices.get(device)?.owed.get(task.id);
-    const isKnown = known?.kind === kind && !hasLapsed(known, this.#engineAt);
-    const isFresh = this.#freshAt === now && this.#fresh.has(`${task.id} ${kind}`);
-    const isLate = kind === "metadata" && isBusy(task.state) && this.#answering.has(life);
-    const isAnswer = isLate || (this.#pending.get(life)?.get(device)?.size ?? 0) > 0;
-    if (!isKnown && !isFresh && !isAnswer) this.#deny(device, kind, `is not owed for ${task.id}`);
+    if (this.#isOwedNow(task, kind, owed.attempt)) return;
+    if (views.some((view) => this.#answering.isAnswer(life, kind, task, view))) return;
+    const mayWait = kind === "metadata" && views.some(waits);
+    if (mayWait && this.#rollCalls.takeAnswer(life, device, this.#engineAt)) return;
+    this.#deny(device, kind, `is not owed for ${task.id}`);
+  }
+
+  /** Owed before or after a row of the commit of this instant, or since. */
+  #isOwedNow({ id, device }: NaiveTask, kind: string, attempt: number): boolean {
+    if (this.#passing.isNow && this.#fresh.has(`${id} ${kind}`)) return true;
+    const known = this.#court.naive.devices.get(device)?.owed.get(id);
+    return known?.kind === kind && known.attempt === attempt &&
+      !hasLapsed(known, this.#engineAt);
+  }
+
+  /** Nobody is told `idle` who has something to do, nor anything that he did not ask for. */
+  #judgeCourtesy({ device: id, message: { kind }, owed }: OutboundMessage, life: Life): void {
+    if (owed) return this.#deny(id, kind, "bears the name of one that is owed");
+    if (kind !== "idle" && kind !== "rejected") return;
+    const device = this.#court.naive.devices.get(id);
+    if (kind === "idle" && device && !this.#passing.wasIdle(device)) {
+      return this.#deny(id, kind, "is not true: it has something to do");
+    }
+    if (this.#answering.isAsked(life, id, kind === "idle")) return;
+    if (kind === "idle" && this.#rollCalls.takeAnswer(life, id, this.#engineAt)) return;
+    this.#deny(id, kind, "answers nothing");
   }
 
   #deny(device: string, kind: string, why: string): void {
@@ -87,21 +126,7 @@ export class Effects implements Judge {
   }
 }
 
-/** Whether what the message says is on record. */
-function isTrue(kind: string, task: NaiveTask): boolean {
-  switch (kind) {
-    case "success":
-      return task.state === "succeeded";
-    case "failed":
-      return isEnd(task.state) && task.state !== "succeeded" && task.state !== "cancelled";
-    case "cancel":
-      return task.state === "cancelled" || task.wasPreempted;
-    case "retry":
-      return task.attempt > 1;
-    case "verified":
-      // A batch may hold the digest, and what takes it back: then the message is late, not wrong.
-      return task.isVerified || isEnd(task.state) || !isBusy(task.state);
-    default:
-      return task.wasOffered;
-  }
+/** Whether the device may wait for an answer: one that asked for time does not. */
+function waits({ state, reason }: TaskView): boolean {
+  return isBusy(state) && !(state === "paused" && reason === "deferred");
 }

@@ -1,16 +1,15 @@
 /** Which reports are taken and leave no fact, by PROTOCOL §1 alone. */
 import type { Report } from "../../protocol/mod.ts";
 import type { Naive, NaiveDevice, NaiveTask } from "./naive.ts";
+import { isNotable } from "./notable.ts";
 import { isBusy } from "./words.ts";
-
-/** In these states progress may be too small for a fact. */
-const DOWNLOADING = new Set(["downloading", "verifying"]);
 
 /**
  * Whether a report of the device may leave no fact: a request that changes nothing, progress that is
- * too small, an older attempt, the digest or the status that is on record already.
+ * too small, an older attempt, the digest or the status that is on record already. `at`: engine time when
+ * it was decided on, or before.
  */
-export function leavesNoFact(naive: Naive, id: string, report: Report): boolean {
+export function leavesNoFact(naive: Naive, id: string, report: Report, at: number): boolean {
   const device = naive.devices.get(id);
   if (!device) return true;
   if (report.kind === "request") return changesNothing(device, report.body);
@@ -20,7 +19,7 @@ export function leavesNoFact(naive: Naive, id: string, report: Report): boolean 
   if (attempt !== undefined && attempt < task.attempt) return true;
   switch (report.kind) {
     case "progress":
-      return DOWNLOADING.has(task.state);
+      return isSmall(task, receivedOf(report.body, task), at);
     case "verify":
       return task.policy.image === report.body.checksum &&
         (task.isVerified || task.state === "succeeded");
@@ -28,6 +27,23 @@ export function leavesNoFact(naive: Naive, id: string, report: Report): boolean 
       return report.body.status === task.state ||
         report.body.status === "booted" && task.state === "confirming" && !report.body.version;
   }
+}
+
+/** Progress that neither changes the phase nor is worth a fact. */
+function isSmall(task: NaiveTask, received: number, at: number): boolean {
+  if (task.state === "downloading") {
+    return received < task.policy.size && !isNotable(task, received, at);
+  }
+  return task.state === "verifying" && received >= task.policy.size;
+}
+
+/** In bytes (PROTOCOL §1, "Numbers"). */
+function receivedOf(
+  { received, chunk, percent }: Extract<Report, { kind: "progress" }>["body"],
+  { policy: { size }, course: { chunkBytes } }: NaiveTask,
+): number {
+  if (percent !== undefined) return Math.floor(size * percent / 100);
+  return received === undefined ? Math.min((chunk! + 1) * chunkBytes, size) : Math.floor(received);
 }
 
 /** Contact that changes nothing is no fact; what it says of the device is on record already. */

@@ -7,7 +7,7 @@ import type { Naive } from "./naive.ts";
 
 /** Something that must hold, and does not. */
 export interface Violation {
-  /** `I1` … `I20`, `L1` … `L4` of the invariants. */
+  /** `I1` … `I20`, `L1` … `L4` of the invariants; `lifecycle`: the states of DESIGN §2. */
   readonly invariant: string;
   /** What was seen. */
   readonly sentence: string;
@@ -23,6 +23,8 @@ export interface Sight {
   readonly wallAtBegin: number;
   /** How long the machine's monotonic clock stood still. */
   readonly asleepMs: number;
+  /** Whether devices are behind a broker of somebody else's. */
+  readonly isBrokered: boolean;
   /** What is durable. */
   readonly disk: Pick<Disk, "stored" | "task" | "taskCount" | "image" | "release">;
 }

@@ -10,6 +10,7 @@ import type { Life, SeenRow, Submission, Witness } from "../watch.ts";
 import { Acknowledged } from "./acknowledged.ts";
 import { Attributed } from "./attributed.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
+import { Called } from "./called.ts";
 import { CarriedOut } from "./carried_out.ts";
 import { EngineClock } from "./clock.ts";
 import { Compatible } from "./compatible.ts";
@@ -21,6 +22,7 @@ import { InOrder } from "./in_order.ts";
 import { Isolation } from "./isolation.ts";
 import type { Court, Judge, Sight, Violation } from "./judge.ts";
 import { LockedOut } from "./locked_out.ts";
+import { Lifecycle } from "./lifecycle.ts";
 import { Naive } from "./naive.ts";
 import { NoDowngrade } from "./no_downgrade.ts";
 import { Offered } from "./offered.ts";
@@ -30,6 +32,7 @@ import { OwedDelivered } from "./owed_delivered.ts";
 import { ReadModels } from "./read_models.ts";
 import { Refusals } from "./refusals.ts";
 import { Replayed } from "./replayed.ts";
+import { Seldom } from "./seldom.ts";
 import { TamperEvidence } from "./tamper_evidence.ts";
 import { TasksEnd } from "./tasks_end.ts";
 import { TerminalAbsorbs } from "./terminal.ts";
@@ -74,10 +77,12 @@ export class Judges implements Witness {
       new OneWriter(court),
       new TerminalAbsorbs(court),
       new OneActiveTask(court),
+      new Lifecycle(court),
       new EarnedSuccess(court),
       new BoundedRetries(court),
       new Acknowledged(court),
       new CarriedOut(court),
+      new Seldom(court),
       new InOrder(court),
       new Replayed(court),
       new ReadModels(court),
@@ -92,6 +97,7 @@ export class Judges implements Witness {
       new TasksEnd(court),
       new Offered(court),
       new DeadlinesHold(court),
+      new Called(court),
       new Told(court),
       new Attributed(court),
       new Refusals(court),

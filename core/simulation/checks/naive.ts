@@ -4,9 +4,10 @@
  */
 import type { Fact, FactOf, Move } from "../../log/mod.ts";
 import type { SeenRow } from "../watch.ts";
+import { newCourse, noteMove, noteStay, noteTurn, noteWish, taskAsked } from "./naive_course.ts";
 import { noteOwed } from "./naive_owed.ts";
 import type { NaiveDevice, NaiveImage, NaiveTask } from "./naive_state.ts";
-import { isEnd, isWait } from "./words.ts";
+import { isBusy, isEnd, isWait } from "./words.ts";
 
 export type { NaiveDevice, NaiveTask } from "./naive_state.ts";
 
@@ -25,11 +26,22 @@ export class Naive {
 
   /** Takes the next row. */
   take({ header, fact }: SeenRow): void {
-    this.#learn(fact, header.stream);
-    for (const move of header.outcome.moves) this.#move(move, fact);
-    const about = fact.task === undefined ? undefined : this.tasks.get(fact.task);
-    if (about) about.touchedAt = fact.at;
+    const { moves } = header.outcome;
     const device = this.devices.get(deviceOf(header.stream));
+    const asked = fact.type === "UpdateRequested" && device && taskAsked(device, fact.at);
+    this.#learn(fact, header.stream);
+    // What ends is asked for nothing more.
+    const goesOn = (id: string) => !moves.some(({ task, to }) => task === id && isEnd(to));
+    if (asked && isBusy(asked.state) && goesOn(asked.id)) noteWish(asked, fact, true);
+    for (const move of moves) {
+      this.#move(move, fact);
+      const task = this.tasks.get(move.task);
+      if (!task || fact.type !== "UpdateRequested") continue;
+      const isTurn = move.from === "paused" || move.to === "offered";
+      if (isTurn && goesOn(task.id)) noteWish(task, fact, task === asked);
+    }
+    const about = fact.task === undefined ? undefined : this.tasks.get(fact.task);
+    if (about && !moves.some(({ task }) => task === about.id)) noteStay(about, fact);
     if (device) noteOwed(device, fact, header.outcome.effects);
   }
 
@@ -53,6 +65,7 @@ export class Naive {
     else if (fact.type === "UpdateRequested") {
       device.version = fact.data.current_version ?? device.version;
       device.product ??= fact.data.product ?? null;
+      device.chunkBytes = fact.data.chunk_bytes ?? device.chunkBytes;
     } else if (fact.type === "StatusReported" && fact.data.status === "booted") {
       device.version = fact.data.version ?? device.version;
     }
@@ -63,6 +76,7 @@ export class Naive {
       id,
       product: product ?? null,
       version: null,
+      chunkBytes: null,
       isRevoked: false,
       open: [],
       ended: new Map(),
@@ -71,7 +85,8 @@ export class Naive {
     });
   }
 
-  #queue({ task: id, at, data }: FactOf<"TaskQueued">, device: NaiveDevice | undefined): void {
+  #queue(fact: FactOf<"TaskQueued">, device: NaiveDevice | undefined): void {
+    const { task: id, at, data } = fact;
     if (!device || id === undefined || this.tasks.has(id)) return;
     const task: NaiveTask = {
       id,
@@ -82,10 +97,9 @@ export class Naive {
       attempt: 1,
       reason: null,
       since: at,
-      touchedAt: at,
       wasOffered: false,
-      wasPreempted: false,
       isVerified: false,
+      course: newCourse(fact),
     };
     this.tasks.set(id, task);
     this.openTasks++;
@@ -94,16 +108,19 @@ export class Naive {
     );
   }
 
-  #move({ task: id, to, attempt, reason }: Move, fact: Fact): void {
+  #move(move: Move, fact: Fact): void {
+    const { task: id, from, to, attempt, reason } = move;
     const task = this.tasks.get(id);
     if (!task) return;
+    noteMove(task, move, fact);
+    const device = this.devices.get(task.device);
+    if (device && to === "offered" && isWait(from ?? "")) noteTurn(task, device);
     if (isEnd(to) && !isEnd(task.state)) this.#end(task, to);
     task.state = to;
     task.attempt = attempt;
     task.reason = reason ?? null;
-    task.since = task.touchedAt = fact.at;
+    task.since = fact.at;
     if (to === "offered") task.wasOffered = true;
-    if (reason === "preempted") task.wasPreempted = true;
     task.isVerified = isRightDigest(fact, task) && !isWait(to) ||
       task.isVerified && !UNVERIFIED.has(to);
   }

@@ -1,5 +1,6 @@
 /** What the naive model holds: tasks, devices and images as the rows show them. */
 import type { FactOf } from "../../log/mod.ts";
+import type { Course } from "./naive_course.ts";
 import type { NaiveOwed } from "./naive_owed.ts";
 
 /** A task as the rows show it. Instants are engine time. */
@@ -14,14 +15,12 @@ export interface NaiveTask {
   reason: string | null;
   /** When its state or attempt last changed. */
   since: number;
-  /** When a row last was about it. */
-  touchedAt: number;
   /** Whether its device was ever told of it. */
   wasOffered: boolean;
-  /** Whether it ever had to yield. */
-  wasPreempted: boolean;
   /** Whether the right digest is on record, and nothing that takes it back. */
   isVerified: boolean;
+  /** How far it is. */
+  readonly course: Course;
 }
 
 /** A device as the rows show it. */
@@ -29,6 +28,8 @@ export interface NaiveDevice {
   readonly id: string;
   product: string | null;
   version: string | null;
+  /** The chunk size that it wishes for. */
+  chunkBytes: number | null;
   isRevoked: boolean;
   /** Its tasks that have not ended, in the order in which they go. */
   open: NaiveTask[];

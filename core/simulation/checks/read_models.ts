@@ -1,8 +1,10 @@
 /** I5 once more: the read models say what plain folding of the rows says, by code of its own. */
 import type { Write } from "../../engine/mod.ts";
 import type { Device } from "../../device/state.ts";
+import type { Task } from "../../upgrade/task.ts";
 import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
+import type { Course } from "./naive_course.ts";
 import type { NaiveDevice, NaiveTask } from "./naive.ts";
 import { isBusy } from "./words.ts";
 
@@ -16,10 +18,13 @@ export class ReadModels implements Judge {
 
   committed(rows: readonly SeenRow[], writes: readonly Write[]): void {
     const { naive, sight: { disk } } = this.#court;
+    for (const { models: { device, tasks } } of writes) {
+      for (const { id } of tasks ?? []) this.#compareTask(id);
+      if (device) this.#compareDevice(device);
+    }
     for (const { header: { outcome } } of rows) {
       for (const { task } of outcome.moves) this.#compareTask(task);
     }
-    for (const { models: { device } } of writes) if (device) this.#compareDevice(device);
     this.#compare("number of tasks", disk.taskCount, naive.tasks.size);
     for (const { fact } of rows) {
       if (fact.type === "ImageUploaded") this.#compareImage(fact.data.image);
@@ -34,21 +39,18 @@ export class ReadModels implements Judge {
   #compareTask(id: string): void {
     const stored = this.#court.sight.disk.task(id);
     const task = this.#court.naive.tasks.get(id);
-    const found = stored && [
-      stored.state,
-      stored.attempt,
-      stored.reason,
-      stored.device,
-      stored.policy.image,
-      stored.policy.version,
-      stored.queuedAt,
-    ];
-    this.#compare(id, found?.join(), task && wordsOf(task).join());
+    if (stored && task && isSame(stored, task)) return;
+    this.#compare(
+      id,
+      stored && wordsOf(stored, stored).join(),
+      task && wordsOf(task, task.course).join(),
+    );
   }
 
   #compareDevice(stored: Device): void {
     const device = this.#court.naive.devices.get(stored.id);
     if (!device) return this.#court.deny("I5", `Device ${stored.id} is stored, but has no row.`);
+    if (isSameDevice(stored, device)) return;
     const found = [
       stored.version,
       stored.product,
@@ -81,9 +83,44 @@ export class ReadModels implements Judge {
   }
 }
 
-function wordsOf({ state, attempt, reason, device, policy, queuedAt }: NaiveTask): unknown[] {
-  return [state, attempt, reason, device, policy.image, policy.version, queuedAt];
+/** The same as by {@link wordsOf}, which is written out only where something differs. */
+function isSame(stored: Task, task: NaiveTask): boolean {
+  const { course, policy } = task;
+  return stored.state === task.state && stored.attempt === task.attempt &&
+    stored.reason === task.reason && stored.device === task.device &&
+    stored.policy.image === policy.image && stored.policy.version === policy.version &&
+    stored.queuedAt === task.queuedAt && stored.received === course.received &&
+    stored.chunkBytes === course.chunkBytes && stored.updatedAt === course.updatedAt &&
+    stored.progressAt === course.progressAt && stored.resumeAt === course.resumeAt &&
+    (stored.downloadingSince === course.downloadingSince || !LOADS.has(task.state));
 }
+
+function isSameDevice(stored: Device, device: NaiveDevice): boolean {
+  const isBusyOne = ({ state }: { readonly state: string }) => isBusy(state);
+  return stored.version === device.version && stored.product === device.product &&
+    stored.revoked === device.isRevoked && stored.tasks.length === device.open.length &&
+    stored.tasks.every(({ id }, nth) => id === device.open[nth]!.id) &&
+    stored.tasks.find(isBusyOne)?.id === device.open.find(isBusyOne)?.id &&
+    stored.owed.length === device.owed.size &&
+    stored.owed.every(({ task, kind, attempt, at }) => {
+      const owed = device.owed.get(task);
+      return owed?.kind === kind && owed.attempt === attempt && owed.at === at;
+    });
+}
+
+/** What a task is and how far it is; when its download began counts while there may be one. */
+function wordsOf(
+  task: Pick<NaiveTask, "state" | "attempt" | "reason" | "device" | "policy" | "queuedAt">,
+  course: Course,
+): unknown[] {
+  const { state, attempt, reason, device, policy, queuedAt } = task;
+  const { received, chunkBytes, updatedAt, progressAt, downloadingSince, resumeAt } = course;
+  const said = [state, attempt, reason, device, policy.image, policy.version, queuedAt];
+  const far = [received, chunkBytes, updatedAt, progressAt, resumeAt];
+  return [...said, ...far, LOADS.has(state) ? downloadingSince : 0];
+}
+
+const LOADS = new Set(["offered", "downloading", "paused", "retrying", "verifying"]);
 
 function owedOf({ owed }: NaiveDevice): string[] {
   return [...owed.values()].map(({ task, kind, attempt, at }) => `${task} ${kind} ${attempt} ${at}`)

@@ -4,6 +4,7 @@ import type { Answer, Input } from "../../../core/engine/mod.ts";
 import { Acknowledged } from "../../../core/simulation/checks/acknowledged.ts";
 import { Attributed } from "../../../core/simulation/checks/attributed.ts";
 import { BoundedRetries } from "../../../core/simulation/checks/bounded_retries.ts";
+import { Called } from "../../../core/simulation/checks/called.ts";
 import { CarriedOut } from "../../../core/simulation/checks/carried_out.ts";
 import { Compatible } from "../../../core/simulation/checks/compatible.ts";
 import { DeadlinesHold } from "../../../core/simulation/checks/deadlines.ts";
@@ -15,6 +16,7 @@ import { InOrder } from "../../../core/simulation/checks/in_order.ts";
 import { Isolation } from "../../../core/simulation/checks/isolation.ts";
 import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
 import { LockedOut } from "../../../core/simulation/checks/locked_out.ts";
+import { Lifecycle } from "../../../core/simulation/checks/lifecycle.ts";
 import { NoDowngrade } from "../../../core/simulation/checks/no_downgrade.ts";
 import { OneActiveTask } from "../../../core/simulation/checks/one_active_task.ts";
 import { OneWriter } from "../../../core/simulation/checks/one_writer.ts";
@@ -23,13 +25,14 @@ import { OwedDelivered } from "../../../core/simulation/checks/owed_delivered.ts
 import { ReadModels } from "../../../core/simulation/checks/read_models.ts";
 import { Refusals } from "../../../core/simulation/checks/refusals.ts";
 import { Replayed } from "../../../core/simulation/checks/replayed.ts";
+import { Seldom } from "../../../core/simulation/checks/seldom.ts";
 import { TamperEvidence } from "../../../core/simulation/checks/tamper_evidence.ts";
 import { TasksEnd } from "../../../core/simulation/checks/tasks_end.ts";
 import { TerminalAbsorbs } from "../../../core/simulation/checks/terminal.ts";
 import { Told } from "../../../core/simulation/checks/told.ts";
 import { Totality } from "../../../core/simulation/checks/totality.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
-import { IMAGE, moves, SIZE, Stage, TASK } from "./stage.ts";
+import { IMAGE, moves, reasoned, SIZE, Stage, TASK } from "./stage.ts";
 
 const OTHER = "OTA_20260101_002";
 const RIGHT = { checksum: `sha256:${IMAGE}` };
@@ -42,6 +45,7 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   Acknowledged,
   Attributed,
   BoundedRetries,
+  Called,
   CarriedOut,
   Compatible,
   DeadlinesHold,
@@ -52,6 +56,7 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   InOrder,
   Isolation,
   LockedOut,
+  Lifecycle,
   NoDowngrade,
   Offered,
   OneActiveTask,
@@ -60,6 +65,7 @@ const judges: Readonly<Record<string, new (court: Court) => Judge>> = {
   ReadModels,
   Refusals,
   Replayed,
+  Seldom,
   TamperEvidence,
   TasksEnd,
   TerminalAbsorbs,
@@ -85,6 +91,7 @@ const metadata = {
   chunk_bytes: 524_288,
   chunk_count: 1,
   completion: "verified",
+  attempt: 1,
   max_attempts: 4,
   resume_from: 0,
 };
@@ -150,6 +157,13 @@ const refused: Answer = {
 const rejected = (stage: Stage, left_out: number) =>
   stage.device("a", "ReportRejected", { code: "no_task", report: "verify", left_out });
 
+/** The deadline of the task passes; what comes of it is what the engine makes of it. */
+const passes = (stage: Stage, state: string, due: number, odd: object = {}) => {
+  assert.deepEqual(stage.denied, []);
+  const fact = { state, due };
+  stage.device("a", "DeadlinePassed", fact, { ...about, actor: "engine" }, odd);
+};
+
 const badStories: readonly Story[] = [
   ["I6", "an end that is not told", Told, (stage) => {
     offered(stage);
@@ -208,6 +222,49 @@ const badStories: readonly Story[] = [
     offered(stage);
     stage.input(report({ id: "7", ...RIGHT }), ok);
   }],
+  ["I4", "progress by a tenth that is nowhere", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 10 }, about);
+    stage.input(report({ id: "7", received: 10 + 80 }, "progress"), ok);
+    assert.deepEqual(stage.denied, []);
+    stage.input(report({ id: "8", received: 10 + 400 }, "progress"), ok);
+  }],
+  ["I4", "progress after a minute that is nowhere", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 10 }, about);
+    stage.now += 60_000;
+    stage.input(report({ id: "7", received: 11 }, "progress"), ok);
+  }],
+  ["I4", "a download that is complete and nowhere", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 4_090 }, about);
+    stage.input(report({ id: "7", percent: 100 }, "progress"), ok);
+  }],
+  ["I4", "a report that another batch excuses", Acknowledged, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: SIZE / 2 }, about);
+    stage.input(report({ id: "7", received: SIZE / 2 + 1 }, "progress"), ok, () => {
+      stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, about);
+      stage.device("a", "ProgressReported", { received: 10 }, about);
+      stage.device("a", "ProgressReported", { received: 20 + 400 }, about);
+    });
+  }],
+  ["I4", "a fact for a byte", Seldom, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 10 }, about);
+    stage.device("a", "ProgressReported", { received: 10 + 400 }, about);
+    stage.now += 30_000;
+    stage.device("a", "ProgressReported", { received: 11 + 400 }, about);
+    assert.deepEqual(stage.denied, []);
+    stage.device("a", "ProgressReported", { received: 12 + 400 }, about, moves());
+  }],
+  ["I4", "a fact for a range", Seldom, (stage) => {
+    offered(stage);
+    stage.device("a", "ArtifactRequested", { from: 0 }, about);
+    assert.deepEqual(stage.denied, []);
+    stage.now += 10_000;
+    stage.device("a", "ArtifactRequested", { from: 10 }, about, moves());
+  }],
   ["I4", "a repeat that is a second fact", Acknowledged, (stage) => {
     offered(stage);
     stage.device("a", "ProgressReported", { id: "7", received: 10 }, about);
@@ -250,6 +307,82 @@ const badStories: readonly Story[] = [
     stage.now += 1_000;
     stage.send("a", "metadata", metadata);
   }],
+  ["I6", "a report that is answered with what answers a request", Effects, (stage) => {
+    offered(stage);
+    stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, about);
+    stage.now += 1_000;
+    stage.input(report({ id: "7", received: 10 }, "progress"), ok, () => {
+      stage.send("a", "metadata", metadata);
+    });
+  }],
+  ["I6", "a delivery that is answered", Effects, (stage) => {
+    offered(stage);
+    stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, about);
+    stage.now += 1_000;
+    stage.input(delivered("metadata"), ok, () => stage.send("a", "metadata", metadata));
+  }],
+  ["I6", "an answer that comes long after a broker has forgotten", Effects, (stage) => {
+    offered(stage);
+    stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, about);
+    stage.judge.reachable?.(true, stage.life, true);
+    stage.now += 1_000;
+    stage.send("a", "metadata", metadata);
+    assert.deepEqual(stage.denied, []);
+    stage.now += DAY_MS;
+    stage.send("a", "metadata", metadata);
+  }],
+  ["I6", "a second answer after a broker has forgotten", Effects, (stage) => {
+    offered(stage);
+    stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, about);
+    stage.judge.reachable?.(true, stage.life, true);
+    stage.now += 1_000;
+    stage.send("a", "metadata", metadata);
+    stage.send("a", "metadata", metadata);
+  }],
+  ["I6", "metadata of a task that has ended", Effects, (stage) => {
+    offered(stage);
+    stage.device("a", "DigestReported", RIGHT, about);
+    stage.now += 1_000;
+    const ask = report({}, "request");
+    stage.input(ask, ok, () => stage.send("a", "metadata", metadata));
+  }],
+  ["I6", "a retry of a task that has succeeded", Effects, (stage) => {
+    offered(stage);
+    stage.device("a", "DigestReported", { id: "7", ...WRONG }, about);
+    stage.device("a", "DigestReported", RIGHT, about);
+    stage.now += 1_000;
+    const retry = { task_id: TASK, attempt: 2, reason: "wrong_digest" };
+    const owed = { task: TASK, kind: "retry", attempt: 2 };
+    const message = { device: "a", message: { kind: "retry", payload: retry }, owed };
+    stage.input(report({ id: "7", ...WRONG }), ok, () => {
+      stage.judge.sent?.(message as never, stage.life);
+    });
+  }],
+  ["I6", "a failure that names another state", Effects, (stage) => {
+    offered(stage, { retries: 0 });
+    stage.device("a", "StatusReported", { status: "rejected" }, about);
+    stage.send("a", "failed", { task_id: TASK, state: "failed", reason: "device_rejected" });
+  }],
+  ["I6", "a cancellation of what goes on", Effects, (stage) => {
+    offered(stage, { priority: "low" });
+    stage.queue({ priority: "security" }, "a", OTHER, 1_000_002);
+    stage.device("a", "UpdateRequested", { id: "7" });
+    stage.device("a", "StatusReported", { status: "rejected" }, { task: OTHER });
+    stage.device("a", "UpdateRequested", {});
+    stage.now += 1_000;
+    stage.input(report({ id: "7" }, "request"), ok, () => {
+      stage.send("a", "cancel", { task_id: TASK, reason: "preempted" });
+    });
+  }],
+  ["I6", "idle to a device that has something to do", Effects, (stage) => {
+    offered(stage);
+    stage.now += 1_000;
+    stage.input(report({}, "request"), ok, () => stage.send("a", "idle", {}, false));
+  }],
+  ["I6", "a refusal that answers nothing", Effects, (stage) => {
+    offered(stage);
+    stage.send("a", "rejected", { code: "ended" }, false);
+  }],
   ["I7", "a message about the task of another", Isolation, (stage) => {
     offered(stage);
     stage.device("b", "DeviceRegistered", { device_id: "b" }, { actor: "operator:x" });
@@ -269,6 +402,43 @@ const badStories: readonly Story[] = [
       about,
       moves([TASK, "succeeded", "failed"]),
     );
+  }],
+  ["lifecycle", "a reboot out of a download", Lifecycle, (stage) => {
+    offered(stage);
+    stage.device("a", "ProgressReported", { received: 10 }, about);
+    const data = { status: "rebooting" };
+    stage.device("a", "StatusReported", data, about, moves([TASK, "downloading", "rebooting"]));
+  }],
+  ["lifecycle", "a fact of one task that moves another", Lifecycle, (stage) => {
+    offered(stage);
+    const odd = moves([TASK, "offered", "downloading"]);
+    stage.device("a", "ProgressReported", { received: 10 }, { task: OTHER }, odd);
+  }],
+  ["lifecycle", "a task of low priority that goes ahead", Lifecycle, (stage) => {
+    offered(stage);
+    stage.queue({ priority: "low" }, "a", OTHER, 1_000_002);
+    const odd = reasoned([TASK, "offered", "queued", "preempted"], [OTHER, "queued", "offered"]);
+    stage.device("a", "UpdateRequested", {}, {}, odd);
+  }],
+  ["lifecycle", "a pause that contact ends, though more time was asked for", Lifecycle, (stage) => {
+    offered(stage);
+    stage.device("a", "StatusReported", { status: "deferred", delay_ms: 60_000 }, about);
+    assert.deepEqual(stage.denied, []);
+    const odd = moves([TASK, "paused", "offered"]);
+    stage.device("a", "ContactChanged", { contact: "listening" }, {}, odd);
+  }],
+  ["lifecycle", "an unanswered offer that is the end", Lifecycle, (stage) => {
+    offered(stage);
+    const odd = reasoned([TASK, "offered", "timed_out", "offline"]);
+    stage.device("a", "DeadlinePassed", { state: "offered", due: 1 }, about, odd);
+  }],
+  ["lifecycle", "a cancellation while it installs", Lifecycle, (stage) => {
+    offered(stage, { completion: "booted" });
+    stage.device("a", "DigestReported", RIGHT, about);
+    stage.device("a", "StatusReported", { status: "installing" }, about);
+    assert.deepEqual(stage.denied, []);
+    const odd = reasoned([TASK, "installing", "cancelled", "cancelled_by_operator"]);
+    stage.device("a", "CancelRequested", {}, { ...about, actor: "operator:x" }, odd);
   }],
   ["I9", "an older version that nobody allowed", NoDowngrade, (stage) => {
     offered(stage);
@@ -387,6 +557,70 @@ const badStories: readonly Story[] = [
   ["L4", "a connection that is cut for nothing", LockedOut, (stage) => {
     stage.begin();
     stage.judge.disconnected?.("a", stage.life);
+  }],
+  ["L3", "a deferral that does not end when it is over", DeadlinesHold, (stage) => {
+    offered(stage);
+    stage.device("a", "StatusReported", { status: "deferred", delay_ms: 600_000 }, about);
+    stage.now += 7 * DAY_MS;
+    passes(stage, "paused", stage.naive.tasks.get(TASK)!.since + 7 * DAY_MS);
+  }],
+  ["L3", "a deferral that is the end of an offer", DeadlinesHold, (stage) => {
+    offered(stage);
+    stage.device("a", "StatusReported", { status: "deferred", delay_ms: 600_000 }, about);
+    stage.now += 600_000;
+    const due = stage.naive.tasks.get(TASK)!.since + 600_000;
+    passes(stage, "paused", due, reasoned([TASK, "paused", "held", "offline"]));
+  }],
+  ["L3", "a download that lasts too long", DeadlinesHold, (stage) => {
+    offered(stage, { limits: { downloading: 600, downloading_total: 900 } });
+    stage.device("a", "ProgressReported", { received: 100 }, about);
+    const since = stage.naive.tasks.get(TASK)!.since;
+    stage.now += 500_000;
+    stage.device("a", "ProgressReported", { received: 1_000 }, about);
+    stage.now += 600_000;
+    passes(stage, "downloading", since + 500_000 + 600_000);
+  }],
+  ["L3", "a slow download that is said to have stopped", DeadlinesHold, (stage) => {
+    offered(stage, { limits: { downloading: 600, downloading_total: 600 } });
+    stage.device("a", "ProgressReported", { received: 100 }, about);
+    stage.now += 600_000;
+    const due = stage.naive.tasks.get(TASK)!.since + 600_000;
+    const odd = reasoned([TASK, "downloading", "retrying", "no_progress"]);
+    passes(stage, "downloading", due, odd);
+  }],
+  ["L3", "a pause that is time of the download", DeadlinesHold, (stage) => {
+    offered(stage, { limits: { downloading: 600, downloading_total: 900 } });
+    stage.device("a", "ProgressReported", { received: 100 }, about);
+    const { since } = stage.naive.tasks.get(TASK)!;
+    stage.now += 300_000;
+    stage.device("a", "ContactChanged", { contact: "gone" });
+    stage.now += 500_000;
+    stage.device("a", "ContactChanged", { contact: "listening" });
+    stage.now += 100_000;
+    passes(stage, "downloading", since + 900_000);
+  }],
+  ["L3", "a deadline that does not pass, though not all is well yet", DeadlinesHold, (stage) => {
+    offered(stage);
+    stage.now += 2 * DAY_MS;
+    stage.judge.minute?.();
+  }],
+  ["L3", "a deadline that an older life need not feed any more", DeadlinesHold, (stage) => {
+    offered(stage);
+    stage.judge.reachable?.(true, { number: 2, isAlive: true });
+    stage.now += 1_000;
+    stage.judge.reachable?.(false, stage.life);
+    stage.judge.died?.(stage.life);
+    stage.now += 2 * DAY_MS;
+    stage.judge.minute?.();
+  }],
+  ["L4", "a message that never left, of a device that is there", Called, (stage) => {
+    offered(stage);
+    stage.judge.failed?.(stage.life, "append");
+    stage.judge.opened?.(stage.life);
+    stage.now += 1_000;
+    stage.input(report({ id: "7", received: 10 }, "progress"), ok);
+    stage.now += 120_000;
+    stage.judge.minute?.();
   }],
   ["L4", "a message that is owed at the end", OwedDelivered, (stage) => {
     offered(stage);

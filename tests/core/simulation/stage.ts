@@ -65,6 +65,7 @@ export class Stage {
           return BEGIN_AT + stage.jumpedMs;
         },
         asleepMs: 0,
+        isBrokered: true,
       },
       isDead: (device) => this.#dead.has(device),
       deny: (invariant, sentence) => this.denied.push(`${invariant}: ${sentence}`),
@@ -169,4 +170,14 @@ export function moves(
 ): { readonly outcome: Outcome } {
   const made = all.map(([task, from, to, attempt = 1]) => ({ task, from, to, attempt }));
   return { outcome: { moves: made, effects: [] } };
+}
+
+/** Moves made by hand, with their reasons. */
+export function reasoned(
+  ...all: [task: string, from: string | null, to: string, reason?: string][]
+): { readonly outcome: Outcome } {
+  const made = all.map(([task, from, to, reason]) => (
+    { task, from, to, attempt: 1, ...(reason ? { reason } : {}) }
+  ));
+  return { outcome: { moves: made, effects: [] } as Outcome };
 }

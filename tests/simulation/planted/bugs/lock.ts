@@ -5,7 +5,7 @@ import type { Bug } from "../bug.ts";
 export const lockBugs: readonly Bug[] = [
   bug(
     "the next task does not wait for the active one",
-    ["I1"],
+    ["I1", "lifecycle"],
     "device/queue.ts",
     "return !next || !active || goesAhead(next, active) ? next : undefined;",
     "return next;",

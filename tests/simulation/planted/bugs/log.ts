@@ -19,7 +19,7 @@ export const logBugs: readonly Bug[] = [
   ),
   bug(
     "a row leaves out all moves but the first",
-    ["L1", "I5", "I8", "I9"],
+    ["L1", "I5", "I8", "I9", "lifecycle"],
     "engine/streams.ts",
     "outcome: { moves, effects },",
     "outcome: { moves: moves.slice(0, 1), effects },",

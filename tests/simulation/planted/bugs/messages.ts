@@ -68,4 +68,27 @@ export const messageBugs: readonly Bug[] = [
     '{ target: "failed", actions: [enter(reason), "sendFailed"] },',
     '{ target: "failed", actions: [enter(reason)] },',
   ),
+  bug(
+    "who installs is told to install",
+    ["I5", "I6"],
+    "device/owed.ts",
+    "device.revoked || isKnownTo(device, owed)) return false;",
+    "device.revoked) return false;",
+  ),
+  bug(
+    "what is stored of a pointless image counts for the next",
+    ["I5"],
+    "device/fold.ts",
+    "this.#stepActive(isMeant ? fact : withoutPlace(fact));",
+    "this.#stepActive(fact);",
+    { downgrade: 150_000, powerLoss: 30_000 },
+  ),
+  bug(
+    "nobody is called again when the store has recovered",
+    ["L4"],
+    "engine/engine.ts",
+    "if (this.#presence.isReachable) this.callAll();",
+    "",
+    { writeError: 100_000 },
+  ),
 ];

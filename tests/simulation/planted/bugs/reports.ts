@@ -46,4 +46,18 @@ export const reportBugs: readonly Bug[] = [
     "if (!recorded && !isQuietProgress(fact, about)) {",
     "if (!recorded && !isQuietProgress(fact, about)) {\n    throw new TypeError(wrongPhase.name);",
   ),
+  bug(
+    "progress is recorded in halves of the image",
+    ["I4"],
+    "protocol/limits.ts",
+    "export const PROGRESS_STEP_BP = 500;",
+    "export const PROGRESS_STEP_BP = 5_000;",
+  ),
+  bug(
+    "every range is recorded",
+    ["I4"],
+    "upgrade/guards.ts",
+    "? event.at - progressAt >= Math.floor(limits.downloading / 2)",
+    "? event.at - progressAt >= 0",
+  ),
 ];

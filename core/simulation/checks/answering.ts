@@ -1,0 +1,111 @@
+/**
+ * What a device may be told though it is owed by no row: the answer to a report of its own that is being
+ * processed, and to nothing else (PROTOCOL §1, "Repeats"; every request is answered).
+ */
+import type { Answer } from "../../engine/mod.ts";
+import type { Life, SeenRow, Submission } from "../watch.ts";
+import { deviceOf } from "./naive.ts";
+import type { NaiveTask } from "./naive.ts";
+import { kindOf } from "./naive_owed.ts";
+import type { TaskView } from "./passing.ts";
+import { standing } from "./sayings.ts";
+import { isBusy } from "./words.ts";
+
+/** So many reports of a device are known again: 32 ids, and 32 packets. */
+const KNOWN_MAX = 64;
+
+type ReportSubmission = Submission & { readonly input: { readonly kind: "report" } };
+type Report = Extract<ReportSubmission["input"]["parsed"], { body: unknown }>;
+
+/** The reports under way, and what those before them led to. */
+export class Answering {
+  /** Reports under way, by life and device. */
+  readonly #pending = new Map<Life, Map<string, Set<ReportSubmission>>>();
+  /** What each report that is on record led to, by device and name of the report. */
+  readonly #led = new Map<string, Map<string, Set<string>>>();
+
+  submitted(submission: Submission): void {
+    if (!isReport(submission)) return;
+    const { input: { device }, life } = submission;
+    const devices = this.#pending.get(life) ?? new Map<string, Set<ReportSubmission>>();
+    this.#pending.set(life, devices);
+    const reports = devices.get(device);
+    if (reports) reports.add(submission);
+    else devices.set(device, new Set([submission]));
+  }
+
+  answered(submission: Submission, _answer: Answer): void {
+    if (!isReport(submission)) return;
+    this.#pending.get(submission.life)?.get(submission.input.device)?.delete(submission);
+  }
+
+  died(life: Life): void {
+    this.#pending.delete(life);
+  }
+
+  /** Notes what a report led to: a repeat of it is answered as it was. */
+  beforeRow({ header: { stream, outcome }, fact: { data } }: SeenRow): void {
+    const { id, packet } = data as { id?: string; packet?: string };
+    if (id === undefined && packet === undefined) return;
+    const device = deviceOf(stream);
+    const known = this.#led.get(device) ?? new Map<string, Set<string>>();
+    this.#led.set(device, known);
+    const effects = outcome.effects.map((effect) => `${effect.task} ${kindOf(effect)}`);
+    for (const name of namesOf(id, packet)) {
+      known.set(name, new Set([...known.get(name) ?? [], ...effects]));
+      if (known.size > KNOWN_MAX) known.delete(known.keys().next().value!);
+    }
+  }
+
+  /** Whether a report of the device is under way; `isRequest`: one that asks for something. */
+  isAsked(life: Life, device: string, isRequest: boolean): boolean {
+    for (const { input } of this.#pending.get(life)?.get(device) ?? []) {
+      if (!isRequest || "kind" in input.parsed && input.parsed.kind === "request") return true;
+    }
+    return false;
+  }
+
+  /** Whether one of the reports under way is answered with that message of a task in that state. */
+  isAnswer(life: Life, kind: string, { id, device, policy }: NaiveTask, view: TaskView): boolean {
+    for (const { input: { parsed, packet } } of this.#pending.get(life)?.get(device) ?? []) {
+      if ("code" in parsed) continue;
+      if (parsed.kind === "request" && kind === "metadata" && isBusy(view.state)) return true;
+      const led = this.#ledBy(device, parsed, packet?.key);
+      if (led?.has(`${id} ${kind}`)) return true;
+      const isKnown = mentions(led, id) || isOld(parsed, id, policy.image, view);
+      if (isKnown && kind === standing(view)) return true;
+    }
+    return false;
+  }
+
+  #ledBy(device: string, { body: { id } }: Report, packet?: string): Set<string> | undefined {
+    const known = this.#led.get(device);
+    for (const name of namesOf(id, packet)) if (known?.has(name)) return known.get(name);
+    return undefined;
+  }
+}
+
+function isReport(submission: Submission): submission is ReportSubmission {
+  return submission.input.kind === "report";
+}
+
+function namesOf(id: string | undefined, packet: string | undefined): string[] {
+  return [
+    ...(id === undefined ? [] : [`id ${id}`]),
+    ...(packet === undefined ? [] : [`packet ${packet}`]),
+  ];
+}
+
+function mentions(led: ReadonlySet<string> | undefined, task: string): boolean {
+  for (const one of led ?? []) if (one.startsWith(`${task} `)) return true;
+  return false;
+}
+
+/** It is of an attempt that is over, or says the right digest: perhaps once more. */
+function isOld(report: Report, task: string, image: string, { attempt }: TaskView): boolean {
+  if (report.kind === "request") return false;
+  const { task_id, attempt: of } = report.body;
+  if (task_id !== undefined && task_id !== task) return false;
+  return of !== undefined && of < attempt ||
+    report.kind === "verify" && report.body.checksum === image;
+}
