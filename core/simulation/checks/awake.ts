@@ -4,13 +4,18 @@ import type { Life } from "../watch.ts";
 /** A process does not notice that it stood still for less. */
 const UNNOTICED_MS = 15_000;
 
+/** A span that ended with a pause. */
+interface Before {
+  readonly ms: number;
+  /** Engine time at its end. */
+  readonly at: number;
+  /** Of those before it the last: a batch may be held up twice. */
+  before: Before | undefined;
+}
+
 interface Span {
-  since: number;
-  /** How long the span before it was, and the pause between them. */
-  beforeMs: number;
-  pauseMs: number;
-  /** A pause that began while something decided earlier was being written. */
-  pending?: { readonly at: number; readonly until: number } | undefined;
+  readonly since: number;
+  readonly before: Before | undefined;
 }
 
 /** The lives that can be reached. */
@@ -24,46 +29,43 @@ export class Awake {
 
   reachable(isReachable: boolean, life: Life): void {
     if (!isReachable) return void this.#spans.delete(life);
-    this.#spans.set(life, { since: this.#now(), beforeMs: 0, pauseMs: 0 });
+    this.#spans.set(life, { since: this.#now(), before: undefined });
   }
 
   died(life: Life): void {
     this.#spans.delete(life);
   }
 
-  /** Stood still during a commit: what is in it was decided before. */
-  froze(ms: number, life: Life): void {
+  /** Stands still from now on; `at`: engine time. */
+  froze(ms: number, life: Life, at = 0): void {
     const span = this.#spans.get(life);
-    const at = this.#now();
-    if (span && ms > UNNOTICED_MS) span.pending = { at, until: at + ms };
+    if (!span || ms <= UNNOTICED_MS) return;
+    const now = this.#now();
+    if (now < span.since) {
+      this.#spans.set(life, { ...span, since: Math.max(span.since, now + ms) });
+      return;
+    }
+    const before = { ms: now - span.since, at, before: span.before && { ...span.before } };
+    if (before.before) before.before.before = undefined;
+    this.#spans.set(life, { since: now + ms, before });
   }
 
-  /** The commit is over. */
-  decided(life: Life): void {
-    const span = this.#spans.get(life);
-    if (!span?.pending) return;
-    const { at, until } = span.pending;
-    span.beforeMs = at - span.since;
-    span.pauseMs = until - at;
-    span.since = Math.max(this.#now(), until);
-    span.pending = undefined;
-  }
-
-  /** Since when; `undefined`: it cannot be reached now. */
+  /** Since when, or from when on; `undefined`: it cannot be reached now. */
   since(life: Life): number | undefined {
-    const span = this.#spans.get(life);
-    return span?.pending ? undefined : span?.since;
+    return this.#spans.get(life)?.since;
   }
 
   /**
-   * The longest time without a break that counts for a deadline which was due `lateMs` ago: what was
-   * due before a pause was perhaps taken before it as well.
+   * How long it could be reached without a break, for what was decided at `at` and `due` at that time
+   * (engine time): of what was decided before a pause, before it; and what was due before a pause was
+   * perhaps taken before it as well.
    */
-  longest(life: Life, lateMs: number): number {
+  longest(life: Life, at: number, due: number): number {
     const span = this.#spans.get(life);
     if (!span) return 0;
-    const nowMs = (span.pending?.at ?? this.#now()) - span.since;
-    const wasDueBefore = lateMs >= nowMs + span.pauseMs;
-    return wasDueBefore ? Math.max(nowMs, span.beforeMs) : nowMs;
+    let { before } = span;
+    let ms = this.#now() - span.since;
+    for (; before && at <= before.at; before = before.before) ms = before.ms;
+    return before && due <= before.at ? Math.max(ms, before.ms) : ms;
   }
 }

@@ -24,8 +24,10 @@ export class EngineClock implements Judge {
     this.#court = court;
   }
 
-  started(life: Life): void {
+  /** Its engine looks at the clock for the first time. */
+  opened(life: Life): void {
     this.#look();
+    if (this.#lives.has(life)) return;
     const first = this.#offset;
     this.#lives.set(life, { offsets: new Set([first]), first, recorded: 0 });
   }
@@ -34,7 +36,7 @@ export class EngineClock implements Judge {
     this.#lives.delete(life);
   }
 
-  failed(): void {
+  clockMoves(): void {
     this.#look();
   }
 

@@ -40,16 +40,8 @@ export class DeadlinesHold implements Judge {
     this.#life = life;
   }
 
-  froze(ms: number, life: Life): void {
-    this.#awake.froze(ms, life);
-  }
-
-  committed(_rows: unknown, _writes: unknown, life: Life): void {
-    this.#awake.decided(life);
-  }
-
-  failed(life: Life): void {
-    this.#awake.decided(life);
+  froze(ms: number, life: Life, at?: number): void {
+    this.#awake.froze(ms, life, at);
   }
 
   died(life: Life): void {
@@ -109,7 +101,7 @@ export class DeadlinesHold implements Judge {
     if (from !== undefined && due !== from) return `of ${state} is ${due}, not ${from}`;
     if (due < task.since && state === "paused") return `was due before it was ${state}`;
     const enoughMs = Math.min(limitMs, GRACE_MS);
-    const wasMs = this.#awake.longest(life, at - due);
+    const wasMs = this.#awake.longest(life, at, due);
     return wasMs < enoughMs ? `passed after ${wasMs} ms in reach, not ${enoughMs}` : undefined;
   }
 }
