@@ -11,6 +11,7 @@ import { HttpServer } from "./front/http.ts";
 import { HttpLink } from "./network/http_link.ts";
 import type { MqttServer } from "./network/mqtt.ts";
 import { MqttLink } from "./network/mqtt_link.ts";
+import { firstToken } from "./keyring.ts";
 import type { Way } from "./running.ts";
 import type { World } from "./world.ts";
 
@@ -82,12 +83,13 @@ export class Town {
       id,
       product: about.pick(PRODUCTS),
       version: versionOf(about.between(1, 3)),
+      token: firstToken(this.#world, id),
       server: () => this.#server,
-      link: (path, events) => {
+      link: (login, path, events) => {
         const isHttp = voice === "http" || voice === "both" && path.random.chance(HALF_PPM);
         return isHttp
-          ? new HttpLink(this.#world, id, path, events, () => this.#server)
-          : new MqttLink(this.#world, id, habits, path, events, () => this.#broker);
+          ? new HttpLink(this.#world, login, path, events, () => this.#server)
+          : new MqttLink(this.#world, login, habits, path, events, () => this.#broker);
       },
       foreignTask: () => tasks.find((task) => this.#world.disk.task(task)?.device !== id),
     });

@@ -61,6 +61,11 @@ export class World implements Machine {
     return this.sleep.sleptMs;
   }
 
+  /** What clocks show that are right. */
+  get timeNow(): number {
+    return BEGIN_AT + this.now;
+  }
+
   /** Lets it happen after `ms`; the returned function takes it back. */
   after(ms: number, run: () => void): () => void {
     return this.timeline.after(ms, run);

@@ -78,8 +78,9 @@ export class Broker implements MqttServer {
   /** Who comes twice replaces itself. A device that was revoked, or is not known yet, is refused. */
   #connect(connection: Connection, packet: Extract<Up, { type: "connect" }>): void {
     const { client, channel } = connection;
-    const { device, isKept, windowMax, hasWill } = packet;
-    if (device !== undefined && !this.#world.disk.mayLogIn(device)) return channel.drop();
+    const { login, isKept, windowMax, hasWill } = packet;
+    const { disk, timeNow } = this.#world;
+    if (login && !disk.mayLogIn(login, timeNow)) return channel.drop();
     const before = this.#connections.get(client);
     if (before) {
       before.channel.drop();
@@ -89,7 +90,9 @@ export class Broker implements MqttServer {
     if (!known) this.#forget(client);
     const session = known ?? new BrokerSession(isKept, windowMax);
     this.#sessions.set(client, session);
-    if (device !== undefined && hasWill) connection.will = { device, kind: "gone", payload: "" };
+    if (login && hasWill) {
+      connection.will = { device: login.device, kind: "gone", payload: "" };
+    }
     this.#connections.set(client, connection);
     channel.down({ type: "connack", isPresent: known !== undefined });
     session.attach(channel);

@@ -23,9 +23,11 @@ export class Fetching {
   /** Fetches what is missing, unless that is under way. */
   goOn(job: Job): void {
     if (this.#download?.isOpen) return;
-    const { id, path, random, server, world, later } = this.#body;
+    const { id, flash: { token }, path, random, server, world, later } = this.#body;
     const isThere = path.transit() !== undefined;
-    const download = isThere ? server()?.download(id, job.sha256, job.stored) : undefined;
+    const download = isThere
+      ? server()?.download({ device: id, token }, job.sha256, job.stored)
+      : undefined;
     this.#download = download;
     if (world.fate.happens("corruption", id)) job.isCorrupt = true;
     const bytes = Math.ceil(job.size / random.between(1, 8));
