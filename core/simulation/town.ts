@@ -7,6 +7,7 @@ import { Backbone, BrokerLink } from "./broker/link.ts";
 import { PRODUCTS, versionOf } from "./catalogue.ts";
 import { Device } from "./device/device.ts";
 import { EmbeddedBroker } from "./front/embedded.ts";
+import { Images } from "./front/images.ts";
 import { HttpServer } from "./front/http.ts";
 import { HttpLink } from "./network/http_link.ts";
 import type { MqttServer } from "./network/mqtt.ts";
@@ -22,6 +23,7 @@ const WILL_PPM = 700_000;
 /** The surroundings of a fleet. */
 export class Town {
   readonly #world: World;
+  readonly #images: Images;
   /** Somebody else's broker, where the devices are behind one. */
   readonly #outside: { readonly broker: Broker; readonly path: Backbone } | undefined;
   /** What devices reach by MQTT now. */
@@ -30,6 +32,7 @@ export class Town {
 
   constructor(world: World) {
     this.#world = world;
+    this.#images = new Images(world);
     this.#outside = world.isBrokered
       ? { broker: new Broker(world), path: new Backbone(world) }
       : undefined;
@@ -45,7 +48,7 @@ export class Town {
   way(): Way {
     const outside = this.#outside;
     const embedded = outside ? undefined : new EmbeddedBroker(this.#world);
-    const server = new HttpServer(this.#world);
+    const server = new HttpServer(this.#world, this.#images);
     const link = outside && new BrokerLink(this.#world, outside.broker, outside.path);
     const ways: readonly Way[] = [embedded ?? link!, server];
     return {

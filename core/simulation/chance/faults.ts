@@ -52,6 +52,12 @@ export const faultsMax = {
   oldImage: 150_000,
   /** A download: what was stored is not what was sent. */
   corruption: 200_000,
+  /** A request for an image: for up to an hour its file is gone, or cannot be read. */
+  imageGone: 20_000,
+  /** A request for an image: for up to an hour its file holds other bytes. */
+  wrongBytes: 10_000,
+  /** A piece of a download: nothing of it comes for up to half an hour. */
+  stall: 30_000,
   /** A download: the device claims the right digest at once. */
   lyingDigest: 100_000,
   /** A start of a device: it says again what it said long ago. */

@@ -5,6 +5,7 @@ import type { OwedName } from "../../protocol/mod.ts";
 import { Download } from "./download.ts";
 import type { Running, Way } from "../running.ts";
 import type { Login, Outgoing } from "../network/link.ts";
+import type { Images } from "./images.ts";
 import { Polls } from "./polls.ts";
 import type { Poll } from "./polls.ts";
 import type { World } from "../world.ts";
@@ -17,14 +18,16 @@ export type Response =
 /** The HTTP server of one life of the engine. */
 export class HttpServer implements Way {
   readonly #world: World;
+  readonly #images: Images;
   #running: Running | undefined;
   readonly #polls = new Polls();
   /** The downloads under way: a revocation ends them. */
   readonly #downloads = new Set<{ readonly device: string; cut(): void }>();
   #count = 0;
 
-  constructor(world: World) {
+  constructor(world: World, images: Images) {
     this.#world = world;
+    this.#images = images;
   }
 
   open(running: Running): void {
@@ -108,16 +111,21 @@ export class HttpServer implements Way {
     const { device } = login;
     const running = this.#running;
     if (!running) return undefined;
-    const download = new Download(running, device, from, ++this.#count, () => {
+    const served = this.#images.look(sha256);
+    const isRight = served === "right";
+    const download = new Download(running, device, from, ++this.#count, isRight, () => {
       this.#downloads.delete(known);
     });
     const known = { device, cut: () => download.end("cut") };
-    this.#enter(login, () => download.end("cut"), () => {
+    this.#enter(login, () => download.refuse(), () => {
+      if (served === "missing") return download.refuse();
       if (download.isOpen) this.#downloads.add(known);
       running.engine.heard(device);
       const input = { kind: "artifact", device, sha256, range: download.range } as const;
       running.submit(input, (answer) => {
-        if (!answer.ok && answer.problem.status === 403) download.end("cut");
+        const isDenied = !answer.ok && answer.problem.status === 403;
+        // The file is read last.
+        if (isDenied || served === "unreadable") download.refuse();
       });
     });
     return download;
