@@ -129,6 +129,7 @@ export class House {
         watch.sent?.(message, life);
         way.send(message);
       },
+      room: async () => await way.room?.(),
       disconnect: (device) => {
         if (life.survives()) way.disconnect(device);
       },

@@ -66,6 +66,7 @@ export class Town {
       send: (message) => {
         for (const way of ways) way.send(message);
       },
+      room: async () => await link?.room(),
       disconnect: (device) => {
         for (const way of ways) way.disconnect(device);
       },

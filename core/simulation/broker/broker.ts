@@ -28,6 +28,8 @@ export class Broker implements MqttServer {
   readonly #world: World;
   /** Whether it says that nobody is subscribed: MQTT 5 does, 3.1.1 cannot. */
   readonly saysUnheard: boolean;
+  /** Messages that it takes from one client without acknowledging one; 3.1.1 cannot say so. */
+  readonly receiveMax: number | undefined;
   readonly #sessions = new Map<string, BrokerSession>();
   /** Of those who are connected, by client id. */
   readonly #connections = new Map<string, Connection>();
@@ -40,6 +42,8 @@ export class Broker implements MqttServer {
   constructor(world: World) {
     this.#world = world;
     this.saysUnheard = world.fate.about("kind of broker").chance(700_000);
+    const receiveMax = world.fate.about("receive maximum").pick([1, 4, 20, 512]);
+    this.receiveMax = this.saysUnheard ? receiveMax : undefined;
   }
 
   /** Nothing goes wrong any more. */
