@@ -42,7 +42,7 @@ export class Broker implements MqttServer {
   constructor(world: World) {
     this.#world = world;
     this.saysUnheard = world.fate.about("kind of broker").chance(700_000);
-    const receiveMax = world.fate.about("receive maximum").pick([1, 4, 20, 512]);
+    const receiveMax = world.fate.about("receive maximum").pick([1, 2, 20, 512]);
     this.receiveMax = this.saysUnheard ? receiveMax : undefined;
   }
 

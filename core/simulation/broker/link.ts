@@ -17,7 +17,7 @@ import type { World } from "../world.ts";
 /** A link that lived so long was good: the next tries begin anew. */
 const GOOD_MS = 60_000;
 /** The most that wait for the broker, of all seeds. */
-const WAITING_MAX = 64;
+const WAITING_MAX = 16;
 /** So many packets in a million meet what a device's packets meet: the least, and the most. */
 const ROUGH_PPM = [1_000, 200_000] as const;
 
@@ -59,7 +59,7 @@ export class BrokerLink implements Way {
     this.#broker = broker;
     this.#path = path;
     const about = world.fate.about("outlet");
-    const waitingMax = about.spread(2, WAITING_MAX);
+    const waitingMax = about.spread(1, WAITING_MAX);
     const waitingLow = about.below(waitingMax);
     this.#limits = { waitingMax, waitingLow, receiveMax: broker.receiveMax };
   }
