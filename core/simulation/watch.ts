@@ -52,9 +52,9 @@ export interface Witness {
   clockMoves?(): void;
   /**
    * The engine can be reached by devices (again), or no longer; `hasForgotten`: what they said meanwhile
-   * may be lost, and whoever may wait for an answer is given one.
+   * may be lost, and whoever may wait for an answer is given one; `at`: the engine's time.
    */
-  reachable?(isReachable: boolean, life: Life, hasForgotten?: boolean): void;
+  reachable?(isReachable: boolean, life: Life, hasForgotten?: boolean, at?: number): void;
   /** Nothing goes wrong any more, and everybody is there who will ever be there again. */
   healed?(): void;
   /** Everything has ended that ends. */

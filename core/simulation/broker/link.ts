@@ -123,7 +123,7 @@ export class BrokerLink implements Way {
     const { engine, life } = running;
     if (this.#isUp) {
       engine.reachable(false);
-      this.#world.watch.reachable?.(false, life);
+      this.#world.watch.reachable?.(false, life, false, engine.now());
     }
     this.#isUp = false;
     // Nor is it the broker's fault when the engine cannot take what comes.

@@ -3,19 +3,21 @@ import type { Life } from "../watch.ts";
 
 /** A process does not notice that it stood still for less. */
 const UNNOTICED_MS = 15_000;
+/** So many breaks hold up what was begun before them. */
+const BREAKS_MAX = 3;
 
-/** A span that ended with a pause. */
-interface Before {
+/** A span that ended with a break. */
+interface Ended {
   readonly ms: number;
   /** Engine time at its end. */
   readonly at: number;
-  /** Of those before it the last: a batch may be held up twice. */
-  before: Before | undefined;
 }
 
 interface Span {
+  /** `Infinity`: it cannot be reached. */
   readonly since: number;
-  readonly before: Before | undefined;
+  /** The spans before it, the last one first. */
+  readonly ended: readonly Ended[];
 }
 
 /** The lives that can be reached. */
@@ -27,9 +29,11 @@ export class Awake {
     this.#now = now;
   }
 
-  reachable(isReachable: boolean, life: Life): void {
-    if (!isReachable) return void this.#spans.delete(life);
-    this.#spans.set(life, { since: this.#now(), before: undefined });
+  /** It can be reached from now on, or no longer; `at`: engine time. */
+  reachable(isReachable: boolean, life: Life, at = 0): void {
+    const { ended } = this.#spans.get(life) ?? { ended: [] };
+    if (isReachable) this.#spans.set(life, { since: this.#now(), ended });
+    else this.#end(life, Infinity, at);
   }
 
   died(life: Life): void {
@@ -38,16 +42,7 @@ export class Awake {
 
   /** Stands still from now on; `at`: engine time. */
   froze(ms: number, life: Life, at = 0): void {
-    const span = this.#spans.get(life);
-    if (!span || ms <= UNNOTICED_MS) return;
-    const now = this.#now();
-    if (now < span.since) {
-      this.#spans.set(life, { ...span, since: Math.max(span.since, now + ms) });
-      return;
-    }
-    const before = { ms: now - span.since, at, before: span.before && { ...span.before } };
-    if (before.before) before.before.before = undefined;
-    this.#spans.set(life, { since: now + ms, before });
+    if (ms > UNNOTICED_MS) this.#end(life, this.#now() + ms, at);
   }
 
   /** Since when, or from when on; `undefined`: it cannot be reached now. */
@@ -57,15 +52,21 @@ export class Awake {
 
   /**
    * How long it could be reached without a break, for what was decided at `at` and `due` at that time
-   * (engine time): of what was decided before a pause, before it; and what was due before a pause was
+   * (engine time): of what was decided before a break, before it; and what was due before a break was
    * perhaps taken before it as well.
    */
   longest(life: Life, at: number, due: number): number {
+    const { since, ended } = this.#spans.get(life) ?? { since: Infinity, ended: [] };
+    const held = ended.filter((span) => at <= span.at || due <= span.at).map(({ ms }) => ms);
+    const wasBefore = ended.some((span) => at <= span.at);
+    return Math.max(0, wasBefore ? 0 : this.#now() - since, ...held);
+  }
+
+  #end(life: Life, since: number, at: number): void {
     const span = this.#spans.get(life);
-    if (!span) return 0;
-    let { before } = span;
-    let ms = this.#now() - span.since;
-    for (; before && at <= before.at; before = before.before) ms = before.ms;
-    return before && due <= before.at ? Math.max(ms, before.ms) : ms;
+    if (!span) return;
+    const ms = this.#now() - span.since;
+    const ended = ms < 0 ? span.ended : [{ ms, at }, ...span.ended].slice(0, BREAKS_MAX);
+    this.#spans.set(life, { since: Math.max(span.since, since), ended });
   }
 }

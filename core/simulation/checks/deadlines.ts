@@ -35,8 +35,8 @@ export class DeadlinesHold implements Judge {
     this.#awake = new Awake(() => court.sight.now);
   }
 
-  reachable(isReachable: boolean, life: Life): void {
-    this.#awake.reachable(isReachable, life);
+  reachable(isReachable: boolean, life: Life, _hasForgotten = false, at?: number): void {
+    this.#awake.reachable(isReachable, life, at);
     this.#life = life;
   }
 

@@ -158,8 +158,8 @@ export class Judges implements Witness {
     this.#ask((judge) => judge.clockMoves?.());
   }
 
-  reachable(isReachable: boolean, life: Life, hasForgotten = false): void {
-    this.#ask((judge) => judge.reachable?.(isReachable, life, hasForgotten));
+  reachable(isReachable: boolean, life: Life, hasForgotten = false, at?: number): void {
+    this.#ask((judge) => judge.reachable?.(isReachable, life, hasForgotten, at));
   }
 
   healed(): void {
