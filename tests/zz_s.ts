@@ -1,0 +1,17 @@
+import { simulate } from "../core/simulation/mod.ts";
+import { ports } from "./core/support/simulation.ts";
+import { Judges } from "../core/simulation/checks/judges.ts";
+const log: string[] = [];
+const P = Judges.prototype as any;
+const froze = P.froze;
+let sight: any;
+const see = P.see; P.see = function (w: any) { sight = w; return see.call(this, w); };
+P.froze = function (ms: number, life: any, at?: number) { log.push(`${sight.now} froze ${ms} life ${life.number} at ${at} asleep ${sight.asleepMs}`); return froze.call(this, ms, life, at); };
+const r = P.reachable; P.reachable = function (a: boolean, life: any, f: boolean) { log.push(`${sight.now} reachable ${a} life ${life.number}`); return r.call(this, a, life, f); };
+const d = P.died; P.died = function (l: any) { log.push(`${sight.now} died ${l.number}`); return d.call(this, l); };
+const cm = P.clockMoves; P.clockMoves = function () { log.push(`${sight.now} clock ${sight.wallAtBegin} asleep ${sight.asleepMs}`); return cm.call(this); };
+const f2 = P.failed; P.failed = function (l: any, w: string) { log.push(`${sight.now} failed ${w}`); return f2.call(this, l, w); };
+const c = P.committed; P.committed = function (rows: any[], w: any, life: any) { for (const { header: { seq, at }, fact } of rows) log.push(`${sight.now} row ${seq} ${fact.type} ${fact.task ?? ""} at ${at} ${fact.type === "DeadlinePassed" || fact.type === "ClockStepped" ? JSON.stringify(fact.data) : ""} life ${life.number}`); return c.call(this, rows, w, life); };
+const seed = Number(Deno.args[0]);
+const res = await simulate({ seed, devices: 8, hours: 4, upgrades: 40 }, ports);
+console.log(log.slice(-Number(Deno.args[1] ?? 40)).join("\n")); console.log(res.violation);
