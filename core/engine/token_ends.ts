@@ -5,8 +5,11 @@
 import type { Device } from "../device/state.ts";
 import type { Clock } from "./ports.ts";
 
-/** A timer is never set further ahead: platforms cannot hold longer ones. */
-const SLEEP_MAX_MS = 3_600_000;
+/**
+ * A timer is never set further ahead: platforms cannot hold much longer ones, and when this machine
+ * sleeps, engine time goes on while its timers stand still.
+ */
+const SLEEP_MAX_MS = 60_000;
 
 /** A device whose next token to end is waited for. */
 interface Waiting {
