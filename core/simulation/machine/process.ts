@@ -101,8 +101,10 @@ export class Process implements Life, Clock {
     let sleptMs = sleep.sleptMs;
     const run = () => {
       if (!this.#isAlive) return;
-      const waitMs = Math.max(sleep.totalMs - sleptMs, this.#stillMs);
-      sleptMs = sleep.totalMs;
+      const lateMs = sleep.totalMs - sleptMs;
+      // What was due once is due, however long the machine sleeps then.
+      const waitMs = lateMs > 0 ? lateMs : this.#stillMs;
+      sleptMs = lateMs > 0 ? sleep.totalMs : Infinity;
       if (waitMs > 0) takeBack = timeline.after(waitMs, run);
       else if (this.survives()) {
         this.#machine.touch();

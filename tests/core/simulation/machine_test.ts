@@ -114,3 +114,20 @@ Deno.test("Process: when its machine sleeps, every timer comes later by that, an
   ]);
   assert.equal(life.wall(), 1_001_300);
 });
+
+Deno.test("Process: what was due is not put off by a sleep while it stands still", async () => {
+  const { world: { sleep }, timeline, start, pass } = machine();
+  const life = start(Infinity);
+  const seen: [string, number][] = [];
+  life.after(10, () => seen.push(["due", timeline.now]));
+  life.after(60, () => seen.push(["not due", timeline.now]));
+  life.freeze(100);
+  timeline.after(50, () => sleep.begin(30));
+  await pass();
+  assert.deepEqual(seen, [["due", 100], ["not due", 100]]);
+  life.after(10, () => seen.push(["due again", timeline.now]));
+  life.freeze(100);
+  timeline.after(50, () => sleep.begin(80));
+  await pass();
+  assert.deepEqual(seen.at(-1), ["due again", 230]);
+});
