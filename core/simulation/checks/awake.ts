@@ -16,6 +16,8 @@ interface Ended {
 interface Span {
   /** `Infinity`: it cannot be reached. */
   readonly since: number;
+  /** It stands still until then, whatever its adapters are told meanwhile. */
+  readonly stillUntil: number;
   /** The spans before it, the last one first. */
   readonly ended: readonly Ended[];
 }
@@ -31,9 +33,9 @@ export class Awake {
 
   /** It can be reached from now on, or no longer; `at`: engine time. */
   reachable(isReachable: boolean, life: Life, at = 0): void {
-    const { ended } = this.#spans.get(life) ?? { ended: [] };
-    if (isReachable) this.#spans.set(life, { since: this.#now(), ended });
-    else this.#end(life, Infinity, at);
+    if (!isReachable) return this.#end(life, Infinity, at);
+    const { ended, stillUntil } = this.#spanOf(life);
+    this.#spans.set(life, { since: Math.max(this.#now(), stillUntil), stillUntil, ended });
   }
 
   died(life: Life): void {
@@ -42,7 +44,10 @@ export class Awake {
 
   /** Stands still from now on; `at`: engine time. */
   froze(ms: number, life: Life, at = 0): void {
-    if (ms > UNNOTICED_MS) this.#end(life, this.#now() + ms, at);
+    if (ms <= UNNOTICED_MS) return;
+    const until = this.#now() + ms;
+    this.#end(life, until, at);
+    this.#spans.set(life, { ...this.#spanOf(life), stillUntil: until });
   }
 
   /** Since when, or from when on; `undefined`: it cannot be reached now. */
@@ -56,17 +61,20 @@ export class Awake {
    * perhaps taken before it as well.
    */
   longest(life: Life, at: number, due: number): number {
-    const { since, ended } = this.#spans.get(life) ?? { since: Infinity, ended: [] };
+    const { since, ended } = this.#spanOf(life);
     const held = ended.filter((span) => at <= span.at || due <= span.at).map(({ ms }) => ms);
     const wasBefore = ended.some((span) => at <= span.at);
     return Math.max(0, wasBefore ? 0 : this.#now() - since, ...held);
   }
 
   #end(life: Life, since: number, at: number): void {
-    const span = this.#spans.get(life);
-    if (!span) return;
+    const span = this.#spanOf(life);
     const ms = this.#now() - span.since;
     const ended = ms < 0 ? span.ended : [{ ms, at }, ...span.ended].slice(0, BREAKS_MAX);
-    this.#spans.set(life, { since: Math.max(span.since, since), ended });
+    this.#spans.set(life, { ...span, since: Math.max(span.since, since), ended });
+  }
+
+  #spanOf(life: Life): Span {
+    return this.#spans.get(life) ?? { since: Infinity, stillUntil: 0, ended: [] };
   }
 }

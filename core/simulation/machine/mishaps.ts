@@ -25,7 +25,7 @@ export interface MishapsOptions {
   readonly alive: () => Iterable<Process>;
   /** The process begins to stand still. */
   readonly onStill: (ms: number, life: Process) => void;
-  /** The process stands still and the machine is awake: somebody may start another. */
+  /** The process stands still in a commit, and the machine is awake: somebody may start another. */
   readonly onFrozen: (ms: number, life: Process, how: Random) => void;
 }
 
@@ -54,11 +54,13 @@ export class Mishaps {
 
   /** Something may happen now. */
   perhaps(occasion: Occasion, life: Process): void {
-    const { fate } = this.#options.world;
+    const { fate, sleep } = this.#options.world;
+    // Nobody sets the clock of a machine that sleeps.
+    if (sleep.leftMs > 0) return;
     const jump = fate.happens("wallJump", occasion);
     if (jump) this.#jump(jump);
     const still = life.isFrozen ? undefined : fate.happens("engineFreeze", occasion);
-    if (still) this.#stand(still, life);
+    if (still) this.#stand(still, life, occasion);
   }
 
   #jump(how: Random): void {
@@ -66,7 +68,7 @@ export class Mishaps {
     this.#options.world.setClock(how.chance(500_000) ? ms : -ms);
   }
 
-  #stand(how: Random, life: Process): void {
+  #stand(how: Random, life: Process, occasion: Occasion): void {
     const { world, alive, onStill, onFrozen } = this.#options;
     const ms = how.spread(100, STILL_MS);
     if (how.chance(SLEEP_PPM)) {
@@ -75,6 +77,7 @@ export class Mishaps {
     }
     onStill(ms, life);
     life.freeze(ms);
-    onFrozen(ms, life, how);
+    // Elsewhere it would go on to repeat what it knew, until it had to write again.
+    if (occasion === "commit") onFrozen(ms, life, how);
   }
 }

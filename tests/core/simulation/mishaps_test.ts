@@ -53,11 +53,11 @@ function stage(only: readonly string[], seed = 1) {
 Deno.test("Mishaps: a process stands still alone; with a machine that sleeps all do", () => {
   const seen = { frozen: 0, asleep: 0 };
   for (let seed = 1; seed <= 30; seed++) {
-    const { world, mishaps, lives, still, frozenCount } = stage(["engineFreeze read 2"], seed);
+    const { world, mishaps, lives, still, frozenCount } = stage(["engineFreeze commit 2"], seed);
     const [first, second] = lives;
-    mishaps.perhaps("read", first!);
+    mishaps.perhaps("commit", first!);
     assert.equal(first!.isFrozen, false);
-    mishaps.perhaps("read", first!);
+    mishaps.perhaps("commit", first!);
     assert.equal(first!.isFrozen, true);
     const isAsleep = second!.isFrozen;
     assert.equal(world.sleep.leftMs > 0, isAsleep);
@@ -143,6 +143,8 @@ Deno.test("Awake: a broker that is gone breaks it, a short pause does not", () =
   assert.equal(longest(1_130_000, 1_129_000), 10_000, "decided before it was gone");
   pass(5_000);
   awake.reachable(true, life);
+  assert.equal(awake.since(life), 150_000, "it stands still until then");
+  pass(15_000);
   pass(5_000);
   awake.froze(15_000, life, 1_140_000);
   assert.equal(longest(1_145_000, 1_144_000), 5_000);
