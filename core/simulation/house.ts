@@ -4,6 +4,8 @@
  */
 import { startEngine } from "../engine/mod.ts";
 import type { OutboundMessage, Outbox } from "../engine/mod.ts";
+import type { Random } from "./chance/random.ts";
+import { Mishaps } from "./machine/mishaps.ts";
 import { Process } from "./machine/process.ts";
 import { SimulatedStore } from "./machine/store.ts";
 import { Running } from "./running.ts";
@@ -18,12 +20,8 @@ const RESTART_MS = 600_000;
 const DIES_AT_MAX = 10_000;
 /** A process that is to be stopped is so after so long at the latest. */
 const STOP_MS = 2 * 3_600_000;
-/** Longest time that a process stands still. */
-const FREEZE_MS = 3_600_000;
 /** Two engines that were started on one log both live for so long at the latest. */
 const BOTH_MS = 120_000;
-/** Furthest jump of a wall clock. */
-const JUMP_MS = 3 * 86_400_000;
 
 /** One house for the whole simulation. */
 export class House {
@@ -32,13 +30,20 @@ export class House {
   #lives = 0;
   #current: Process | undefined;
   #running: Running | undefined;
-  /** Processes that live: more than one only when somebody started a second. */
-  readonly #alive = new Set<Process>();
+  /** Processes that live, and their engines: more than one only when somebody started a second. */
+  readonly #alive = new Map<Process, Running | undefined>();
+  readonly #mishaps: Mishaps;
 
   /** `makeWay` builds the way to devices anew for each life. */
   constructor(world: World, makeWay: () => Way) {
     this.#world = world;
     this.#makeWay = makeWay;
+    this.#mishaps = new Mishaps({
+      world,
+      alive: () => this.#alive.keys(),
+      onStill: (ms, life) => world.watch.froze?.(ms, life, this.#alive.get(life)?.engine.now()),
+      onFrozen: (ms, life, how) => this.#perhapsAnother(ms, life, how),
+    });
   }
 
   /** The engine that can be reached now. */
@@ -48,7 +53,7 @@ export class House {
 
   /** Nothing goes wrong any more: one engine that lives, or will in a moment. */
   heal(): void {
-    for (const life of this.#alive) {
+    for (const life of this.#alive.keys()) {
       if (life !== this.#current) life.die();
       else life.heal();
     }
@@ -74,7 +79,8 @@ export class House {
         this.#restart(life);
       },
     });
-    this.#alive.add(life);
+    this.#alive.set(life, undefined);
+    this.#mishaps.accompany(life);
     this.#current = life;
     this.#running = undefined;
     watch.started?.(life);
@@ -90,7 +96,7 @@ export class House {
     const store = new SimulatedStore({
       ...this.#world.storePorts,
       life,
-      onCommit: () => this.#duringCommit(life),
+      onLook: (what) => this.#mishaps.perhaps(what, life),
     });
     const engine = await startEngine(
       {
@@ -107,6 +113,7 @@ export class House {
       },
     );
     const running = new Running(this.#world, engine, life);
+    this.#alive.set(life, running);
     if (this.#current === life) this.#running = running;
     way.open(running);
     const stop = this.#world.fate.happens("engineStop", "life");
@@ -122,6 +129,7 @@ export class House {
         watch.sent?.(message, life);
         way.send(message);
       },
+      room: async () => await way.room?.(),
       disconnect: (device) => {
         if (!life.survives()) return;
         watch.disconnected?.(device, life);
@@ -138,26 +146,14 @@ export class House {
     });
   }
 
-  #duringCommit(life: Process): void {
-    const { fate, timeline, watch } = this.#world;
-    const jump = fate.happens("wallJump", "machine");
-    if (jump) {
-      this.#world.wallAtBegin += (jump.chance(500_000) ? 1 : -1) * jump.spread(1_000, JUMP_MS);
-    }
-    const freeze = fate.happens("engineFreeze", "life");
-    if (!freeze) return;
-    const ms = freeze.spread(100, FREEZE_MS);
-    life.freeze(ms);
-    watch.froze?.(ms, life);
-    // A machine that sleeps has a monotonic clock that stands still, and a wall clock that goes on.
-    if (freeze.chance(300_000)) this.#world.asleepMs += ms;
-    else if (fate.happens("twoEngines", "life")) {
-      timeline.after(Math.floor(ms / 2), () => {
-        if (!life.isFrozen || this.#current !== life) return;
-        this.start();
-        // Whoever started another one ends the first, sooner or later.
-        timeline.after(ms + freeze.spread(1_000, BOTH_MS), () => life.die());
-      });
-    }
+  /** Whoever starts another one ends the first, sooner or later. */
+  #perhapsAnother(ms: number, life: Process, how: Random): void {
+    const { fate, timeline } = this.#world;
+    if (!fate.happens("twoEngines", "life")) return;
+    timeline.after(Math.floor(ms / 2), () => {
+      if (!life.isFrozen || this.#current !== life) return;
+      this.start();
+      timeline.after(ms + how.spread(1_000, BOTH_MS), () => life.die());
+    });
   }
 }

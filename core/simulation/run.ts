@@ -101,6 +101,7 @@ export class Run {
     this.#house.heal();
     this.#town.heal();
     this.#world.diskTrouble.fullUntil = this.#world.diskTrouble.brokenUntil = 0;
+    this.#operators.heal();
     for (const device of this.#devices.values()) device.heal();
     this.#judges.healed();
   }

@@ -7,10 +7,12 @@ import { Backbone, BrokerLink } from "./broker/link.ts";
 import { PRODUCTS, versionOf } from "./catalogue.ts";
 import { Device } from "./device/device.ts";
 import { EmbeddedBroker } from "./front/embedded.ts";
+import { Images } from "./front/images.ts";
 import { HttpServer } from "./front/http.ts";
 import { HttpLink } from "./network/http_link.ts";
 import type { MqttServer } from "./network/mqtt.ts";
 import { MqttLink } from "./network/mqtt_link.ts";
+import { firstToken } from "./keyring.ts";
 import type { Way } from "./running.ts";
 import type { World } from "./world.ts";
 
@@ -21,6 +23,7 @@ const WILL_PPM = 700_000;
 /** The surroundings of a fleet. */
 export class Town {
   readonly #world: World;
+  readonly #images: Images;
   /** Somebody else's broker, where the devices are behind one. */
   readonly #outside: { readonly broker: Broker; readonly path: Backbone } | undefined;
   /** What devices reach by MQTT now. */
@@ -29,6 +32,7 @@ export class Town {
 
   constructor(world: World) {
     this.#world = world;
+    this.#images = new Images(world);
     this.#outside = world.isBrokered
       ? { broker: new Broker(world), path: new Backbone(world) }
       : undefined;
@@ -44,7 +48,7 @@ export class Town {
   way(): Way {
     const outside = this.#outside;
     const embedded = outside ? undefined : new EmbeddedBroker(this.#world);
-    const server = new HttpServer(this.#world);
+    const server = new HttpServer(this.#world, this.#images);
     const link = outside && new BrokerLink(this.#world, outside.broker, outside.path);
     const ways: readonly Way[] = [embedded ?? link!, server];
     return {
@@ -62,6 +66,7 @@ export class Town {
       send: (message) => {
         for (const way of ways) way.send(message);
       },
+      room: async () => await link?.room(),
       disconnect: (device) => {
         for (const way of ways) way.disconnect(device);
       },
@@ -82,12 +87,13 @@ export class Town {
       id,
       product: about.pick(PRODUCTS),
       version: versionOf(about.between(1, 3)),
+      token: firstToken(this.#world, id),
       server: () => this.#server,
-      link: (path, events) => {
+      link: (login, path, events) => {
         const isHttp = voice === "http" || voice === "both" && path.random.chance(HALF_PPM);
         return isHttp
-          ? new HttpLink(this.#world, id, path, events, () => this.#server)
-          : new MqttLink(this.#world, id, habits, path, events, () => this.#broker);
+          ? new HttpLink(this.#world, login, path, events, () => this.#server)
+          : new MqttLink(this.#world, login, habits, path, events, () => this.#broker);
       },
       foreignTask: () => tasks.find((task) => this.#world.disk.task(task)?.device !== id),
     });

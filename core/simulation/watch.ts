@@ -48,13 +48,15 @@ export interface Witness {
   disconnected?(device: string, life: Life): void;
   /** The engine told its observer of a fault. */
   faulted?(error: unknown, life: Life): void;
-  /** The process stands still for so long, from now on. */
-  froze?(ms: number, life: Life): void;
+  /** The process stands still for so long, from now on; `at`: its engine's time then, if it has any. */
+  froze?(ms: number, life: Life, at?: number): void;
+  /** The wall clock of the engine's machine is about to move against the monotonic one, or has. */
+  clockMoves?(): void;
   /**
    * The engine can be reached by devices (again), or no longer; `hasForgotten`: what they said meanwhile
-   * may be lost, and whoever may wait for an answer is given one.
+   * may be lost, and whoever may wait for an answer is given one; `at`: the engine's time.
    */
-  reachable?(isReachable: boolean, life: Life, hasForgotten?: boolean): void;
+  reachable?(isReachable: boolean, life: Life, hasForgotten?: boolean, at?: number): void;
   /** Nothing goes wrong any more, and everybody is there who will ever be there again. */
   healed?(): void;
   /** Everything has ended that ends. */

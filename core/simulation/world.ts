@@ -4,6 +4,7 @@ import type { Catalogue } from "./catalogue.ts";
 import { Disk } from "./machine/disk.ts";
 import type { Fate } from "./chance/fate.ts";
 import type { Machine } from "./machine/process.ts";
+import { Sleep } from "./machine/sleep.ts";
 import { Timeline } from "./machine/timeline.ts";
 import type { DiskTrouble, StorePorts } from "./machine/store.ts";
 import type { Witness } from "./watch.ts";
@@ -32,7 +33,7 @@ export class World implements Machine {
   readonly disk = new Disk();
   readonly diskTrouble: DiskTrouble = { fullUntil: 0, brokenUntil: 0 };
   wallAtBegin = BEGIN_AT;
-  asleepMs = 0;
+  readonly sleep = new Sleep(this.timeline);
   #isTouched = false;
   #salt = 0;
 
@@ -45,7 +46,7 @@ export class World implements Machine {
   }
 
   /** What every store works with. */
-  get storePorts(): Omit<StorePorts, "life" | "onCommit"> {
+  get storePorts(): Omit<StorePorts, "life" | "onLook"> {
     const { disk, diskTrouble: trouble, fate, watch } = this;
     return { disk, trouble, fate, watch, now: () => this.now };
   }
@@ -55,9 +56,32 @@ export class World implements Machine {
     return this.timeline.now;
   }
 
+  /** How long the monotonic clock of the engine's machine stood still. */
+  get asleepMs(): number {
+    return this.sleep.sleptMs;
+  }
+
+  /** What clocks show that are right. */
+  get timeNow(): number {
+    return BEGIN_AT + this.now;
+  }
+
   /** Lets it happen after `ms`; the returned function takes it back. */
   after(ms: number, run: () => void): () => void {
     return this.timeline.after(ms, run);
+  }
+
+  /** The wall clock of the engine's machine is set forward by so much, or back. */
+  setClock(byMs: number): void {
+    this.watch.clockMoves?.();
+    this.wallAtBegin += byMs;
+    this.watch.clockMoves?.();
+  }
+
+  /** The engine's machine sleeps: its wall clock will have gone on, its monotonic one not. */
+  fallAsleep(ms: number): void {
+    this.watch.clockMoves?.();
+    this.sleep.begin(ms);
   }
 
   touch(): void {

@@ -28,6 +28,8 @@ export class Broker implements MqttServer {
   readonly #world: World;
   /** Whether it says that nobody is subscribed: MQTT 5 does, 3.1.1 cannot. */
   readonly saysUnheard: boolean;
+  /** Messages that it takes from one client without acknowledging one; 3.1.1 cannot say so. */
+  readonly receiveMax: number | undefined;
   readonly #sessions = new Map<string, BrokerSession>();
   /** Of those who are connected, by client id. */
   readonly #connections = new Map<string, Connection>();
@@ -40,6 +42,8 @@ export class Broker implements MqttServer {
   constructor(world: World) {
     this.#world = world;
     this.saysUnheard = world.fate.about("kind of broker").chance(700_000);
+    const receiveMax = world.fate.about("receive maximum").pick([1, 2, 20, 512]);
+    this.receiveMax = this.saysUnheard ? receiveMax : undefined;
   }
 
   /** Nothing goes wrong any more. */
@@ -78,8 +82,9 @@ export class Broker implements MqttServer {
   /** Who comes twice replaces itself. A device that was revoked, or is not known yet, is refused. */
   #connect(connection: Connection, packet: Extract<Up, { type: "connect" }>): void {
     const { client, channel } = connection;
-    const { device, isKept, windowMax, hasWill } = packet;
-    if (device !== undefined && !this.#world.disk.mayLogIn(device)) return channel.drop();
+    const { login, isKept, windowMax, hasWill } = packet;
+    const { disk, timeNow } = this.#world;
+    if (login && !disk.mayLogIn(login, timeNow)) return channel.drop();
     const before = this.#connections.get(client);
     if (before) {
       before.channel.drop();
@@ -89,7 +94,9 @@ export class Broker implements MqttServer {
     if (!known) this.#forget(client);
     const session = known ?? new BrokerSession(isKept, windowMax);
     this.#sessions.set(client, session);
-    if (device !== undefined && hasWill) connection.will = { device, kind: "gone", payload: "" };
+    if (login && hasWill) {
+      connection.will = { device: login.device, kind: "gone", payload: "" };
+    }
     this.#connections.set(client, connection);
     channel.down({ type: "connack", isPresent: known !== undefined });
     session.attach(channel);

@@ -7,6 +7,7 @@ import type { OutboundMessage } from "../../engine/mod.ts";
 import { retryMs } from "../../network/mod.ts";
 import type { Broker } from "./broker.ts";
 import { BrokerLines } from "./lines.ts";
+import type { OutletLimits } from "./outlet.ts";
 import { BrokerOutlet } from "./outlet.ts";
 import type { Running, Way } from "../running.ts";
 import { Path } from "../network/network.ts";
@@ -15,6 +16,8 @@ import type { World } from "../world.ts";
 
 /** A link that lived so long was good: the next tries begin anew. */
 const GOOD_MS = 60_000;
+/** The most that wait for the broker, of all seeds. */
+const WAITING_MAX = 16;
 /** So many packets in a million meet what a device's packets meet: the least, and the most. */
 const ROUGH_PPM = [1_000, 200_000] as const;
 
@@ -39,6 +42,7 @@ export class BrokerLink implements Way {
   readonly #world: World;
   readonly #broker: Broker;
   readonly #path: Path;
+  readonly #limits: OutletLimits;
   readonly #taken = new TakenPackets();
   #running: Running | undefined;
   #outlet: BrokerOutlet | undefined;
@@ -54,11 +58,15 @@ export class BrokerLink implements Way {
     this.#world = world;
     this.#broker = broker;
     this.#path = path;
+    const about = world.fate.about("outlet");
+    const waitingMax = about.spread(1, WAITING_MAX);
+    const waitingLow = about.below(waitingMax);
+    this.#limits = { waitingMax, waitingLow, receiveMax: broker.receiveMax };
   }
 
   open(running: Running): void {
     this.#running = running;
-    this.#outlet = new BrokerOutlet(running, this.#broker.saysUnheard);
+    this.#outlet = new BrokerOutlet(running, this.#limits);
     this.#connect(running, this.#outlet);
   }
 
@@ -69,6 +77,11 @@ export class BrokerLink implements Way {
 
   send(message: OutboundMessage): void {
     this.#outlet?.send(message);
+  }
+
+  /** Resolves when more can be handed over. */
+  async room(): Promise<void> {
+    await this.#outlet?.room();
   }
 
   /** Whoever is connected to the broker can be cut by nobody but the broker. */
@@ -110,7 +123,7 @@ export class BrokerLink implements Way {
     const { engine, life } = running;
     if (this.#isUp) {
       engine.reachable(false);
-      this.#world.watch.reachable?.(false, life);
+      this.#world.watch.reachable?.(false, life, false, engine.now());
     }
     this.#isUp = false;
     // Nor is it the broker's fault when the engine cannot take what comes.

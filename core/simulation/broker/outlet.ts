@@ -1,28 +1,42 @@
-/** Messages to devices, by way of the broker, whose acknowledgement is their delivery. */
+/**
+ * Messages to devices, by way of the broker, whose acknowledgement is their delivery. As the adapter, it
+ * keeps only so many waiting: what is owed of those beyond comes again when there is room.
+ */
 import type { OutboundMessage } from "../../engine/mod.ts";
 import { messageQos } from "../../protocol/mod.ts";
 import type { Running } from "../running.ts";
 import type { MqttChannel } from "../network/mqtt.ts";
 
-/** Messages that the broker has not acknowledged: with MQTT 3.1.1, and with 5. */
+/** Messages that the broker has not acknowledged, where it does not say how many it takes. */
 const IN_FLIGHT_UNSAID = 64;
-const IN_FLIGHT_MAX = 512;
 const PACKET_MAX = 65_535;
+
+/** How much an outlet holds: in production more than a fleet of a simulation ever gives it. */
+export interface OutletLimits {
+  /** Messages that wait for the broker. */
+  readonly waitingMax: number;
+  /** More is handed over when so few wait. */
+  readonly waitingLow: number;
+  /** Messages that the broker takes without acknowledging one; nothing: it does not say. */
+  readonly receiveMax: number | undefined;
+}
 
 /** The way of messages to one connection after the other, in one life of the engine. */
 export class BrokerOutlet {
   readonly #running: Running;
-  readonly #windowMax: number;
+  readonly #limits: OutletLimits;
   #channel: MqttChannel | undefined;
   #waiting: OutboundMessage[] = [];
   readonly #underWay = new Map<number, OutboundMessage>();
   #lastPacket = 0;
   #hasMissed = false;
+  #hasOverflowed = false;
+  readonly #room: (() => void)[] = [];
 
   /** Nothing can be sent before `open`. */
-  constructor(running: Running, isFive: boolean) {
+  constructor(running: Running, limits: OutletLimits) {
     this.#running = running;
-    this.#windowMax = isFive ? IN_FLIGHT_MAX : IN_FLIGHT_UNSAID;
+    this.#limits = limits;
   }
 
   /** Messages leave by this connection from now on. */
@@ -35,6 +49,7 @@ export class BrokerOutlet {
   close(): void {
     this.#channel = undefined;
     this.#waiting = [];
+    this.#wake();
   }
 
   /** Whether an owed message reached nobody since this was last asked. */
@@ -44,11 +59,21 @@ export class BrokerOutlet {
     return hasMissed;
   }
 
-  /** Sends it, if there is a connection. */
+  /** Sends it, if there is a connection and room. */
   send(message: OutboundMessage): void {
     if (!this.#channel) return;
+    if (this.#waiting.length >= this.#limits.waitingMax) {
+      this.#hasOverflowed ||= message.owed !== undefined;
+      return;
+    }
     this.#waiting.push(message);
     this.#publishWaiting();
+  }
+
+  /** Resolves when there is room for more. */
+  room(): Promise<void> {
+    if (this.#waiting.length <= this.#limits.waitingLow) return Promise.resolve();
+    return new Promise((resolve) => this.#room.push(resolve));
   }
 
   /** The broker has these; `isUnheard`: and nobody else will. */
@@ -61,14 +86,25 @@ export class BrokerOutlet {
   }
 
   #publishWaiting(): void {
-    const count = Math.min(this.#waiting.length, this.#windowMax - this.#underWay.size);
-    if (!this.#channel || count <= 0) return;
-    for (const letter of this.#waiting.splice(0, count)) {
+    const { waitingLow, receiveMax = IN_FLIGHT_UNSAID } = this.#limits;
+    if (this.#channel) this.#publish(this.#channel, receiveMax - this.#underWay.size);
+    if (this.#waiting.length > waitingLow) return;
+    this.#wake();
+    if (this.#hasOverflowed) this.#running.engine.callAll();
+    this.#hasOverflowed = false;
+  }
+
+  #wake(): void {
+    for (const resolve of this.#room.splice(0)) resolve();
+  }
+
+  #publish(channel: MqttChannel, countMax: number): void {
+    for (const letter of this.#waiting.splice(0, Math.max(0, countMax))) {
       this.#lastPacket = this.#lastPacket % PACKET_MAX + 1;
       const packet = this.#lastPacket;
       this.#underWay.set(packet, letter);
       const qos = messageQos[letter.message.kind];
-      this.#channel.up({ type: "publish", letter, qos, packet, isRepeat: false });
+      channel.up({ type: "publish", letter, qos, packet, isRepeat: false });
     }
   }
 

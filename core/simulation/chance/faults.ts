@@ -25,7 +25,10 @@ export const faultsMax = {
   tornWrite: 1_000_000,
   /** A life of the engine: it is asked to stop, and does so in good order. */
   engineStop: 300_000,
-  /** A commit: the process stands still for up to an hour, or the machine sleeps. */
+  /**
+   * A commit, a look at the store, a minute of a process: it stands still for up to an hour, or its
+   * machine sleeps.
+   */
   engineFreeze: 3_000,
   /** A freeze of the engine: another one is started meanwhile, and the first one wakes up. */
   twoEngines: 700_000,
@@ -39,7 +42,7 @@ export const faultsMax = {
   brokerCrash: 20_000,
   /** A broker that falls: it has kept nothing. */
   brokerForgets: 500_000,
-  /** A commit: the wall clock of the engine's machine jumps, by days at most. */
+  /** As often: the wall clock of the engine's machine jumps, by days at most. */
   wallJump: 5_000,
   /** A step of a device: it loses power, and what it has not stored. */
   powerLoss: 30_000,
@@ -49,6 +52,12 @@ export const faultsMax = {
   oldImage: 150_000,
   /** A download: what was stored is not what was sent. */
   corruption: 200_000,
+  /** A request for an image: for up to an hour its file is gone, or cannot be read. */
+  imageGone: 20_000,
+  /** A request for an image: for up to an hour its file holds other bytes. */
+  wrongBytes: 10_000,
+  /** A piece of a download: nothing of it comes for up to half an hour. */
+  stall: 30_000,
   /** A download: the device claims the right digest at once. */
   lyingDigest: 100_000,
   /** A start of a device: it says again what it said long ago. */

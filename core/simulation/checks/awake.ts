@@ -3,14 +3,23 @@ import type { Life } from "../watch.ts";
 
 /** A process does not notice that it stood still for less. */
 const UNNOTICED_MS = 15_000;
+/** So many breaks hold up what was begun before them. */
+const BREAKS_MAX = 3;
+
+/** A span that ended with a break. */
+interface Ended {
+  readonly ms: number;
+  /** Engine time at its end. */
+  readonly at: number;
+}
 
 interface Span {
-  since: number;
-  /** How long the span before it was, and the pause between them. */
-  beforeMs: number;
-  pauseMs: number;
-  /** A pause that began while something decided earlier was being written. */
-  pending?: { readonly at: number; readonly until: number } | undefined;
+  /** `Infinity`: it cannot be reached. */
+  readonly since: number;
+  /** It stands still until then, whatever its adapters are told meanwhile. */
+  readonly stillUntil: number;
+  /** The spans before it, the last one first. */
+  readonly ended: readonly Ended[];
 }
 
 /** The lives that can be reached. */
@@ -22,48 +31,50 @@ export class Awake {
     this.#now = now;
   }
 
-  reachable(isReachable: boolean, life: Life): void {
-    if (!isReachable) return void this.#spans.delete(life);
-    this.#spans.set(life, { since: this.#now(), beforeMs: 0, pauseMs: 0 });
+  /** It can be reached from now on, or no longer; `at`: engine time. */
+  reachable(isReachable: boolean, life: Life, at = 0): void {
+    if (!isReachable) return this.#end(life, Infinity, at);
+    const { ended, stillUntil } = this.#spanOf(life);
+    this.#spans.set(life, { since: Math.max(this.#now(), stillUntil), stillUntil, ended });
   }
 
   died(life: Life): void {
     this.#spans.delete(life);
   }
 
-  /** Stood still during a commit: what is in it was decided before. */
-  froze(ms: number, life: Life): void {
-    const span = this.#spans.get(life);
-    const at = this.#now();
-    if (span && ms > UNNOTICED_MS) span.pending = { at, until: at + ms };
+  /** Stands still from now on; `at`: engine time. */
+  froze(ms: number, life: Life, at = 0): void {
+    if (ms <= UNNOTICED_MS) return;
+    const until = this.#now() + ms;
+    this.#end(life, until, at);
+    this.#spans.set(life, { ...this.#spanOf(life), stillUntil: until });
   }
 
-  /** The commit is over. */
-  decided(life: Life): void {
-    const span = this.#spans.get(life);
-    if (!span?.pending) return;
-    const { at, until } = span.pending;
-    span.beforeMs = at - span.since;
-    span.pauseMs = until - at;
-    span.since = Math.max(this.#now(), until);
-    span.pending = undefined;
-  }
-
-  /** Since when; `undefined`: it cannot be reached now. */
+  /** Since when, or from when on; `undefined`: it cannot be reached now. */
   since(life: Life): number | undefined {
-    const span = this.#spans.get(life);
-    return span?.pending ? undefined : span?.since;
+    return this.#spans.get(life)?.since;
   }
 
   /**
-   * The longest time without a break that counts for a deadline which was due `lateMs` ago: what was
-   * due before a pause was perhaps taken before it as well.
+   * How long it could be reached without a break, for what was decided at `at` and `due` at that time
+   * (engine time): of what was decided before a break, before it; and what was due before a break was
+   * perhaps taken before it as well.
    */
-  longest(life: Life, lateMs: number): number {
-    const span = this.#spans.get(life);
-    if (!span) return 0;
-    const nowMs = (span.pending?.at ?? this.#now()) - span.since;
-    const wasDueBefore = lateMs >= nowMs + span.pauseMs;
-    return wasDueBefore ? Math.max(nowMs, span.beforeMs) : nowMs;
+  longest(life: Life, at: number, due: number): number {
+    const { since, ended } = this.#spanOf(life);
+    const held = ended.filter((span) => at <= span.at || due <= span.at).map(({ ms }) => ms);
+    const wasBefore = ended.some((span) => at <= span.at);
+    return Math.max(0, wasBefore ? 0 : this.#now() - since, ...held);
+  }
+
+  #end(life: Life, since: number, at: number): void {
+    const span = this.#spanOf(life);
+    const ms = this.#now() - span.since;
+    const ended = ms < 0 ? span.ended : [{ ms, at }, ...span.ended].slice(0, BREAKS_MAX);
+    this.#spans.set(life, { ...span, since: Math.max(span.since, since), ended });
+  }
+
+  #spanOf(life: Life): Span {
+    return this.#spans.get(life) ?? { since: Infinity, stillUntil: 0, ended: [] };
   }
 }

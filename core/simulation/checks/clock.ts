@@ -11,6 +11,8 @@ interface Seen {
   readonly first: number;
   /** The sum of its steps on record. */
   recorded: number;
+  /** How often the clock moved since a step was last on record: of several the sum may be small. */
+  moves: number;
 }
 
 /** Judges engine time. */
@@ -24,17 +26,19 @@ export class EngineClock implements Judge {
     this.#court = court;
   }
 
-  started(life: Life): void {
+  /** Its engine looks at the clock for the first time. */
+  opened(life: Life): void {
     this.#look();
+    if (this.#lives.has(life)) return;
     const first = this.#offset;
-    this.#lives.set(life, { offsets: new Set([first]), first, recorded: 0 });
+    this.#lives.set(life, { offsets: new Set([first]), first, recorded: 0, moves: 0 });
   }
 
   died(life: Life): void {
     this.#lives.delete(life);
   }
 
-  failed(): void {
+  clockMoves(): void {
     this.#look();
   }
 
@@ -51,7 +55,9 @@ export class EngineClock implements Judge {
     const seen = this.#lives.get(life);
     if (!seen) return;
     seen.recorded += byMs;
-    if (Math.abs(byMs) > STEP_MS && seen.offsets.has(seen.first + seen.recorded)) return;
+    const isStep = Math.abs(byMs) > STEP_MS || seen.moves > 1;
+    seen.moves = 0;
+    if (isStep && seen.offsets.has(seen.first + seen.recorded)) return;
     const jumps = [...seen.offsets].map((offset) => offset - seen.first).join();
     const sum = `${byMs} ms, ${seen.recorded} in all`;
     this.#deny(`Row ${seq} has a step of ${sum}; life ${life.number} saw ${jumps}`);
@@ -63,7 +69,11 @@ export class EngineClock implements Judge {
 
   #look(): void {
     this.#wallAhead = Math.max(this.#wallAhead, this.#court.sight.wallAtBegin);
-    for (const { offsets } of this.#lives.values()) offsets.add(this.#offset);
+    for (const seen of this.#lives.values()) {
+      if (seen.offsets.has(this.#offset)) continue;
+      seen.offsets.add(this.#offset);
+      seen.moves++;
+    }
   }
 
   #deny(sentence: string): void {

@@ -37,15 +37,15 @@ export class DeadlinesHold implements Judge {
     this.#awake = new Awake(() => court.sight.now);
   }
 
-  reachable(isReachable: boolean, life: Life): void {
-    this.#awake.reachable(isReachable, life);
+  reachable(isReachable: boolean, life: Life, _hasForgotten = false, at?: number): void {
+    this.#awake.reachable(isReachable, life, at);
     if (this.#life && life.number < this.#life.number) return;
     this.#life = life;
     this.#wellSince = this.#court.sight.now;
   }
 
-  froze(ms: number, life: Life): void {
-    this.#awake.froze(ms, life);
+  froze(ms: number, life: Life, at?: number): void {
+    this.#awake.froze(ms, life, at);
     if (life === this.#life) this.#wellSince = this.#court.sight.now + ms;
   }
 
@@ -53,13 +53,8 @@ export class DeadlinesHold implements Judge {
     if (life === this.#life) this.#wellSince = this.#court.sight.now;
   }
 
-  committed(_rows: unknown, _writes: unknown, life: Life): void {
-    this.#awake.decided(life);
-  }
-
   /** It takes nothing before its store was opened again. */
   failed(life: Life): void {
-    this.#awake.decided(life);
     if (life === this.#life) this.#wellSince = Infinity;
   }
 
@@ -122,7 +117,7 @@ export class DeadlinesHold implements Judge {
     const { due: from, limitMs } = dueOf(task);
     if (due !== from) return `of ${state} is ${due}, not ${from}`;
     const enoughMs = Math.min(limitMs, GRACE_MS);
-    const wasMs = this.#awake.longest(life, at - due);
+    const wasMs = this.#awake.longest(life, at, due);
     return wasMs < enoughMs ? `passed after ${wasMs} ms in reach, not ${enoughMs}` : undefined;
   }
 }

@@ -162,12 +162,16 @@ export class Judges implements Witness {
     this.#ask((judge) => judge.faulted?.(error, life));
   }
 
-  froze(ms: number, life: Life): void {
-    this.#ask((judge) => judge.froze?.(ms, life));
+  froze(ms: number, life: Life, at?: number): void {
+    this.#ask((judge) => judge.froze?.(ms, life, at));
   }
 
-  reachable(isReachable: boolean, life: Life, hasForgotten = false): void {
-    this.#ask((judge) => judge.reachable?.(isReachable, life, hasForgotten));
+  clockMoves(): void {
+    this.#ask((judge) => judge.clockMoves?.());
+  }
+
+  reachable(isReachable: boolean, life: Life, hasForgotten = false, at?: number): void {
+    this.#ask((judge) => judge.reachable?.(isReachable, life, hasForgotten, at));
   }
 
   healed(): void {

@@ -1,6 +1,6 @@
 /** A device: it has power or not, a link or not, and goes on trying. What goes wrong is its fate. */
 import type { HttpServer } from "../front/http.ts";
-import type { Link, LinkEvents } from "../network/link.ts";
+import type { Link, LinkEvents, Login } from "../network/link.ts";
 import { Path } from "../network/network.ts";
 import type { Random } from "../chance/random.ts";
 import type { World } from "../world.ts";
@@ -22,8 +22,10 @@ export interface DeviceOptions {
   readonly id: string;
   readonly product: string | null;
   readonly version: string;
+  /** The first token that it is given, by its SHA-256. */
+  readonly token: string;
   /** Makes its way to the engine; asked anew whenever it connects. */
-  readonly link: (path: Path, events: LinkEvents) => Link;
+  readonly link: (login: () => Login, path: Path, events: LinkEvents) => Link;
   /** Where the bytes are. */
   readonly server: () => HttpServer | undefined;
   /** The id of a task that is not its own. */
@@ -53,7 +55,7 @@ export class Device {
     this.#world = world;
     this.#options = options;
     [this.id, this.product] = [id, product];
-    this.flash = { version, job: undefined, outbox: [], said: [], packet: 0 };
+    this.flash = { version, token: options.token, job: undefined, outbox: [], said: [], packet: 0 };
     const { flash } = this;
     const random = this.#random = world.fate.about(`device ${id}`);
     const path = this.#path = new Path(world, id);
@@ -84,6 +86,11 @@ export class Device {
   heal(): void {
     this.start();
     if (this.#isOn && !this.#isUp) this.#reconnect(1_000);
+  }
+
+  /** Somebody gives it a token; with what it has open it goes on. */
+  carry(token: string): void {
+    this.flash.token = token;
   }
 
   #goOff(ms: number | undefined): void {
@@ -119,7 +126,8 @@ export class Device {
     const ifCurrent = (run: () => void) => {
       if (this.#link === link) run();
     };
-    const link: Link = this.#options.link(this.#path, {
+    const login = () => ({ device: this.id, token: this.flash.token });
+    const link: Link = this.#options.link(login, this.#path, {
       up: () => ifCurrent(() => this.#up(link)),
       down: () => ifCurrent(() => this.#reconnect(this.#random.spread(1_000, RECONNECT_MS))),
       message: (kind, payload) => ifCurrent(() => this.#mechanic.receive(kind, payload)),

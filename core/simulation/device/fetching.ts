@@ -5,6 +5,10 @@ import type { Body } from "./mechanic.ts";
 
 /** Longest time between two steps of a download. */
 const STEP_MS = 60_000;
+/** Longest time that a download stands still. */
+const STALL_MS = 1_800_000;
+/** A device that is refused bytes asks again after so long. */
+const REFUSED_MS = { min: 10_000, max: 600_000 };
 const QUARTER_PPM = 250_000;
 const HALF_PPM = 500_000;
 
@@ -13,6 +17,7 @@ export class Fetching {
   readonly #body: Body;
   readonly #onStored: (job: Job) => void;
   #download: Download | undefined;
+  #takeBack = () => {};
 
   /** `onStored` is told when everything is stored. */
   constructor(body: Body, onStored: (job: Job) => void) {
@@ -23,15 +28,26 @@ export class Fetching {
   /** Fetches what is missing, unless that is under way. */
   goOn(job: Job): void {
     if (this.#download?.isOpen) return;
-    const { id, path, random, server, world, later } = this.#body;
+    this.#takeBack();
+    const { id, flash: { token }, path, random, server, world, later } = this.#body;
     const isThere = path.transit() !== undefined;
-    const download = isThere ? server()?.download(id, job.sha256, job.stored) : undefined;
+    const download = isThere
+      ? server()?.download({ device: id, token }, job.sha256, job.stored)
+      : undefined;
     this.#download = download;
     if (world.fate.happens("corruption", id)) job.isCorrupt = true;
     const bytes = Math.ceil(job.size / random.between(1, 8));
     later(random.between(100, 5_000), () => {
       if (download) this.#step(job, download, bytes);
       else if (this.#isWanted(job)) this.goOn(job);
+    });
+  }
+
+  /** Whoever is refused does not ask again at once. */
+  #tryLater(job: Job): void {
+    const { random, later } = this.#body;
+    this.#takeBack = later(random.spread(REFUSED_MS.min, REFUSED_MS.max), () => {
+      if (this.#isWanted(job)) this.goOn(job);
     });
   }
 
@@ -47,13 +63,20 @@ export class Fetching {
 
   #step(job: Job, download: Download, bytes: number): void {
     if (!this.#isWanted(job) || this.#download !== download) return download.end("cut");
-    const { path, random, later } = this.#body;
+    const { id, path, random, later, world } = this.#body;
     if (!download.isOpen || path.transit() === undefined) {
       this.end();
-      return this.goOn(job);
+      return download.isRefused ? this.#tryLater(job) : this.goOn(job);
+    }
+    const stall = world.fate.happens("stall", id);
+    if (stall) {
+      download.stall();
+      later(stall.spread(1_000, STALL_MS), () => this.#step(job, download, bytes));
+      return;
     }
     const more = Math.min(bytes, job.size - job.stored);
     download.take(more);
+    if (!download.isRight) job.isCorrupt = true;
     job.stored += more;
     if (job.stored >= job.size) {
       this.end("complete");

@@ -27,6 +27,8 @@ export interface Job {
 export interface Flash {
   /** The version it runs. */
   version: string;
+  /** What it logs in with, by its SHA-256. */
+  token: string;
   job: Job | undefined;
   /** Reports that were not taken yet, the oldest first. */
   outbox: Outgoing[];

@@ -8,6 +8,7 @@ import type { Down, MqttChannel, MqttServer, Publish, Up } from "../network/mqtt
 import { Channel } from "../network/network.ts";
 import type { End, Path } from "../network/network.ts";
 import { packetKeyOf } from "../network/link.ts";
+import type { Login } from "../network/link.ts";
 import type { World } from "../world.ts";
 
 const utf8 = new TextEncoder();
@@ -82,7 +83,7 @@ export class EmbeddedBroker implements Way, MqttServer {
   }
 
   #receive(running: Running, session: Session, packet: Up): void {
-    if (packet.type === "connect") return this.#connect(running, session);
+    if (packet.type === "connect") return this.#connect(running, session, packet.login);
     if (!session.isConnected) return;
     const { device, id, channel } = session;
     switch (packet.type) {
@@ -108,9 +109,10 @@ export class EmbeddedBroker implements Way, MqttServer {
     });
   }
 
-  #connect(running: Running, session: Session): void {
+  #connect(running: Running, session: Session, login?: Login): void {
     const { device, id, channel } = session;
-    if (!this.#world.disk.mayLogIn(device)) return channel.drop();
+    const isKnown = login && this.#world.disk.mayLogIn(login, running.engine.now());
+    if (!isKnown) return channel.drop();
     const before = this.#sessions.get(device);
     if (before) this.#drop(before);
     session.isConnected = true;

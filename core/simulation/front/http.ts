@@ -4,7 +4,8 @@ import { parseReport, withId } from "../../protocol/mod.ts";
 import type { OwedName } from "../../protocol/mod.ts";
 import { Download } from "./download.ts";
 import type { Running, Way } from "../running.ts";
-import type { Outgoing } from "../network/link.ts";
+import type { Login, Outgoing } from "../network/link.ts";
+import type { Images } from "./images.ts";
 import { Polls } from "./polls.ts";
 import type { Poll } from "./polls.ts";
 import type { World } from "../world.ts";
@@ -12,19 +13,21 @@ import type { World } from "../world.ts";
 /** What a device is answered. */
 export type Response =
   | { readonly status: 200; readonly messages: readonly OutboundMessage[] }
-  | { readonly status: 204 | 403 | 503 };
+  | { readonly status: 204 | 401 | 403 | 503 };
 
 /** The HTTP server of one life of the engine. */
 export class HttpServer implements Way {
   readonly #world: World;
+  readonly #images: Images;
   #running: Running | undefined;
   readonly #polls = new Polls();
   /** The downloads under way: a revocation ends them. */
   readonly #downloads = new Set<{ readonly device: string; cut(): void }>();
   #count = 0;
 
-  constructor(world: World) {
+  constructor(world: World, images: Images) {
     this.#world = world;
+    this.#images = images;
   }
 
   open(running: Running): void {
@@ -43,13 +46,14 @@ export class HttpServer implements Way {
   }
 
   disconnect(device: string): void {
-    this.#polls.of(device)?.end();
+    this.#polls.of(device)?.cut();
     for (const download of this.#downloads) if (download.device === device) download.cut();
   }
 
   /** `POST /ota/{device}/{kind}` */
-  report(device: string, { kind, payload, packet }: Outgoing, respond: Respond): void {
-    this.#enter(device, respond, (running) => {
+  report(login: Login, { kind, payload, packet }: Outgoing, respond: Respond): void {
+    const { device } = login;
+    this.#enter(login, respond, (running) => {
       const bytes = new TextEncoder().encode(payload);
       const parsed = withId(parseReport(kind, bytes), `${device}-${packet}`);
       running.engine.heard(device);
@@ -66,8 +70,9 @@ export class HttpServer implements Way {
   }
 
   /** `DELETE /ota/{device}/messages/{id}` */
-  confirm(device: string, { task, kind, attempt }: OwedName, respond: Respond): void {
-    this.#enter(device, respond, (running) => {
+  confirm(login: Login, { task, kind, attempt }: OwedName, respond: Respond): void {
+    const { device } = login;
+    this.#enter(login, respond, (running) => {
       running.engine.heard(device);
       const input = { kind: "delivered", device, task, message: kind, attempt } as const;
       running.submit(input, (answer) => respond({ status: answer.ok ? 204 : 503 }));
@@ -75,8 +80,9 @@ export class HttpServer implements Way {
   }
 
   /** `GET /ota/{device}/messages` */
-  poll(device: string, respond: Respond): void {
-    this.#enter(device, respond, ({ engine, life }) => {
+  poll(login: Login, respond: Respond): void {
+    const { device } = login;
+    this.#enter(login, respond, ({ engine, life }) => {
       const connection = `poll ${++this.#count}`;
       const close = (response: Response) => {
         this.#polls.close(device, poll);
@@ -86,10 +92,10 @@ export class HttpServer implements Way {
       const poll: Poll = this.#polls.open(device, {
         after: life.after,
         // Whoever was cut has to log in again.
-        done: (messages) =>
-          close(
-            this.#world.disk.mayLogIn(device) ? { status: 200, messages } : { status: 403 },
-          ),
+        done: (messages) => {
+          const isOut = poll.isCut && !this.#world.disk.mayLogIn(login, engine.now());
+          close(isOut ? { status: 401 } : { status: 200, messages });
+        },
       });
       engine.connected(device, connection);
       void engine.listening(device, connection, true).then((isTaken) => {
@@ -101,29 +107,36 @@ export class HttpServer implements Way {
   }
 
   /** `GET /artifacts/{sha256}`: bytes are taken until either end has enough. */
-  download(device: string, sha256: string, from: number): Download | undefined {
+  download(login: Login, sha256: string, from: number): Download | undefined {
+    const { device } = login;
     const running = this.#running;
     if (!running) return undefined;
-    const download = new Download(running, device, from, ++this.#count, () => {
+    const served = this.#images.look(sha256);
+    const isRight = served === "right";
+    const download = new Download(running, device, from, ++this.#count, isRight, () => {
       this.#downloads.delete(known);
     });
     const known = { device, cut: () => download.end("cut") };
-    this.#enter(device, () => download.end("cut"), () => {
+    this.#enter(login, () => download.refuse(), () => {
+      if (served === "missing") return download.refuse();
       if (download.isOpen) this.#downloads.add(known);
       running.engine.heard(device);
       const input = { kind: "artifact", device, sha256, range: download.range } as const;
       running.submit(input, (answer) => {
-        if (!answer.ok && answer.problem.status === 403) download.end("cut");
+        const isDenied = !answer.ok && answer.problem.status === 403;
+        // The file is read last.
+        if (isDenied || served === "unreadable") download.refuse();
       });
     });
     return download;
   }
 
-  #enter(device: string, respond: Respond, work: (running: Running) => void): void {
+  #enter(login: Login, respond: Respond, work: (running: Running) => void): void {
     const running = this.#running;
     if (!running) return;
     running.enter(() => {
-      if (!this.#world.disk.mayLogIn(device)) respond({ status: 403 });
+      const isKnown = this.#world.disk.mayLogIn(login, running.engine.now());
+      if (!isKnown) respond({ status: 401 });
       else work(running);
     });
   }

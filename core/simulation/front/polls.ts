@@ -22,6 +22,7 @@ export class Poll {
   #messages: readonly OutboundMessage[] = [];
   #isReady = false;
   #isEnding = false;
+  #isCut = false;
   #timers: (() => void)[] = [];
   #isHeldBack = false;
 
@@ -59,6 +60,17 @@ export class Poll {
     this.#isEnding = true;
     this.forget();
     if (this.#isReady) this.#finishSoon();
+  }
+
+  /** The device may not go on, unless it logs in again. */
+  cut(): void {
+    this.#isCut = true;
+    this.end();
+  }
+
+  /** Whether it was ended by {@link cut}. */
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
   /** No timer of it runs any more. */

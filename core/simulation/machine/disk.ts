@@ -8,6 +8,7 @@ import { StoreError } from "../../engine/mod.ts";
 import type { DueTask, Image, LogHead, Release, StreamHead, Write } from "../../engine/mod.ts";
 import type { RowHeader, SealedRow } from "../../log/mod.ts";
 import { deadlineOf } from "../../upgrade/deadline.ts";
+import type { Login } from "../network/link.ts";
 import { isTerminal } from "../../upgrade/task.ts";
 import type { Task } from "../../upgrade/task.ts";
 
@@ -89,9 +90,12 @@ export class Disk {
     return this.#devices.get(id);
   }
 
-  /** Whether a device of that id may log in. */
-  mayLogIn(id: string): boolean {
-    return this.#devices.get(id)?.revoked === false;
+  /** Whether the token is one of the device's that is valid at `now`; a revoked device has none. */
+  mayLogIn({ device, token }: Login, now: number): boolean {
+    const { tokens = [] } = this.#devices.get(device) ?? {};
+    return tokens.some(({ sha256, validUntil }) =>
+      sha256 === token && (validUntil === null || validUntil > now)
+    );
   }
 
   task(id: string): Task | undefined {

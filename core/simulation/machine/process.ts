@@ -1,9 +1,12 @@
 /**
  * The process of one engine: it can be killed at any of its awaits and at any of its calls to the
- * outside, and it can stand still. What it began and did not end never happens.
+ * outside, and it can stand still. What it began and did not end never happens. Its timers are those of
+ * Linux' CLOCK_MONOTONIC: a process that stands still has them late, all that are due at once; those of
+ * a machine that slept come later by the time it slept.
  */
 import type { Clock } from "../../engine/mod.ts";
 import type { Random } from "../chance/random.ts";
+import type { Sleep } from "./sleep.ts";
 import type { Timeline } from "./timeline.ts";
 import type { Life } from "../watch.ts";
 
@@ -11,9 +14,8 @@ import type { Life } from "../watch.ts";
 export interface Machine {
   readonly timeline: Timeline;
   /** What the wall clock shows at the begin of the timeline, with its jumps; milliseconds. */
-  wallAtBegin: number;
-  /** How long the machine was asleep: its monotonic clock stood still. */
-  asleepMs: number;
+  readonly wallAtBegin: number;
+  readonly sleep: Sleep;
   /** Promises were settled, or code with promises was called: all of it has to come to rest. */
   touch(): void;
 }
@@ -78,27 +80,38 @@ export class Process implements Life, Clock {
 
   /** Whether it stands still. */
   get isFrozen(): boolean {
-    return this.#frozenUntil > this.#machine.timeline.now;
+    return this.#stillMs > 0;
+  }
+
+  /** So long nothing of it happens from now on. */
+  get #stillMs(): number {
+    const { timeline, sleep } = this.#machine;
+    return Math.max(this.#frozenUntil - timeline.now, sleep.leftMs);
   }
 
   wall = (): number => Math.floor(this.#machine.wallAtBegin + this.#machine.timeline.now);
 
-  monotonic = (): number => this.#machine.timeline.now - this.#machine.asleepMs;
+  monotonic = (): number => this.#machine.timeline.now - this.#machine.sleep.sleptMs;
 
   soon = (call: () => void): void => void this.after(0, call);
 
   after = (ms: number, call: () => void): () => void => {
+    const { timeline, sleep } = this.#machine;
     let takeBack = () => {};
+    let sleptMs = sleep.sleptMs;
     const run = () => {
       if (!this.#isAlive) return;
-      const frozenMs = this.#frozenUntil - this.#machine.timeline.now;
-      if (frozenMs > 0) takeBack = this.#machine.timeline.after(frozenMs, run);
+      const lateMs = sleep.totalMs - sleptMs;
+      // What was due once is due, however long the machine sleeps then.
+      const waitMs = lateMs > 0 ? lateMs : this.#stillMs;
+      sleptMs = lateMs > 0 ? sleep.totalMs : Infinity;
+      if (waitMs > 0) takeBack = timeline.after(waitMs, run);
       else if (this.survives()) {
         this.#machine.touch();
         call();
       }
     };
-    takeBack = this.#machine.timeline.after(Math.max(0, ms), run);
+    takeBack = timeline.after(Math.max(0, ms), run);
     return () => takeBack();
   };
 

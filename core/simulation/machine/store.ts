@@ -37,8 +37,8 @@ export interface StorePorts {
   readonly fate: Fate;
   readonly watch: Witness;
   readonly now: () => number;
-  /** What happens to the process, or to its machine, during a commit. */
-  onCommit(): void;
+  /** A commit begins, or a look at what is there: the process may not be the same at its end. */
+  onLook(what: "commit" | "read"): void;
 }
 
 /** Longest trouble of a disk. */
@@ -140,7 +140,7 @@ export class SimulatedStore implements Store {
   async append(writes: readonly Write[]): Promise<void> {
     const { life, disk, fate, watch } = this.#ports;
     this.#assertOpen();
-    this.#ports.onCommit();
+    this.#ports.onLook("commit");
     const error = fate.happens("writeError", "disk");
     const full = fate.happens("diskFull", "disk");
     if (full) this.#ports.trouble.fullUntil = this.#ports.now() + full.spread(100, TROUBLE_MS);
@@ -170,6 +170,7 @@ export class SimulatedStore implements Store {
   async #read<T>(read: (disk: Disk) => T): Promise<T> {
     const { life, fate, disk } = this.#ports;
     this.#assertOpen();
+    this.#ports.onLook("read");
     const error = fate.happens("readError", "disk");
     return await life.later(0, () => {
       if (error) this.#fail(error);

@@ -1,6 +1,6 @@
 /** A device's end of HTTP: it reports, polls and confirms. */
 import type { HttpServer, Respond, Response } from "../front/http.ts";
-import type { Link, LinkEvents, Outgoing } from "./link.ts";
+import type { Link, LinkEvents, Login, Outgoing } from "./link.ts";
 import { exchange } from "./network.ts";
 import type { Path } from "./network.ts";
 import type { World } from "../world.ts";
@@ -11,7 +11,7 @@ const PAUSE_MS = 3_600_000;
 /** A device's way over HTTP. */
 export class HttpLink implements Link {
   readonly #world: World;
-  readonly #device: string;
+  readonly #login: () => Login;
   readonly #path: Path;
   readonly #events: LinkEvents;
   readonly #server: () => HttpServer | undefined;
@@ -20,13 +20,13 @@ export class HttpLink implements Link {
 
   constructor(
     world: World,
-    device: string,
+    login: () => Login,
     path: Path,
     events: LinkEvents,
     server: () => HttpServer | undefined,
   ) {
     this.#world = world;
-    this.#device = device;
+    this.#login = login;
     this.#path = path;
     this.#events = events;
     this.#server = server;
@@ -48,7 +48,7 @@ export class HttpLink implements Link {
 
   report(report: Outgoing, done: (isTaken: boolean) => void): void {
     this.#ask(
-      (server, respond) => server.report(this.#device, report, respond),
+      (server, respond) => server.report(this.#login(), report, respond),
       (response) => {
         done(response?.status === 200);
         this.#take(response);
@@ -76,7 +76,7 @@ export class HttpLink implements Link {
 
   #poll(round: number): void {
     this.#ask(
-      (server, respond) => server.poll(this.#device, respond),
+      (server, respond) => server.poll(this.#login(), respond),
       (response) => {
         this.#take(response);
         const ms = this.#path.random.spread(20_000, PAUSE_MS);
@@ -92,7 +92,7 @@ export class HttpLink implements Link {
     for (const { message: { kind, payload }, owed } of response.messages) {
       this.#events.message(kind, payload as unknown as Readonly<Record<string, unknown>>);
       if (!owed) continue;
-      this.#ask((server, respond) => server.confirm(this.#device, owed, respond), () => {});
+      this.#ask((server, respond) => server.confirm(this.#login(), owed, respond), () => {});
     }
   }
 }

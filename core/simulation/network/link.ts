@@ -1,6 +1,13 @@
 /** How a device talks to the engine, whatever carries it. */
 import type { ReportKind } from "../../protocol/mod.ts";
 
+/** Who a device says it is. */
+export interface Login {
+  readonly device: string;
+  /** The SHA-256 of its token: nobody here needs more of it. */
+  readonly token: string;
+}
+
 /** A report on its way. */
 export interface Outgoing {
   readonly kind: ReportKind;

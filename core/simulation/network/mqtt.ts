@@ -1,6 +1,7 @@
 /** MQTT as it is spoken to either broker: its packets, and whoever takes connections. */
 import type { OutboundMessage } from "../../engine/mod.ts";
 import type { ReportKind } from "../../protocol/mod.ts";
+import type { Login } from "./link.ts";
 import type { Channel, End, Path } from "./network.ts";
 
 /** What a device says, or its will: that it is gone. */
@@ -34,7 +35,7 @@ export type Up =
   | {
     readonly type: "connect";
     /** Who logs in; nothing: the engine. */
-    readonly device?: string;
+    readonly login?: Login;
     /** Whether its session outlives the connection. */
     readonly isKept: boolean;
     /** Messages that may be under way to it. */

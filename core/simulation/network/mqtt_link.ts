@@ -1,5 +1,5 @@
 /** A device's end of MQTT, whichever broker it meets. */
-import type { Link, LinkEvents, Outgoing } from "./link.ts";
+import type { Link, LinkEvents, Login, Outgoing } from "./link.ts";
 import type { Down, MqttChannel, MqttServer, Publish } from "./mqtt.ts";
 import type { Path } from "./network.ts";
 import type { World } from "../world.ts";
@@ -19,7 +19,7 @@ const REFUSED_MS = 1_000;
 
 /** A device's connection to a broker. */
 export class MqttLink implements Link {
-  readonly #device: string;
+  readonly #login: () => Login;
   readonly #path: Path;
   readonly #events: LinkEvents;
   readonly #habits: MqttHabits;
@@ -28,17 +28,17 @@ export class MqttLink implements Link {
   #channel: MqttChannel | undefined;
   readonly #waiting = new Map<number, (isTaken: boolean) => void>();
 
-  /** `server` gives the broker that can be reached now. */
+  /** `login` gives who it is now, `server` the broker that can be reached now. */
   constructor(
     world: World,
-    device: string,
+    login: () => Login,
     habits: MqttHabits,
     path: Path,
     events: LinkEvents,
     server: () => MqttServer | undefined,
   ) {
     this.#world = world;
-    this.#device = device;
+    this.#login = login;
     this.#habits = habits;
     this.#path = path;
     this.#events = events;
@@ -47,14 +47,14 @@ export class MqttLink implements Link {
 
   open(): void {
     this.#path.begin();
-    const channel: MqttChannel | undefined = this.#server()?.accept(this.#device, this.#path, {
+    const login = this.#login();
+    const channel: MqttChannel | undefined = this.#server()?.accept(login.device, this.#path, {
       receive: (packet) => this.#channel === channel && this.#receive(packet),
       closed: () => this.#channel === channel && this.#down(),
     });
     this.#channel = channel;
     const { isKept, hasWill } = this.#habits;
-    const device = this.#device;
-    if (channel) channel.up({ type: "connect", device, isKept, windowMax: WINDOW_MAX, hasWill });
+    if (channel) channel.up({ type: "connect", login, isKept, windowMax: WINDOW_MAX, hasWill });
     else this.#world.after(REFUSED_MS, () => this.#down());
   }
 
@@ -68,7 +68,7 @@ export class MqttLink implements Link {
   report(report: Outgoing, done: (isTaken: boolean) => void): void {
     if (!this.#channel) return done(false);
     const { kind, qos, packet, isRepeat } = report;
-    const letter = { device: this.#device, kind, payload: this.#payloadOf(report) };
+    const letter = { device: this.#login().device, kind, payload: this.#payloadOf(report) };
     this.#channel.up({ type: "publish", letter, qos, packet, isRepeat });
     if (qos === 0) done(true);
     else this.#waiting.set(packet, done);
@@ -78,13 +78,13 @@ export class MqttLink implements Link {
   #payloadOf({ payload, packet }: Outgoing): string {
     const isObject = payload.startsWith('{"');
     if (!this.#habits.hasIds || !isObject) return payload;
-    return `{"id":"${this.#device}-${packet}",${payload.slice(1)}`;
+    return `{"id":"${this.#login().device}-${packet}",${payload.slice(1)}`;
   }
 
   #receive(packet: Down): void {
     switch (packet.type) {
       case "connack":
-        return this.#channel?.up({ type: "subscribe", hears: this.#device });
+        return this.#channel?.up({ type: "subscribe", hears: this.#login().device });
       case "suback":
         return this.#events.up();
       case "puback":

@@ -4,6 +4,7 @@ import { StoreError } from "../../../core/engine/mod.ts";
 import { Disk } from "../../../core/simulation/machine/disk.ts";
 import { Process } from "../../../core/simulation/machine/process.ts";
 import { Random } from "../../../core/simulation/chance/random.ts";
+import { Sleep } from "../../../core/simulation/machine/sleep.ts";
 import { Timeline } from "../../../core/simulation/machine/timeline.ts";
 import { sha256 } from "../support/bench_engine.ts";
 
@@ -37,7 +38,7 @@ Deno.test("Disk: whoever does not know of the last row writes nothing", () => {
 function machine() {
   const timeline = new Timeline();
   const deaths: number[] = [];
-  const world = { timeline, wallAtBegin: 1_000_000, asleepMs: 0, touch: () => {} };
+  const world = { timeline, wallAtBegin: 1_000_000, sleep: new Sleep(timeline), touch: () => {} };
   const start = (diesAt: number) =>
     new Process({
       machine: world,
@@ -66,19 +67,67 @@ Deno.test("Process: it dies at that place, once, and what it waited for never co
   }
 });
 
-Deno.test("Process: frozen, it does everything later; asleep, its monotonic clock stood still", async () => {
-  const { world, timeline, start, pass } = machine();
+Deno.test("Process: frozen, it does all that is due when it goes on; its clocks never stood still", async () => {
+  const { timeline, start, pass } = machine();
   const life = start(Infinity);
   const seen: [string, number][] = [];
-  life.after(10, () => seen.push(["timer", timeline.now]));
-  const takeBack = life.after(20, () => seen.push(["taken back", timeline.now]));
+  const did = (what: string) => () => void seen.push([what, timeline.now]);
+  life.after(10, did("timer"));
+  const takeBack = life.after(20, did("taken back"));
+  life.after(30, did("another"));
+  life.after(150, did("after it"));
   life.freeze(100);
   assert.ok(life.isFrozen);
-  timeline.after(50, takeBack);
-  world.asleepMs += 100;
+  timeline.after(50, () => {
+    takeBack();
+    assert.equal(life.monotonic(), 50);
+  });
   await pass();
-  assert.deepEqual(seen, [["timer", 100]]);
+  assert.deepEqual(seen, [["timer", 100], ["another", 100], ["after it", 150]]);
   assert.equal(life.isFrozen, false);
-  assert.equal(life.monotonic(), 0);
-  assert.equal(life.wall(), 1_000_100);
+  assert.equal(life.monotonic(), 150);
+});
+
+Deno.test("Process: when its machine sleeps, every timer comes later by that, and the wall clock goes on", async () => {
+  const { world: { sleep }, timeline, start, pass } = machine();
+  const life = start(Infinity);
+  const seen: [string, number, number][] = [];
+  const did = (what: string) => () => void seen.push([what, timeline.now, life.monotonic()]);
+  life.after(5, did("before"));
+  life.after(30, did("through one"));
+  life.after(200, did("through both"));
+  const takeBack = life.after(25, did("taken back"));
+  timeline.after(20, () => sleep.begin(100));
+  timeline.after(50, () => {
+    life.after(1, did("came meanwhile"));
+    assert.ok(life.isFrozen);
+    assert.deepEqual([life.monotonic(), life.wall()], [20, 1_000_050]);
+  });
+  timeline.after(115, takeBack);
+  timeline.after(125, () => sleep.begin(1_000));
+  await pass();
+  assert.deepEqual(seen, [
+    ["before", 5, 5],
+    ["came meanwhile", 121, 21],
+    ["through one", 1_130, 30],
+    ["through both", 1_300, 200],
+  ]);
+  assert.equal(life.wall(), 1_001_300);
+});
+
+Deno.test("Process: what was due is not put off by a sleep while it stands still", async () => {
+  const { world: { sleep }, timeline, start, pass } = machine();
+  const life = start(Infinity);
+  const seen: [string, number][] = [];
+  life.after(10, () => seen.push(["due", timeline.now]));
+  life.after(60, () => seen.push(["not due", timeline.now]));
+  life.freeze(100);
+  timeline.after(50, () => sleep.begin(30));
+  await pass();
+  assert.deepEqual(seen, [["due", 100], ["not due", 100]]);
+  life.after(10, () => seen.push(["due again", timeline.now]));
+  life.freeze(100);
+  timeline.after(50, () => sleep.begin(80));
+  await pass();
+  assert.deepEqual(seen.at(-1), ["due again", 230]);
 });
