@@ -223,9 +223,10 @@ export class Engine implements EngineApi {
 
   /** The token that it logged in with may be one that ends. */
   async #noteTokenEnds(id: string): Promise<void> {
+    const since = this.now();
     try {
       const stored = this.#ledger.cached(id) ?? await this.#ports.store.device(id);
-      if (stored && !this.#stopped) this.#tokenEnds.note(stored.device);
+      if (stored && !this.#stopped) this.#tokenEnds.note(stored.device, since);
     } catch (error) {
       this.#distrust(error);
     }
@@ -308,7 +309,7 @@ export class Engine implements EngineApi {
   #follow(work: Workspace): void {
     this.#time.stepRecorded(work.clockStepMs);
     for (const notes of [this.#leftOut, this.#answered]) notes.keep();
-    for (const [, { device }] of work.changedDevices()) this.#tokenEnds.note(device);
+    for (const [, { device }] of work.changedDevices()) this.#tokenEnds.note(device, work.at);
     const tasks = [...work.changedTasks()];
     this.#deadlines.note(tasks);
     for (const task of tasks) {

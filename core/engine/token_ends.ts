@@ -30,16 +30,18 @@ export class TokenEnds {
     this.#cut = cut;
   }
 
-  /** The device is now as given: its next token to end is waited for. */
-  note({ id, tokens }: Device): void {
-    const now = this.#now();
+  /**
+   * The device is as given since then: its next token to end is waited for. What ended meanwhile, as
+   * that took long to be written or read, ends now.
+   */
+  note({ id, tokens }: Device, since: number): void {
     const ends = tokens.flatMap(({ validUntil }) => validUntil ?? [])
-      .filter((end) => end > now).sort((a, b) => a - b);
+      .filter((end) => end > since).sort((a, b) => a - b);
     const waiting = this.#waiting.get(id);
     const next = waiting?.ends[0];
     // An end that has come is not taken back, though its timer is late.
-    if (waiting && next !== undefined && next <= now) {
-      waiting.ends = [next, ...ends];
+    if (waiting && next !== undefined && next <= this.#now()) {
+      waiting.ends = [next, ...ends.filter((end) => end > next)];
       return;
     }
     waiting?.takeBack();

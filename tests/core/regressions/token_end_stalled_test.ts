@@ -1,0 +1,34 @@
+/**
+ * Found by seed 5106 of the simulator (L4): a token ended while the row that said so was being written,
+ * and whoever had logged in with it stayed.
+ */
+import assert from "node:assert/strict";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
+import { bench } from "../support/bench_engine.ts";
+import type { Bench } from "../support/bench_engine.ts";
+import { PUMP } from "../support/stories.ts";
+
+function rotate(b: Bench): ReturnType<Bench["command"]> {
+  const tokens = { tokenSha256: "bb".repeat(32), tokenSha512: ANY_SHA512 };
+  return b.command({ type: "issueToken", device: PUMP, ...tokens, overlapMs: 7_000 });
+}
+
+Deno.test("Engine: a token that ends while its row is being written cuts who logged in with it", async () => {
+  const b = await bench();
+  const append = b.store.append.bind(b.store);
+  b.store.append = (writes) => (b.clock.stall(46_000), append(writes));
+  await rotate(b);
+  await b.clock.pass(0);
+  assert.deepEqual(b.cut, [PUMP]);
+});
+
+Deno.test("Engine: a token that ends while its device is being read cuts who logs in with it", async () => {
+  const b = await bench();
+  await rotate(b);
+  await b.restart();
+  const device = b.store.device.bind(b.store);
+  b.store.device = (id) => (b.clock.stall(46_000), device(id));
+  b.engine.connected(PUMP, "c1");
+  await b.clock.pass(0);
+  assert.deepEqual(b.cut, [PUMP]);
+});
