@@ -27,7 +27,7 @@ const RETRY_MS = 1_000;
 export interface DeadlineTaker {
   /** Engine time. */
   now(): number;
-  /** Follows the wall clock; true: it leapt ahead, as this machine slept. */
+  /** Follows the wall clock; true: it leapt, perhaps as this machine slept. */
   followClock(): boolean;
   /** Queues the input; resolves when it was decided. */
   submit(input: DeadlineInput): Promise<Answer>;

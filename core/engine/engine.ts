@@ -298,9 +298,12 @@ export class Engine implements EngineApi {
     this.#send(work);
   }
 
-  /** A wall clock that leapt ahead means that this machine slept: its silence was ours. */
+  /**
+   * A wall clock that leapt ahead means that this machine slept: its silence was ours. One that was set
+   * back may hide that it slept as well.
+   */
   #followClock(): boolean {
-    if (this.#time.followStep() <= 0) return false;
+    if (this.#time.followStep() === 0) return false;
     this.#tokenEnds.leapt();
     return true;
   }
