@@ -49,7 +49,7 @@ function drawLimits(how: Random): object {
   return {
     offered: how.spread(300, 4 * 3_600),
     downloading: how.spread(120, 1_800),
-    downloading_total: how.spread(1_800, 8 * 3_600),
+    downloading_total: how.spread(600, 8 * 3_600),
     paused: how.spread(600, 6 * 3_600),
     awaiting_install: how.spread(600, 6 * 3_600),
     ...(how.chance(300_000) ? { installing: 600, rebooting: 300, confirming: 300 } : {}),

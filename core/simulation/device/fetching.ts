@@ -3,6 +3,9 @@ import type { Download } from "../front/download.ts";
 import type { Job } from "./flash.ts";
 import type { Body } from "./mechanic.ts";
 
+/** So many in a million go on by steps so small that hardly one of them is worth a fact. */
+const FINE_PPM = 100_000;
+const STEPS_MAX = 100;
 /** Longest time between two steps of a download. */
 const STEP_MS = 60_000;
 /** Longest time that a download stands still. */
@@ -36,7 +39,7 @@ export class Fetching {
       : undefined;
     this.#download = download;
     if (world.fate.happens("corruption", id)) job.isCorrupt = true;
-    const bytes = Math.ceil(job.size / random.between(1, 8));
+    const bytes = Math.ceil(job.size / random.between(1, random.chance(FINE_PPM) ? STEPS_MAX : 8));
     later(random.between(100, 5_000), () => {
       if (download) this.#step(job, download, bytes);
       else if (this.#isWanted(job)) this.goOn(job);
