@@ -132,7 +132,7 @@ export class House {
       room: async () => await way.room?.(),
       disconnect: (device) => {
         if (!life.survives()) return;
-        watch.disconnected?.(device, life);
+        watch.disconnected?.(device, life, this.#alive.get(life)?.engine.now() ?? 0);
         way.disconnect(device);
       },
     };

@@ -44,8 +44,8 @@ export interface Witness {
   answered?(submission: Submission, answer: Answer): void;
   /** The engine handed a message to its outbox. */
   sent?(message: OutboundMessage, life: Life): void;
-  /** The engine had every connection of the device cut. */
-  disconnected?(device: string, life: Life): void;
+  /** The engine had every connection of the device cut; `at`: engine time. */
+  disconnected?(device: string, life: Life, at: number): void;
   /** The engine told its observer of a fault. */
   faulted?(error: unknown, life: Life): void;
   /** The process stands still for so long, from now on; `at`: its engine's time then, if it has any. */

@@ -154,8 +154,8 @@ export class Judges implements Witness {
     this.#ask((judge) => judge.sent?.(message, life));
   }
 
-  disconnected(device: string, life: Life): void {
-    this.#ask((judge) => judge.disconnected?.(device, life));
+  disconnected(device: string, life: Life, at: number): void {
+    this.#ask((judge) => judge.disconnected?.(device, life, at));
   }
 
   faulted(error: unknown, life: Life): void {

@@ -29,14 +29,15 @@ export class LockedOut implements Judge {
   readonly #known = new Set<string>();
   /** Devices of which a token ended, or will. */
   readonly #ending = new Set<string>();
-  #last = { at: 0, seenAt: 0 };
+  /** Engine time of the last row. */
+  #lastAt = 0;
 
   constructor(court: Court) {
     this.#court = court;
   }
 
   beforeRow({ header: { seq, stream }, fact }: SeenRow, life: Life): void {
-    this.#last = { at: fact.at, seenAt: this.#court.sight.now };
+    this.#lastAt = fact.at;
     const device = deviceOf(stream);
     if (fact.type === "DeviceRevoked") {
       this.#expect({ device, life, seq, due: fact.at });
@@ -48,7 +49,7 @@ export class LockedOut implements Judge {
   committed(_rows: unknown, _writes: unknown, life: Life): void {
     const { now } = this.#court.sight;
     for (const cut of this.#open) {
-      if (cut.life !== life || cut.due > this.#last.at) continue;
+      if (cut.life !== life || cut.due > this.#lastAt) continue;
       cut.lateSince ??= now;
       if (now <= cut.lateSince + TICK_MS) continue;
       this.#court.deny("L4", `Row ${cut.seq} locks ${cut.device} out, but it was never cut.`);
@@ -60,15 +61,12 @@ export class LockedOut implements Judge {
     for (const cut of this.#open) cut.lateSince = undefined;
   }
 
-  disconnected(device: string, life: Life): void {
+  disconnected(device: string, life: Life, at: number): void {
     if (!this.#ending.has(device)) {
       this.#court.deny("L4", `${device} is cut, though no token of it ended.`);
     }
-    const { now: seenAt, wallAtBegin } = this.#court.sight;
-    // The wall clock may have leapt ahead, and that be not on record yet.
-    const now = Math.max(this.#last.at + seenAt - this.#last.seenAt, wallAtBegin + seenAt);
     this.#open = this.#open.filter((cut) =>
-      cut.life !== life || cut.device !== device || cut.due > now + TICK_MS
+      cut.life !== life || cut.device !== device || cut.due > at
     );
   }
 

@@ -550,13 +550,13 @@ const badStories: readonly Story[] = [
     const token = { token_sha256: "aa".repeat(32), token_sha512: ANY_SHA512 };
     stage.device("a", "TokenIssued", { ...token, overlap_ms: 0 }, { actor: "operator:test" });
     stage.device("a", "TokenIssued", { ...token, overlap_ms: 1_000 }, { actor: "operator:test" });
-    stage.judge.disconnected?.("a", { number: 2, isAlive: true });
+    stage.judge.disconnected?.("a", { number: 2, isAlive: true }, Infinity);
     later(stage);
     later(stage);
   }],
   ["L4", "a connection that is cut for nothing", LockedOut, (stage) => {
     stage.begin();
-    stage.judge.disconnected?.("a", stage.life);
+    stage.judge.disconnected?.("a", stage.life, Infinity);
   }],
   ["L3", "a deferral that does not end when it is over", DeadlinesHold, (stage) => {
     offered(stage);

@@ -60,4 +60,18 @@ export const reportBugs: readonly Bug[] = [
     "? event.at - progressAt >= Math.floor(limits.downloading / 2)",
     "? event.at - progressAt >= 0",
   ),
+  bug(
+    "progress is recorded every five minutes",
+    ["I4"],
+    "protocol/limits.ts",
+    "export const PROGRESS_EVERY_MS = 30_000;",
+    "export const PROGRESS_EVERY_MS = 300_000;",
+  ),
+  bug(
+    "all progress is recorded",
+    ["I4"],
+    "upgrade/guards.ts",
+    "return moved < 0 ||",
+    "return moved !== 0 ||",
+  ),
 ];

@@ -71,4 +71,27 @@ export const timeBugs: readonly Bug[] = [
     "this.#anchor = Math.floor(wall);",
     { engineCrash: 900_000, wallJump: 30_000 },
   ),
+  bug(
+    "a download may last for ever, as long as it goes on",
+    ["L3"],
+    "upgrade/deadline.ts",
+    "after(task.downloadingSince, limits.downloading_total),",
+    "after(task.progressAt, limits.downloading),",
+  ),
+  bug(
+    "a clock that is set back hides a sleep",
+    ["L3"],
+    "engine/engine.ts",
+    "if (this.#time.followStep() === 0) return false;",
+    "if (this.#time.followStep() <= 0) return false;",
+    { engineFreeze: 40_000, wallJump: 40_000, engineCrash: 0 },
+  ),
+  bug(
+    "a token that ends while its row is written cuts nobody",
+    ["L4"],
+    "engine/engine.ts",
+    "this.#tokenEnds.note(device, work.at);",
+    "this.#tokenEnds.note(device, this.now());",
+    { engineFreeze: 60_000, engineCrash: 0, newToken: 700_000 },
+  ),
 ];
