@@ -21,7 +21,7 @@ const CHUNK_KIB = 32;
 const LIFE_MS = 600;
 const DOWN_MS = 300;
 /** A link that was lost again and again waits longer and longer. */
-const AGAIN_MS = 20_000;
+const AGAIN_MS = 60_000;
 const LOOK_EVERY_MS = 50;
 /** What the operator is told of a broker that dies and comes back, and nothing else. */
 const COMPLAINTS = /^(No connection to the broker .+|The broker can be reached again\.)$/;
@@ -116,7 +116,7 @@ async function campaignStory(
   try {
     const campaign = new Campaign(operator, checksum, [...runs.keys()]);
     await killAgainAndAgain(broker, engine, campaign, draw);
-    const ends = await soon(all, "the end of every upgrade", 30_000);
+    const ends = await soon(all, "the end of every upgrade", 90_000);
     assert.deepEqual(ends.filter(({ outcome }) => outcome !== "succeeded"), []);
   } finally {
     stop.abort(new Error("The test is over"));
