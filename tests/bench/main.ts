@@ -81,7 +81,7 @@ export async function isPossible({ needs }: Measurement): Promise<boolean> {
 }
 
 /** How often each figure is measured. */
-const RUNS = 3;
+const RUNS = { quick: 2, full: 3 };
 /** How often the job that shows the noise is done before a measurement, and again after it. */
 const NOISE_RUNS = { quick: 1, full: 5 };
 
@@ -97,9 +97,10 @@ async function measure(
   };
   const started = performance.now();
   try {
+    const runs = isQuick ? RUNS.quick : RUNS.full;
     const noiseRuns = isQuick ? NOISE_RUNS.quick : NOISE_RUNS.full;
     const before = identicalRuns(noiseRuns);
-    const figures = await run({ isQuick, runs: RUNS, folder, say });
+    const figures = await run({ isQuick, runs, folder, say });
     const noise = noiseOf([...before, ...identicalRuns(noiseRuns)]);
     return { name, figures, noise, seconds: (performance.now() - started) / 1000 };
   } finally {

@@ -9,7 +9,7 @@ import type { Draw } from "./draw.ts";
 import { EngineProcess, TOKEN, underStrace } from "./engine_process.ts";
 import { readLog } from "./log_check.ts";
 
-const KILLS = 15;
+const KILLS = 10;
 const DEVICES = 20;
 /** Large enough that no report says that all of it is stored. */
 const IMAGE_BYTES = 65_536;

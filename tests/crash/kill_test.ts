@@ -20,7 +20,7 @@ const IMAGES = 24;
  */
 const SLOW_DISK = "fdatasync,fsync:delay_exit=10000";
 /** An engine lives so long between two kills. */
-const LIFE_MS = { min: 200, spread: 1_300 };
+const LIFE_MS = { min: 200, spread: 800 };
 /** Every so manieth kill comes while the engine starts. */
 const AT_START_EVERY = 10;
 const START_MS = 200;

@@ -18,6 +18,7 @@ const STATES = 2_000;
 const CONTROL_STATES = 300;
 /** Where they lie; there are no folders below. */
 const IMAGES = "data/images/";
+const rowsByHash = new Map<string, Pick<RowHeader, "prev"> & { readonly bytes: string }>();
 const digests = new WeakMap<Uint8Array, string>();
 const WRITER = new URL("power_writer.ts", import.meta.url);
 
@@ -110,14 +111,22 @@ function wrongRow(
 ): string | undefined {
   const heads = new Map<string, string>();
   for (const [index, { seq, stream, bytes, hash }] of rows.entries()) {
-    const { prev } = JSON.parse(bytes) as RowHeader;
-    const isChained = seq === index + 1 && prev === (heads.get(stream) ?? null) &&
-      hashBytes(bytes, machineDigest.sha256) === hash;
+    const isChained = seq === index + 1 && prevOf(bytes, hash) === (heads.get(stream) ?? null);
     if (!isChained) return `row ${seq} is not chained`;
     heads.set(stream, hash);
   }
   const lost = [...acknowledged].filter(([seq, hash]) => rows[seq - 1]?.hash !== hash);
   return lost.length > 0 ? `${lost.length} acknowledged rows are lost` : undefined;
+}
+
+/** What the row follows; `undefined`: it has another hash. A row that was read before is known by it. */
+function prevOf(bytes: string, hash: string): string | null | undefined {
+  const known = rowsByHash.get(hash);
+  if (known?.bytes === bytes) return known.prev;
+  if (hashBytes(bytes, machineDigest.sha256) !== hash) return undefined;
+  const { prev } = JSON.parse(bytes) as RowHeader;
+  rowsByHash.set(hash, { bytes, prev });
+  return prev;
 }
 
 /** Rows that were not acknowledged count, too: bytes are durable before any row names them. */
