@@ -13,7 +13,7 @@ export const imageMemory: Measurement = {
   name: "image-memory",
   summary: `Memory of the engine while an image goes up, and down to ${READERS} readers`,
   run: async ({ isQuick, runs, folder, say }) => {
-    const [small, large] = isQuick ? [8, 32] : [32, 1024];
+    const [small, large] = isQuick ? [1, 4] : [32, 1024];
     const figures = new Figures();
     for (let run = 1; run <= runs; run++) {
       say(`${large} MiB up and down, run ${run}`);

@@ -81,9 +81,9 @@ export async function isPossible({ needs }: Measurement): Promise<boolean> {
 }
 
 /** How often each figure is measured. */
-const RUNS = 3;
+const RUNS = { quick: 2, full: 3 };
 /** How often the job that shows the noise is done before a measurement, and again after it. */
-const NOISE_RUNS = 5;
+const NOISE_RUNS = { quick: 1, full: 5 };
 
 /** Makes a measurement in a folder of its own; the same fixed job before and after shows the noise. */
 async function measure(
@@ -97,9 +97,11 @@ async function measure(
   };
   const started = performance.now();
   try {
-    const before = identicalRuns(NOISE_RUNS);
-    const figures = await run({ isQuick, runs: RUNS, folder, say });
-    const noise = noiseOf([...before, ...identicalRuns(NOISE_RUNS)]);
+    const runs = isQuick ? RUNS.quick : RUNS.full;
+    const noiseRuns = isQuick ? NOISE_RUNS.quick : NOISE_RUNS.full;
+    const before = identicalRuns(noiseRuns);
+    const figures = await run({ isQuick, runs, folder, say });
+    const noise = noiseOf([...before, ...identicalRuns(noiseRuns)]);
     return { name, figures, noise, seconds: (performance.now() - started) / 1000 };
   } finally {
     if (screen.isTerminal) screen.write("\r\x1b[2K");

@@ -4,11 +4,12 @@ import { Operator, randomImage, soon } from "../e2e/house.ts";
 import { inFolder } from "../support/folder.ts";
 import { ignoresMosquitto, Mosquitto } from "../support/mosquitto.ts";
 import { BrokerDevice, reportOf } from "./broker_device.ts";
-import { Draw, seedOf } from "./draw.ts";
+import { drawn } from "./draw.ts";
+import type { Draw } from "./draw.ts";
 import { EngineProcess, TOKEN, underStrace } from "./engine_process.ts";
 import { readLog } from "./log_check.ts";
 
-const KILLS = 15;
+const KILLS = 10;
 const DEVICES = 20;
 /** Large enough that no report says that all of it is stored. */
 const IMAGE_BYTES = 65_536;
@@ -142,8 +143,7 @@ async function succeed(fleet: Fleet, checksum: string): Promise<void> {
   }));
 }
 
-async function story(folder: string, ordeal: Ordeal): Promise<void> {
-  const draw = new Draw(seedOf("broker_engine_kill_test"));
+async function story(folder: string, ordeal: Ordeal, draw: Draw): Promise<void> {
   const data = `${folder}/data`;
   await using broker = await Mosquitto.withSettings(folder, SETTINGS);
   const { name, version } = ordeal;
@@ -181,6 +181,6 @@ for (const ordeal of ordeals) {
   Deno.test({
     name: `${ordeal.name} (MQTT ${ordeal.version}): nothing it took is lost or counted twice`,
     ignore: ignoresMosquitto,
-    fn: () => inFolder((folder) => story(folder, ordeal)),
+    fn: () => inFolder((folder) => drawn(ordeal.name, (draw) => story(folder, ordeal, draw))),
   });
 }

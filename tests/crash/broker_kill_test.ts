@@ -6,7 +6,8 @@ import { Operator, randomImage, soon } from "../e2e/house.ts";
 import { inFolder } from "../support/folder.ts";
 import { ignoresMosquitto, Mosquitto } from "../support/mosquitto.ts";
 import { BrokerDevice } from "./broker_device.ts";
-import { Draw, seedOf } from "./draw.ts";
+import { drawn } from "./draw.ts";
+import type { Draw } from "./draw.ts";
 import { EngineProcess, TOKEN } from "./engine_process.ts";
 import { readLog } from "./log_check.ts";
 
@@ -20,7 +21,7 @@ const CHUNK_KIB = 32;
 const LIFE_MS = 600;
 const DOWN_MS = 300;
 /** A link that was lost again and again waits longer and longer. */
-const AGAIN_MS = 20_000;
+const AGAIN_MS = 60_000;
 const LOOK_EVERY_MS = 50;
 /** What the operator is told of a broker that dies and comes back, and nothing else. */
 const COMPLAINTS = /^(No connection to the broker .+|The broker can be reached again\.)$/;
@@ -85,8 +86,11 @@ function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-async function campaignStory(folder: string, settings: readonly string[]): Promise<void> {
-  const draw = new Draw(seedOf("broker_kill_test"));
+async function campaignStory(
+  folder: string,
+  settings: readonly string[],
+  draw: Draw,
+): Promise<void> {
   const data = `${folder}/data`;
   await using broker = await Mosquitto.withSettings(folder, ["allow_anonymous true", ...settings]);
   await using engine = await EngineProcess.on(data, [], ["--broker", broker.url()]);
@@ -112,7 +116,7 @@ async function campaignStory(folder: string, settings: readonly string[]): Promi
   try {
     const campaign = new Campaign(operator, checksum, [...runs.keys()]);
     await killAgainAndAgain(broker, engine, campaign, draw);
-    const ends = await soon(all, "the end of every upgrade", 30_000);
+    const ends = await soon(all, "the end of every upgrade", 90_000);
     assert.deepEqual(ends.filter(({ outcome }) => outcome !== "succeeded"), []);
   } finally {
     stop.abort(new Error("The test is over"));
@@ -133,7 +137,8 @@ for (const settings of memories) {
   Deno.test({
     name: `A broker killed in mid-campaign (${settings[0]}): every upgrade succeeds at once`,
     ignore: ignoresMosquitto,
-    fn: () => inFolder((folder) => campaignStory(folder, settings)),
+    fn: () =>
+      inFolder((folder) => drawn("The campaign", (draw) => campaignStory(folder, settings, draw))),
   });
 }
 

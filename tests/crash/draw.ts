@@ -27,10 +27,13 @@ export class Draw {
   }
 }
 
-/** The seed of this run, said aloud: `OTALOG_TEST_SEED` has it again. */
-export function seedOf(test: string): number {
+/** Runs the story with a fresh seed; a failure names it: `OTALOG_TEST_SEED` has the run again. */
+export async function drawn(what: string, story: (draw: Draw) => Promise<void>): Promise<void> {
   const given = Deno.env.get("OTALOG_TEST_SEED");
   const seed = given === undefined ? crypto.getRandomValues(new Uint32Array(1))[0]! : Number(given);
-  console.log(`${test}: OTALOG_TEST_SEED=${seed}`);
-  return seed;
+  try {
+    await story(new Draw(seed));
+  } catch (cause) {
+    throw new Error(`${what} failed. To have it again: OTALOG_TEST_SEED=${seed}`, { cause });
+  }
 }

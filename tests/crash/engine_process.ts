@@ -14,6 +14,8 @@ export class EngineProcess implements AsyncDisposable {
   readonly httpUrl: string;
   readonly mqttUrl: string;
   readonly #command: Deno.Command;
+  /** Whether another command has to become the engine first. */
+  readonly #isBelow: boolean;
   #child: Deno.ChildProcess | undefined;
   #output: Promise<unknown> = Promise.resolve();
   #said = "";
@@ -34,6 +36,7 @@ export class EngineProcess implements AsyncDisposable {
     const words: string[] = task.split(" ").slice(1);
     const broker = flags.includes("--broker") ? [] : ["--mqtt", addresses[1]];
     const where = ["--data", data, "--http", addresses[0], ...broker];
+    this.#isBelow = above.length > 0;
     const [program, ...args] = [...above, Deno.execPath(), ...words, ...where, ...flags];
     this.#command = new Deno.Command(program!, {
       args,
@@ -95,6 +98,7 @@ export class EngineProcess implements AsyncDisposable {
 
   /** Ends the process by the signal; devices are told to wait before it falls. */
   async end(signal: Deno.Signal): Promise<number> {
+    await this.#hasBegun();
     const before = this.#up;
     this.#up = Promise.withResolvers();
     // Whoever waits for a start that never came to its end waits for the next one.
@@ -104,6 +108,19 @@ export class EngineProcess implements AsyncDisposable {
     await this.#output;
     this.#child = undefined;
     return status.code;
+  }
+
+  /**
+   * Resolves when the command above has become the engine, or has ended. A strace that is killed before
+   * leaves helpers behind, stopped for ever with our pipes open.
+   */
+  async #hasBegun(): Promise<void> {
+    if (!this.#isBelow) return;
+    const { pid } = this.#child!;
+    const engine = await Deno.realPath(Deno.execPath());
+    // What has ended has no program any more.
+    const program = () => Deno.readLink(`/proc/${pid}/exe`).catch(() => engine);
+    while (await program() !== engine) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -42,7 +42,7 @@ async function upgrade(engine: EngineProcess): Promise<[string, FleetDevice]> {
     up: () => engine.up(),
     order: (device, image, completion) => order(operator, device, image, completion),
   });
-  await soon(device.run([image], () => false), "the end of the upgrade", 30_000);
+  await soon(device.run([image], () => false), "the end of the upgrade", 90_000);
   return [id, device];
 }
 

@@ -128,7 +128,9 @@ function sectorsOf(change: Change): Change[] {
   return sectors;
 }
 
+/** Makes new bytes, unless nothing changes. */
 function apply(before: Uint8Array, changes: readonly Change[]): Uint8Array {
+  if (changes.length === 0) return before;
   const room = changes.reduce(
     (size, change) =>
       Math.max(size, "size" in change ? change.size : change.at + change.bytes.length),

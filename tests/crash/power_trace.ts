@@ -30,7 +30,9 @@ const STRING_BYTES_MAX = 8_388_608;
 export async function trace(module: URL, args: string[], folder: string): Promise<Deed[]> {
   const file = await Deno.makeTempFile();
   try {
-    const how = ["-f", "-y", "-xx", "-s", `${STRING_BYTES_MAX}`, "-e", `trace=${CALLS}`];
+    // With a filter in the kernel (BPF) nothing stops at the calls that do not matter.
+    const which = ["--seccomp-bpf", "-f", "-e", `trace=${CALLS}`];
+    const how = [...which, "-y", "-xx", "-s", `${STRING_BYTES_MAX}`];
     const run = [Deno.execPath(), "run", "--quiet", "--allow-all", module.href, ...args];
     const command = new Deno.Command("strace", { args: [...how, "-o", file, ...run] });
     const { success, stderr } = await command.output().catch((error) => {
@@ -71,25 +73,25 @@ class Trace {
     const [, name, args, result] = /^(\w+)\((.*)\) += (\d+)/.exec(line) ?? [];
     if (name === undefined || args === undefined) return;
     if (name === "openat") return yield* this.#open(args);
-    const texts = [...args.matchAll(/"([^"]*)"/g)].map(([, hex]) => textOf(hex!));
-    if (/^(mkdir|unlink|rename)/.test(name)) return yield* this.#name(name, texts, args);
+    const texts = () => [...args.matchAll(/"([^"]*)"/g)].map(([, hex]) => textOf(hex!));
+    if (/^(mkdir|unlink|rename)/.test(name)) return yield* this.#name(name, texts(), args);
     const [, fd = "", hex = ""] = /^(\d+)<([^>]*)>/.exec(args) ?? [];
-    if (fd === "1" && name === "write") return yield { type: "said", text: texts[0]! };
+    if (fd === "1" && name === "write") return yield { type: "said", text: texts()[0]! };
     const path = this.#below(textOf(hex));
     if (path === undefined) return;
-    const numbers = args.split(", ").map(Number);
+    const last = () => Number(args.slice(args.lastIndexOf(" ") + 1));
     const bytes = () => bytesOf(/"([^"]*)"/.exec(args)![1]!);
     switch (name) {
       case "fsync":
       case "fdatasync":
         return yield { type: "sync", path };
       case "ftruncate":
-        return yield { type: "truncate", path, size: numbers.at(-1)! };
+        return yield { type: "truncate", path, size: last() };
       case "pwrite64":
         return yield {
           type: "write",
           path,
-          at: numbers.at(-1)!,
+          at: last(),
           bytes: bytes().subarray(0, Number(result)),
         };
       case "write": {

@@ -401,7 +401,7 @@ function hasUnfinished(stage: Stage): boolean {
 }
 
 async function until(what: string, holds: () => boolean): Promise<void> {
-  const end = performance.now() + 10_000;
+  const end = performance.now() + 20_000;
   while (!holds()) {
     assert.ok(performance.now() < end, `never came: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));

@@ -1,6 +1,6 @@
 /** Everything at once: orders, requests and digests for the same device, over MQTT and HTTP. */
 import assert from "node:assert/strict";
-import { Draw, seedOf } from "../crash/draw.ts";
+import { Draw, drawn } from "../crash/draw.ts";
 import { readLog } from "../crash/log_check.ts";
 import { inHouse, randomImage } from "./house.ts";
 import type { Stage } from "./house.ts";
@@ -122,7 +122,7 @@ class Target implements AsyncDisposable {
   }
 }
 
-async function survives(devices: number, storm: Storm, seed: number): Promise<void> {
+async function survives(devices: number, storm: Storm, draw: Draw): Promise<void> {
   await inHouse(async (stage) => {
     const sums = new Map<string, string>();
     for (const version of VERSIONS) {
@@ -134,7 +134,7 @@ async function survives(devices: number, storm: Storm, seed: number): Promise<vo
       targets.push(stack.use(await Target.open(stage, sums, `pump-${n}`)));
     }
     const made = await Promise.all(
-      targets.map((target, n) => target.storm(storm, new Draw(seed + n))),
+      targets.map((target) => target.storm(storm, new Draw(draw.below(2 ** 32)))),
     );
     const middle = await readLog(`${stage.folder}/data`);
     await Promise.all(targets.map((target) => target.finish()));
@@ -153,7 +153,7 @@ async function survives(devices: number, storm: Storm, seed: number): Promise<vo
 }
 
 Deno.test("one device survives a hundred orders and as many reports at once", () =>
-  survives(1, { orders: 100, reports: 100 }, seedOf("one device")));
+  drawn("one device", (draw) => survives(1, { orders: 100, reports: 100 }, draw)));
 
 Deno.test("twenty devices survive the same at once", () =>
-  survives(20, { orders: 20, reports: 30 }, seedOf("twenty devices")));
+  drawn("twenty devices", (draw) => survives(20, { orders: 20, reports: 30 }, draw)));

@@ -255,7 +255,7 @@ Deno.test("fifty devices that poll are each told of their own order as it is mad
     const offers = await Promise.all(waiting);
     const ms = performance.now() - asked;
     console.log(`50 orders reached 50 long polls in ${ms.toFixed(0)} ms`);
-    assert.ok(ms < 10_000);
+    assert.ok(ms < 30_000);
     for (const [index, messages] of offers.entries()) {
       const [{ topic, payload }] = messages as [HttpMessage];
       assert.deepEqual([topic, payload.task_id, messages.length], [
@@ -276,7 +276,7 @@ Deno.test("fifty devices that poll are each told of their own order as it is mad
 
 /** Until the engine has taken the device's long poll. */
 async function listening({ house: { engine } }: Stage, device: string): Promise<void> {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + 20_000;
   while (!engine.isListening(device)) {
     assert.ok(performance.now() < until, `${device} does not listen`);
     await new Promise((resolve) => setTimeout(resolve, 2));

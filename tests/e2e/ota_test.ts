@@ -168,7 +168,7 @@ Deno.test("ota watch shows each change of a task, and ends as it ends", async ()
 
 /** Waits until something stands on every paper. */
 async function untilText(...papers: Paper[]): Promise<void> {
-  const until = performance.now() + 10_000;
+  const until = performance.now() + 20_000;
   while (papers.some(({ text }) => text === "")) {
     assert.ok(performance.now() < until, "nothing was shown");
     await new Promise((resolve) => setTimeout(resolve, 5));

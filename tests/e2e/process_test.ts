@@ -43,7 +43,7 @@ class Serve implements AsyncDisposable {
   }
 
   async end(): Promise<{ code: number; said: string }> {
-    const { code } = await soon(this.#child.status, "the end of the process", 10_000);
+    const { code } = await soon(this.#child.status, "the end of the process");
     return { code, said: (await this.#output).trim() };
   }
 
@@ -112,7 +112,7 @@ Deno.test("serve says when it is ready, refuses a second engine and taken ports,
       /"type":"EngineStopped".*\n\n$/,
     );
     assert.deepEqual(await first.end(), { code: 0, said: "" });
-    assert.ok(performance.now() - asked < 5_000);
+    assert.ok(performance.now() - asked < 20_000);
     await assertReplays(`${folder}/a`);
   });
 });

@@ -25,7 +25,7 @@ export interface Ended {
 
 /** Runs the command to its end. */
 export function ran(name: string, ...args: string[]): Promise<Ended> {
-  return ranWithin(60_000, name, ...args);
+  return ranWithin(120_000, name, ...args);
 }
 
 /** Runs the command to its end, which must come within so long. */

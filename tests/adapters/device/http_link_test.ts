@@ -28,7 +28,7 @@ async function linked(
     try {
       await story(link, heard, script);
     } finally {
-      await soon(link.close(), "the end of the link", 2_000);
+      await soon(link.close(), "the end of the link", 10_000);
     }
   });
 }

@@ -79,6 +79,6 @@ function parse(block: string): Event {
 
 async function inTime<T>(wanted: Promise<T>): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error("No event came")), 5_000);
+  const timer = setTimeout(() => reject(new Error("No event came")), 20_000);
   return await Promise.race([wanted, late]).finally(() => clearTimeout(timer));
 }

@@ -206,7 +206,7 @@ Deno.test("a follower that stops reading loses its connection, however much the 
       let turn = 0;
       const tags = Array.from({ length: 32 }, (_, n) => `${n}`.padStart(64, "x"));
       while (stage.feed.size > 0) {
-        assert.ok(performance.now() - begun < 10_000, "never cut");
+        assert.ok(performance.now() - begun < 20_000, "never cut");
         const devices = names(100, `pump-${turn++}`);
         await Promise.all(devices.map(async (device_id) => {
           const answer = await stage.request("POST", "/devices", { body: { device_id, tags } });
@@ -262,7 +262,7 @@ Deno.test("a house closes within seconds, though somebody follows its log and do
     await using reader = new EventSource(response);
     const types = reader.take(Infinity).then((events) => events.map(({ data }) => data.type));
     const asked = performance.now();
-    await soon(house.close(), "the end of the house", 5_000);
+    await soon(house.close(), "the end of the house");
     assert.ok(performance.now() - asked > 900, "nobody was stalled");
     assert.equal((await types).at(-1), "EngineStopped");
   });

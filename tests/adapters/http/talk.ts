@@ -2,12 +2,12 @@
 import { connect } from "node:net";
 import type { Socket } from "node:net";
 
-/** Everything a socket gives until it is closed, at most five seconds. */
+/** Everything a socket gives until it is closed, sooner than for want of headers (10 s). */
 export async function talk(port: number, text: string, sent = () => {}): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const parts: Uint8Array[] = [];
   const socket = connect(port, "127.0.0.1", () => socket.write(text, sent));
-  const timer = setTimeout(() => reject(new Error("Never closed")), 5_000);
+  const timer = setTimeout(() => reject(new Error("Never closed")), 8_000);
   socket.on("data", (part: Uint8Array) => parts.push(part));
   socket.on("error", () => {});
   socket.on("close", () => resolve(Buffer.concat(parts).toString("latin1")));

@@ -20,10 +20,10 @@ export interface House {
   socket(): Promise<RawClient>;
 }
 
-/** Resolves with the promise, or fails after five seconds. */
+/** Resolves with the promise, or fails sooner than a login that does not come (10 s). */
 export async function soon<T>(promise: Promise<T>, what: string): Promise<T> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`Never came: ${what}`)), 5_000);
+  const timer = setTimeout(() => reject(new Error(`Never came: ${what}`)), 8_000);
   return await Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 

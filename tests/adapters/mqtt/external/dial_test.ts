@@ -76,7 +76,7 @@ Deno.test("dial() is called off before it begins, and while it waits", async () 
   dialled.catch(() => {});
   await welcomed;
   calling.abort();
-  await assert.rejects(soon(dialled, "the end of the dial", 2_000), /called off/);
+  await assert.rejects(soon(dialled, "the end of the dial", 8_000), /called off/);
   await soon(left, "the end of the connection");
   await new Promise<void>((resolve) => server.close(() => resolve()));
 });

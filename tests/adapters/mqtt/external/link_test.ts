@@ -287,7 +287,7 @@ Deno.test("BrokerLink ends soon, whatever it waits for", async () => {
     onLink(async ({ broker, link }) => {
       const line = await broker.line(index === 2 ? 1 : 0);
       await line.next(index === 2 ? SUBSCRIBE : CONNECT);
-      await soon(link.close(), "the end of the link", 3_000);
+      await soon(link.close(), "the end of the link", 8_000);
     }, manners)
   ));
 });
@@ -298,7 +298,7 @@ Deno.test("BrokerLink ends soon before a broker that confirms nothing", async ()
     await told(1);
     link.send({ device: "a", message: { kind: "idle", payload: { ask_again_seconds: 1 } } });
     await voice.next(PUBLISH);
-    await soon(link.close(), "the end of the link", 3_000);
+    await soon(link.close(), "the end of the link", 8_000);
     await soon(Promise.all([voice.closed, ear.closed]), "the ends");
   }, { [PUBLISH]: () => undefined });
 });

@@ -58,7 +58,7 @@ export async function onLink(
       lines: async (life = 0) => [await broker.line(2 * life), await broker.line(2 * life + 1)],
     });
   } finally {
-    await soon(link.close(), "the end of the link", 5_000);
+    await soon(link.close(), "the end of the link", 8_000);
   }
   assert.equal(link.isUp, false);
 }
