@@ -37,7 +37,7 @@ export class DeadlinesHold implements Judge {
     this.#awake = new Awake(() => court.sight.now);
   }
 
-  reachable(isReachable: boolean, life: Life, _hasForgotten = false, at?: number): void {
+  reachable(isReachable: boolean, life: Life, _hasForgotten?: boolean, at?: number): void {
     this.#awake.reachable(isReachable, life, at);
     if (this.#life && life.number < this.#life.number) return;
     this.#life = life;

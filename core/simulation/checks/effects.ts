@@ -54,7 +54,7 @@ export class Effects implements Judge {
   }
 
   reachable(isReachable: boolean, life: Life, hasForgotten = false): void {
-    this.#rollCalls.reachable(isReachable, life, hasForgotten);
+    this.#rollCalls.reachable(isReachable, life, hasForgotten, this.#engineAt);
   }
 
   died(life: Life): void {
@@ -96,7 +96,7 @@ export class Effects implements Judge {
     if (this.#isOwedNow(task, kind, owed.attempt)) return;
     if (views.some((view) => this.#answering.isAnswer(life, kind, task, view))) return;
     const mayWait = kind === "metadata" && views.some(waits);
-    if (mayWait && this.#rollCalls.takeAnswer(life, device, this.#engineAt)) return;
+    if (mayWait && this.#rollCalls.takeAnswer(life, device)) return;
     this.#deny(device, kind, `is not owed for ${task.id}`);
   }
 
@@ -117,7 +117,7 @@ export class Effects implements Judge {
       return this.#deny(id, kind, "is not true: it has something to do");
     }
     if (this.#answering.isAsked(life, id, kind === "idle")) return;
-    if (kind === "idle" && this.#rollCalls.takeAnswer(life, id, this.#engineAt)) return;
+    if (kind === "idle" && this.#rollCalls.takeAnswer(life, id)) return;
     this.#deny(id, kind, "answers nothing");
   }
 

@@ -170,7 +170,7 @@ export class Judges implements Witness {
     this.#ask((judge) => judge.clockMoves?.());
   }
 
-  reachable(isReachable: boolean, life: Life, hasForgotten = false, at?: number): void {
+  reachable(isReachable: boolean, life: Life, hasForgotten?: boolean, at?: number): void {
     this.#ask((judge) => judge.reachable?.(isReachable, life, hasForgotten, at));
   }
 

@@ -14,6 +14,8 @@ const ENDED_MS = 3_600_000;
 interface RollCall {
   /** When it began, or was disturbed last. */
   since: number;
+  /** The last row's engine time when it began: the clock may leap meanwhile. */
+  readonly at: number;
   /** How often each device was answered since. */
   readonly answers: Map<string, number>;
 }
@@ -27,14 +29,17 @@ export class RollCalls {
     this.#court = court;
   }
 
-  reachable(isReachable: boolean, life: Life, hasForgotten: boolean): void {
+  /** `at`: engine time of the last row. */
+  reachable(isReachable: boolean, life: Life, hasForgotten: boolean, at: number): void {
     if (!isReachable) return this.disturbed(life);
-    if (hasForgotten || this.#current(life)) this.#begin(life);
+    const call = this.#current(life);
+    if (hasForgotten || call) this.#begin(life, call?.at ?? at);
   }
 
   /** It begins anew, or goes on later: what it did last it may do again. */
   disturbed(life: Life): void {
-    if (this.#current(life)) this.#begin(life);
+    const call = this.#current(life);
+    if (call) this.#begin(life, call.at);
   }
 
   froze(ms: number, life: Life): void {
@@ -46,13 +51,13 @@ export class RollCalls {
     this.#calls.delete(life);
   }
 
-  /** Whether the device may be answered unasked at that engine time: counted as an answer. */
-  takeAnswer(life: Life, device: string, at: number): boolean {
+  /** Whether the device may be answered unasked: counted as an answer. */
+  takeAnswer(life: Life, device: string): boolean {
     const call = this.#current(life);
     if (!call) return false;
     const given = (call.answers.get(device) ?? 0) + 1;
     call.answers.set(device, given);
-    return given <= this.#most(device, at - ENDED_MS - CALL_MS);
+    return given <= this.#most(device, call.at - ENDED_MS - CALL_MS);
   }
 
   /** As one at work, and as one whose task ended. */
@@ -63,8 +68,8 @@ export class RollCalls {
     return most;
   }
 
-  #begin(life: Life): void {
-    this.#calls.set(life, { since: this.#court.sight.now, answers: new Map() });
+  #begin(life: Life, at: number): void {
+    this.#calls.set(life, { since: this.#court.sight.now, at, answers: new Map() });
   }
 
   #current(life: Life): RollCall | undefined {
