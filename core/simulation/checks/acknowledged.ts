@@ -97,6 +97,18 @@ export class Acknowledged implements Judge {
     if (input.kind !== "report") return;
     this.#pending.get(input.device)?.delete(submission);
     if (answer.ok) this.#judgeReport(submission, input, answer);
+    else if (answer.problem.status === 503) this.#noteFailed(submission, input);
+  }
+
+  /** The commit may be durable though it failed: then what it took without a fact is known again. */
+  #noteFailed(submission: Submission, { device, parsed }: ReportInput): void {
+    if ("code" in parsed || parsed.body.id === undefined) return;
+    if (!this.#isExcused(submission)) return;
+    this.#takenOf(device).names.add(againName(submission, parsed.body.id));
+  }
+
+  #isExcused(submission: Submission): boolean {
+    return this.#excused.has(submission) || this.#mayLeaveNoFact(submission);
   }
 
   #mayLeaveNoFact(submission: Submission): boolean {
@@ -111,7 +123,7 @@ export class Acknowledged implements Judge {
     input: ReportInput,
     answer: Extract<Answer, { ok: true }>,
   ): void {
-    const { number, life } = submission;
+    const { number } = submission;
     const { parsed, device, packet } = input;
     if ("code" in parsed) return;
     if (answer.messages.some(({ message }) => message.kind === "rejected")) return;
@@ -120,10 +132,9 @@ export class Acknowledged implements Judge {
     const { names } = this.#takenOf(device);
     if (names.has(`id ${id}`) || names.has(`packet ${packet?.key}`)) return;
     // An engine knows again, while it lives, what it took without a fact.
-    const again = `life ${life.number}, id ${id}`;
+    const again = againName(submission, id);
     if (id !== undefined && names.has(again)) return;
-    const isExcused = this.#excused.has(submission) || this.#mayLeaveNoFact(submission);
-    if (isExcused) return void names.add(again);
+    if (this.#isExcused(submission)) return void names.add(again);
     const said = JSON.stringify(parsed);
     this.#deny(`Input ${number} of ${device} was taken and is in no row: ${said}`);
   }
@@ -139,4 +150,9 @@ export class Acknowledged implements Judge {
   #deny(sentence: string): void {
     this.#court.deny("I4", `${sentence}.`);
   }
+}
+
+/** What an engine knows again without a row. */
+function againName({ life }: Submission, id: string | undefined): string {
+  return `life ${life.number}, id ${id}`;
 }
