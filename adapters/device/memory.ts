@@ -44,12 +44,15 @@ export class DeviceMemory {
   readonly #aside: string;
   #saved: Promise<void> = Promise.resolve();
   kept: Kept;
+  /** Whether it started in order to boot an image: one that is to be booted next has not been. */
+  readonly hasBooted: boolean;
 
   private constructor(base: string, kept: Kept) {
     this.image = `${base}.bin`;
     this.#facts = `${base}.json`;
     this.#aside = `${base}.aside`;
     this.kept = kept;
+    this.hasBooted = kept.task?.boot !== undefined;
   }
 
   /** Reads what was kept, or begins anew. */
