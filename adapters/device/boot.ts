@@ -36,9 +36,11 @@ export async function boot(memory: DeviceMemory, faults: Faults): Promise<void> 
 }
 
 /** Says what came of the reboot; false: there is nothing that it would report. */
-export async function reportBoot({ memory, say, faults }: Parts): Promise<boolean> {
+export async function reportBoot(
+  { memory, say, faults }: Pick<Parts, "memory" | "say" | "faults">,
+): Promise<boolean> {
   const { task, version } = memory.kept;
-  if (!task?.boot?.reports) return false;
+  if (!memory.hasBooted || !task?.boot?.reports) return false;
   await say("status", {
     task_id: task.id,
     id: task.boot.reportId,

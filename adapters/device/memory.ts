@@ -42,13 +42,17 @@ export class DeviceMemory {
   readonly image: string;
   readonly #facts: string;
   readonly #aside: string;
+  #saved: Promise<void> = Promise.resolve();
   kept: Kept;
+  /** Whether it started in order to boot an image: one that is to be booted next has not been. */
+  readonly hasBooted: boolean;
 
   private constructor(base: string, kept: Kept) {
     this.image = `${base}.bin`;
     this.#facts = `${base}.json`;
     this.#aside = `${base}.aside`;
     this.kept = kept;
+    this.hasBooted = kept.task?.boot !== undefined;
   }
 
   /** Reads what was kept, or begins anew. */
@@ -112,10 +116,13 @@ export class DeviceMemory {
     task.missing = without(task.missing, [offset, offset + bytes.length]);
   }
 
-  /** Keeps the facts: a new file replaces the old one, whole. */
-  async save(): Promise<void> {
-    await Deno.writeTextFile(`${this.#facts}.new`, JSON.stringify(this.kept));
-    await Deno.rename(`${this.#facts}.new`, this.#facts);
+  /** Keeps the facts: a new file replaces the old one, whole; one after the other. */
+  save(): Promise<void> {
+    const save = async () => {
+      await Deno.writeTextFile(`${this.#facts}.new`, JSON.stringify(this.kept));
+      await Deno.rename(`${this.#facts}.new`, this.#facts);
+    };
+    return this.#saved = this.#saved.then(save, save);
   }
 
   /** SHA-256 of [start, end) of what is stored, as `sha256:…`; of everything without bounds. */

@@ -92,8 +92,8 @@ export class Session {
 
   /** An offer of what it has booted already: the engine has not heard what came of that. */
   #take(metadata: Metadata): void {
-    const { task } = this.#parts.memory.kept;
-    if (task?.id !== metadata.task_id || !task.boot) return this.#job.take(metadata);
+    const { kept: { task }, hasBooted } = this.#parts.memory;
+    if (task?.id !== metadata.task_id || !task.boot || !hasBooted) return this.#job.take(metadata);
     this.#background.insist(async () => void await reportBoot(this.#parts));
   }
 
