@@ -23,12 +23,15 @@ export class Offered implements Judge {
     this.#healedAt = this.#court.sight.now;
   }
 
+  beforeRow({ header: { stream } }: SeenRow): void {
+    // It had until now: nothing need have been said of it for long.
+    this.#noteBusy(this.#court.naive.devices.get(deviceOf(stream)));
+  }
+
   afterRow({ header: { seq, stream }, fact }: SeenRow): void {
     const device = this.#court.naive.devices.get(deviceOf(stream));
     if (!device) return;
-    if (device.open.some(({ state }) => isBusy(state))) {
-      this.#busyAt.set(device.id, this.#court.sight.now);
-    }
+    this.#noteBusy(device);
     const isThere = fact.type === "UpdateRequested" ||
       fact.type === "ContactChanged" && fact.data.contact === "listening";
     const waiting = isThere && !device.isRevoked ? waitingOf(device, fact.at) : undefined;
@@ -50,6 +53,11 @@ export class Offered implements Judge {
         this.#deny(`${device.id} has nothing to do for ${now - since} ms, and ${waiting.id} is`);
       }
     }
+  }
+
+  #noteBusy(device: NaiveDevice | undefined): void {
+    if (!device?.open.some(({ state }) => isBusy(state))) return;
+    this.#busyAt.set(device.id, this.#court.sight.now);
   }
 
   #deny(sentence: string): void {
