@@ -1,0 +1,79 @@
+/** Stories that look odd and are not: each was denied once by a judge that was wrong. */
+import assert from "node:assert/strict";
+import type { Input } from "../../../core/engine/mod.ts";
+import { problem } from "../../../core/mod.ts";
+import { Acknowledged } from "../../../core/simulation/checks/acknowledged.ts";
+import { DeadlinesHold } from "../../../core/simulation/checks/deadlines.ts";
+import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
+import { LockedOut } from "../../../core/simulation/checks/locked_out.ts";
+import { Offered } from "../../../core/simulation/checks/offered.ts";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
+import { Stage, TASK } from "./stage.ts";
+
+const HOUR_MS = 3_600_000;
+const byEngine = { task: TASK, actor: "engine" };
+
+type Story = readonly [
+  what: string,
+  judge: new (court: Court) => Judge,
+  story: (stage: Stage) => void,
+];
+
+function progress(id: string, received: number): Input {
+  const parsed = { kind: "progress", body: { id, received } } as const;
+  return { kind: "report", device: "a", report: "progress", parsed, via: "http" };
+}
+
+const stories: readonly Story[] = [
+  ["a task that is held after it was open for hours", Offered, (stage) => {
+    stage.begin({ limits: { offered: 3 * 3_600 } });
+    stage.device("a", "UpdateRequested", { current_version: "1.0.0" });
+    stage.judge.healed?.();
+    stage.now += 3 * HOUR_MS;
+    const due = stage.naive.tasks.get(TASK)!.since + 3 * HOUR_MS;
+    stage.device("a", "DeadlinePassed", { state: "offered", due }, byEngine);
+    stage.judge.minute?.();
+  }],
+  [
+    "a report that is known again, of a commit that failed and was durable",
+    Acknowledged,
+    (stage) => {
+      stage.begin();
+      stage.device("a", "UpdateRequested", { current_version: "1.0.0" });
+      stage.device("a", "ProgressReported", { received: 100 }, { task: TASK });
+      stage.input(progress("1", 101), { ok: false, problem: problem(503, "The disk failed.") });
+      stage.device("a", "ProgressReported", { received: 1_000 }, { task: TASK });
+      stage.input(progress("1", 101), { ok: true, messages: [] });
+    },
+  ],
+  ["a deadline that waits, as the process stood still for a moment", DeadlinesHold, (stage) => {
+    stage.begin({ limits: { offered: 3_600 } });
+    stage.device("a", "UpdateRequested", { current_version: "1.0.0" });
+    stage.judge.healed?.();
+    stage.now += HOUR_MS - 60_000;
+    stage.judge.froze?.(8_000, stage.life);
+    stage.now += 200_000;
+    stage.judge.minute?.();
+  }],
+  ["a token that ends earlier than it was to, as another takes its place", LockedOut, (stage) => {
+    stage.begin();
+    const tokens = { token_sha256: "aa".repeat(32), token_sha512: ANY_SHA512 };
+    for (const overlap_ms of [0, HOUR_MS, 0]) {
+      stage.device("a", "TokenIssued", { ...tokens, overlap_ms }, { actor: "operator:test" });
+    }
+    stage.judge.disconnected?.("a", stage.life, stage.naive.tasks.get(TASK)!.since);
+    stage.now += 2 * HOUR_MS;
+    for (const _ of [1, 2]) {
+      stage.now += 120_000;
+      stage.row("engine", { type: "EngineStarted", data: { epoch: 1 } });
+    }
+  }],
+];
+
+for (const [what, Judge, story] of stories) {
+  Deno.test(`${Judge.name} has nothing against ${what}`, () => {
+    const stage = new Stage((court) => new Judge(court));
+    story(stage);
+    assert.deepEqual(stage.denied, []);
+  });
+}
