@@ -11,10 +11,14 @@ import type { TaskView } from "./passing.ts";
 import { standing } from "./sayings.ts";
 import { isBusy } from "./words.ts";
 
-/** So many reports of a device are known again: 32 ids, and 32 packets. */
-const KNOWN_MAX = 64;
+/** So many reports of a device are known again by their ids, and as many by their packets. */
+const KNOWN_MAX = 32;
 
 type ReportSubmission = Submission & { readonly input: { readonly kind: "report" } };
+/** By its id, or by its packet. */
+type Name = readonly [kind: "id" | "packet", name: string];
+/** What reports led to, by their names; the oldest first. */
+type Led = Readonly<Record<Name[0], Map<string, ReadonlySet<string>>>>;
 type Report = Extract<ReportSubmission["input"]["parsed"], { body: unknown }>;
 
 /** The reports under way, and what those before them led to. */
@@ -22,7 +26,7 @@ export class Answering {
   /** Reports under way, by life and device. */
   readonly #pending = new Map<Life, Map<string, Set<ReportSubmission>>>();
   /** What each report that is on record led to, by device and name of the report. */
-  readonly #led = new Map<string, Map<string, Set<string>>>();
+  readonly #led = new Map<string, Led>();
 
   submitted(submission: Submission): void {
     if (!isReport(submission)) return;
@@ -48,10 +52,11 @@ export class Answering {
     const { id, packet } = data as { id?: string; packet?: string };
     if (id === undefined && packet === undefined) return;
     const device = deviceOf(stream);
-    const known = this.#led.get(device) ?? new Map<string, Set<string>>();
-    this.#led.set(device, known);
+    const led = this.#led.get(device) ?? { id: new Map(), packet: new Map() };
+    this.#led.set(device, led);
     const effects = outcome.effects.map((effect) => `${effect.task} ${kindOf(effect)}`);
-    for (const name of namesOf(id, packet)) {
+    for (const [kind, name] of namesOf(id, packet)) {
+      const known = led[kind];
       known.set(name, new Set([...known.get(name) ?? [], ...effects]));
       if (known.size > KNOWN_MAX) known.delete(known.keys().next().value!);
     }
@@ -78,9 +83,16 @@ export class Answering {
     return false;
   }
 
-  #ledBy(device: string, { body: { id } }: Report, packet?: string): Set<string> | undefined {
-    const known = this.#led.get(device);
-    for (const name of namesOf(id, packet)) if (known?.has(name)) return known.get(name);
+  #ledBy(
+    device: string,
+    { body: { id } }: Report,
+    packet?: string,
+  ): ReadonlySet<string> | undefined {
+    const led = this.#led.get(device);
+    for (const [kind, name] of namesOf(id, packet)) {
+      const effects = led?.[kind].get(name);
+      if (effects) return effects;
+    }
     return undefined;
   }
 }
@@ -89,10 +101,10 @@ function isReport(submission: Submission): submission is ReportSubmission {
   return submission.input.kind === "report";
 }
 
-function namesOf(id: string | undefined, packet: string | undefined): string[] {
+function namesOf(id: string | undefined, packet: string | undefined): Name[] {
   return [
-    ...(id === undefined ? [] : [`id ${id}`]),
-    ...(packet === undefined ? [] : [`packet ${packet}`]),
+    ...(id === undefined ? [] : [["id", id] as const]),
+    ...(packet === undefined ? [] : [["packet", packet] as const]),
   ];
 }
 
