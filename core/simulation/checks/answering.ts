@@ -11,22 +11,24 @@ import type { TaskView } from "./passing.ts";
 import { standing } from "./sayings.ts";
 import { isBusy } from "./words.ts";
 
-/** So many reports of a device are known again by their ids, and as many by their packets. */
+/** The last reports with an id are known again, and the last that came in a packet, by either name. */
 const KNOWN_MAX = 32;
 
 type ReportSubmission = Submission & { readonly input: { readonly kind: "report" } };
-/** By its id, or by its packet. */
-type Name = readonly [kind: "id" | "packet", name: string];
-/** What reports led to, by their names; the oldest first. */
-type Led = Readonly<Record<Name[0], Map<string, ReadonlySet<string>>>>;
+/** A report that is on record, and what it led to. */
+interface Known {
+  readonly id: string | undefined;
+  readonly packet: string | undefined;
+  readonly effects: Set<string>;
+}
 type Report = Extract<ReportSubmission["input"]["parsed"], { body: unknown }>;
 
 /** The reports under way, and what those before them led to. */
 export class Answering {
   /** Reports under way, by life and device. */
   readonly #pending = new Map<Life, Map<string, Set<ReportSubmission>>>();
-  /** What each report that is on record led to, by device and name of the report. */
-  readonly #led = new Map<string, Led>();
+  /** The reports that are known again, by device; the newest first. */
+  readonly #known = new Map<string, readonly Known[]>();
 
   submitted(submission: Submission): void {
     if (!isReport(submission)) return;
@@ -52,14 +54,12 @@ export class Answering {
     const { id, packet } = data as { id?: string; packet?: string };
     if (id === undefined && packet === undefined) return;
     const device = deviceOf(stream);
-    const led = this.#led.get(device) ?? { id: new Map(), packet: new Map() };
-    this.#led.set(device, led);
-    const effects = outcome.effects.map((effect) => `${effect.task} ${kindOf(effect)}`);
-    for (const [kind, name] of namesOf(id, packet)) {
-      const known = led[kind];
-      known.set(name, new Set([...known.get(name) ?? [], ...effects]));
-      if (known.size > KNOWN_MAX) known.delete(known.keys().next().value!);
-    }
+    const known = this.#known.get(device) ?? [];
+    // A wish is one report and two facts.
+    const before = known.find((report) => report.id === id && report.packet === packet);
+    const report = before ?? { id, packet, effects: new Set() };
+    for (const effect of outcome.effects) report.effects.add(`${effect.task} ${kindOf(effect)}`);
+    this.#known.set(device, newest([report, ...known.filter((other) => other !== report)]));
   }
 
   /** Whether a report of the device is under way; `isRequest`: one that asks for something. */
@@ -75,25 +75,12 @@ export class Answering {
     for (const { input: { parsed, packet } } of this.#pending.get(life)?.get(device) ?? []) {
       if ("code" in parsed) continue;
       if (parsed.kind === "request" && kind === "metadata" && isBusy(view.state)) return true;
-      const led = this.#ledBy(device, parsed, packet?.key);
+      const led = knownAs(this.#known.get(device) ?? [], parsed.body.id, packet?.key)?.effects;
       if (led?.has(`${id} ${kind}`)) return true;
       const isKnown = mentions(led, id) || isOld(parsed, id, policy.image, view);
       if (isKnown && kind === standing(view)) return true;
     }
     return false;
-  }
-
-  #ledBy(
-    device: string,
-    { body: { id } }: Report,
-    packet?: string,
-  ): ReadonlySet<string> | undefined {
-    const led = this.#led.get(device);
-    for (const [kind, name] of namesOf(id, packet)) {
-      const effects = led?.[kind].get(name);
-      if (effects) return effects;
-    }
-    return undefined;
   }
 }
 
@@ -101,11 +88,24 @@ function isReport(submission: Submission): submission is ReportSubmission {
   return submission.input.kind === "report";
 }
 
-function namesOf(id: string | undefined, packet: string | undefined): Name[] {
-  return [
-    ...(id === undefined ? [] : [["id", id] as const]),
-    ...(packet === undefined ? [] : [["packet", packet] as const]),
-  ];
+function knownAs(
+  known: readonly Known[],
+  id: string | undefined,
+  packet: string | undefined,
+): Known | undefined {
+  return known.find((report) =>
+    id !== undefined && report.id === id || packet !== undefined && report.packet === packet
+  );
+}
+
+function newest(known: readonly Known[]): readonly Known[] {
+  const counts = { id: 0, packet: 0 };
+  return known.filter((report) => {
+    const isLate = (kind: "id" | "packet") =>
+      report[kind] === undefined || ++counts[kind] > KNOWN_MAX;
+    const [idIsLate, packetIsLate] = [isLate("id"), isLate("packet")];
+    return !(idIsLate && packetIsLate);
+  });
 }
 
 function mentions(led: ReadonlySet<string> | undefined, task: string): boolean {
