@@ -98,7 +98,8 @@ export class DeadlinesHold implements Judge {
     const engineNow = last.at + now - last.seenAt - (asleepMs - last.asleepMs);
     for (const task of this.#open) {
       const { due, limitMs } = dueOf(task);
-      const isOverdue = engineNow > due + TICK_MS + SLACK_MS &&
+      // What yields may go back into a queue whose time is over.
+      const isOverdue = engineNow > Math.max(due, task.since) + TICK_MS + SLACK_MS &&
         now > wellSince + Math.min(limitMs, GRACE_MS) + TICK_MS + SLACK_MS;
       if (!isOverdue) continue;
       const lateMs = engineNow - due;

@@ -55,6 +55,15 @@ const stories: readonly Story[] = [
     stage.now += 200_000;
     stage.judge.minute?.();
   }],
+  ["a task that goes back into a queue whose time is over", DeadlinesHold, (stage) => {
+    stage.begin({ limits: { offered: 3 * 3_600 }, expires_in: 3_600 });
+    stage.device("a", "UpdateRequested", { current_version: "1.0.0" });
+    stage.now += 3 * HOUR_MS;
+    const due = stage.naive.tasks.get(TASK)!.since + 3 * HOUR_MS;
+    stage.device("a", "DeadlinePassed", { state: "offered", due }, byEngine);
+    stage.now += 30_000;
+    stage.judge.minute?.();
+  }],
   ["a token that ends earlier than it was to, as another takes its place", LockedOut, (stage) => {
     stage.begin();
     const tokens = { token_sha256: "aa".repeat(32), token_sha512: ANY_SHA512 };

@@ -76,14 +76,6 @@ export const messageBugs: readonly Bug[] = [
     "device.revoked) return false;",
   ),
   bug(
-    "what is stored of a pointless image counts for the next",
-    ["I5"],
-    "device/fold.ts",
-    "this.#stepActive(isMeant ? fact : withoutPlace(fact));",
-    "this.#stepActive(fact);",
-    { downgrade: 150_000, powerLoss: 30_000 },
-  ),
-  bug(
     "nobody is called again when the store has recovered",
     ["L4"],
     "engine/engine.ts",

@@ -47,7 +47,7 @@ export const timeBugs: readonly Bug[] = [
     "engine/deadlines.ts",
     "    // A timer that is late is not replaced by one that is not.\n    this.#noteAbsence();\n",
     "",
-    { engineFreeze: 60_000, engineCrash: 0 },
+    { engineFreeze: 30_000, engineCrash: 0, wallJump: 0, powerLoss: 60_000 },
   ),
   bug(
     "the timer of deadlines comes once",
