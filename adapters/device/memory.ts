@@ -44,15 +44,20 @@ export class DeviceMemory {
   readonly #aside: string;
   #saved: Promise<void> = Promise.resolve();
   kept: Kept;
-  /** Whether it started in order to boot an image: one that is to be booted next has not been. */
-  readonly hasBooted: boolean;
+  /** The boot that it started with: one that is still to come has another. */
+  readonly #bootId: string | undefined;
 
   private constructor(base: string, kept: Kept) {
     this.image = `${base}.bin`;
     this.#facts = `${base}.json`;
     this.#aside = `${base}.aside`;
     this.kept = kept;
-    this.hasBooted = kept.task?.boot !== undefined;
+    this.#bootId = kept.task?.boot?.reportId;
+  }
+
+  /** Whether it started in order to boot the image of its task: one that is to be booted next was not. */
+  get hasBooted(): boolean {
+    return this.#bootId !== undefined && this.kept.task?.boot?.reportId === this.#bootId;
   }
 
   /** Reads what was kept, or begins anew. */

@@ -60,6 +60,8 @@ export class Engine implements EngineApi {
   readonly #transfers = new Transfers();
   readonly #audience: Audience;
   readonly #ledger: Ledger;
+  /** Devices that logged in, and when, and could not be read then. */
+  readonly #unread = new Map<string, number>();
   #queue: Waiting[] = [];
   #pumping: Promise<void> | undefined;
   #stopped = false;
@@ -146,7 +148,7 @@ export class Engine implements EngineApi {
 
   connected(device: string, connection: string): void {
     this.#presence.connected(device, connection);
-    void this.#noteTokenEnds(device);
+    void this.#noteTokenEnds(device, this.now());
   }
 
   listening(device: string, connection: string, listening: boolean): Promise<boolean> {
@@ -221,13 +223,15 @@ export class Engine implements EngineApi {
     }
   }
 
-  /** The token that it logged in with may be one that ends. */
-  async #noteTokenEnds(id: string): Promise<void> {
-    const since = this.now();
+  /** The token that it logged in with, at `since`, may be one that ends. */
+  async #noteTokenEnds(id: string, since: number): Promise<void> {
     try {
       const stored = this.#ledger.cached(id) ?? await this.#ports.store.device(id);
-      if (stored && !this.#stopped) this.#tokenEnds.note(stored.device, since);
+      // What was read may be older than what was written meanwhile.
+      const { device } = this.#ledger.cached(id) ?? stored ?? {};
+      if (device && !this.#stopped) this.#tokenEnds.note(device, since);
     } catch (error) {
+      this.#unread.set(id, since);
       this.#distrust(error);
     }
   }
@@ -347,6 +351,9 @@ export class Engine implements EngineApi {
     const durable = await this.#ledger.reopen();
     // What it made owed comes with the call.
     if (durable) this.#send({ outgoing: [], cut: durable.cut });
+    const unread = [...this.#unread];
+    this.#unread.clear();
+    for (const [device, since] of unread) void this.#noteTokenEnds(device, since);
     if (this.#presence.isReachable) this.callAll();
   }
 

@@ -29,7 +29,7 @@ export class Ledger {
   readonly #cache = new Cache<StoredDevice>(CACHE_DEVICES_MAX);
   #position: Position;
   #isSuspect = false;
-  /** The batch whose commit has not succeeded. */
+  /** The batch whose commit is under way, or failed. */
   #inDoubt: Workspace | undefined;
   /** Takes back the timer that will open the store again. */
   #cancelReopen: (() => void) | undefined;

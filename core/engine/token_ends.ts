@@ -3,6 +3,8 @@
  * connections are cut then. In memory only, as no connection outlives the engine.
  */
 import type { Device } from "../device/state.ts";
+import { CACHE_DEVICES_MAX } from "../protocol/limits.ts";
+import { Cache } from "./cache.ts";
 import type { Clock } from "./ports.ts";
 
 /** A timer is never set further ahead: platforms cannot hold longer ones. */
@@ -22,6 +24,9 @@ export class TokenEnds {
   readonly #now: () => number;
   readonly #cut: (device: string) => void;
   readonly #waiting = new Map<string, Waiting>();
+  /** The last end for which a device was cut: once is enough. */
+  readonly #cutFor = new Cache<number>(CACHE_DEVICES_MAX);
+  #isClosed = false;
 
   /** `now` gives engine time; `cut` ends every connection of a device. */
   constructor(clock: Clock, now: () => number, cut: (device: string) => void) {
@@ -35,8 +40,9 @@ export class TokenEnds {
    * that took long to be written or read, ends now.
    */
   note({ id, tokens }: Device, since: number): void {
+    const after = Math.max(since, this.#cutFor.get(id) ?? 0);
     const ends = tokens.flatMap(({ validUntil }) => validUntil ?? [])
-      .filter((end) => end > since).sort((a, b) => a - b);
+      .filter((end) => end > after).sort((a, b) => a - b);
     const waiting = this.#waiting.get(id);
     const next = waiting?.ends[0];
     // An end that has come is not taken back, though its timer is late.
@@ -49,7 +55,7 @@ export class TokenEnds {
     this.#await(id, ends);
   }
 
-  /** Engine time leapt ahead, and timers did not: an end may have come. */
+  /** Engine time may have leapt ahead, and timers did not: an end may have come. */
   leapt(): void {
     for (const [id, { ends, takeBack }] of this.#waiting) {
       takeBack();
@@ -61,11 +67,12 @@ export class TokenEnds {
   close(): void {
     for (const { takeBack } of this.#waiting.values()) takeBack();
     this.#waiting.clear();
+    this.#isClosed = true;
   }
 
   #await(id: string, ends: readonly number[]): void {
     const [next] = ends;
-    if (next === undefined) return;
+    if (next === undefined || this.#isClosed) return;
     const ms = Math.min(Math.max(next - this.#now(), 0), SLEEP_MAX_MS);
     const takeBack = this.#clock.after(ms, () => this.#come(id, waiting.ends));
     const waiting: Waiting = { ends, takeBack };
@@ -77,6 +84,7 @@ export class TokenEnds {
     const [next, ...later] = ends;
     if (next! > this.#now()) return this.#await(id, ends);
     this.#await(id, later);
+    this.#cutFor.set(id, next!);
     this.#cut(id);
   }
 }

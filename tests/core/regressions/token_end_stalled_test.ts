@@ -32,3 +32,30 @@ Deno.test("Engine: a token that ends while its device is being read cuts who log
   await b.clock.pass(0);
   assert.deepEqual(b.cut, [PUMP]);
 });
+
+Deno.test("Engine: a token's end is not forgotten because its device could not be read at first", async () => {
+  const b = await bench();
+  await rotate(b);
+  await b.restart();
+  b.store.failRead = true;
+  b.engine.connected(PUMP, "c1");
+  await b.clock.pass(2_000);
+  assert.deepEqual([b.engine.isWell, b.cut], [true, []]);
+  await b.clock.pass(10_000);
+  assert.deepEqual(b.cut, [PUMP]);
+});
+
+Deno.test("Engine: who was cut in time is not cut again when a slow row is written at last", async () => {
+  const b = await bench();
+  await rotate(b);
+  const append = b.store.append.bind(b.store);
+  const { promise: mayWrite, resolve } = Promise.withResolvers<void>();
+  b.store.append = async (writes) => (await mayWrite, append(writes));
+  const slow = b.upgrade(PUMP);
+  await b.clock.pass(8_000);
+  assert.deepEqual(b.cut, [PUMP]);
+  resolve();
+  await slow;
+  await b.clock.pass(60_000);
+  assert.deepEqual(b.cut, [PUMP]);
+});

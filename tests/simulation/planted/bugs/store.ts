@@ -45,8 +45,8 @@ export const storeBugs: readonly Bug[] = [
     "a token that ends cuts nobody",
     ["L4"],
     "engine/token_ends.ts",
-    "this.#await(id, later);\n    this.#cut(id);",
-    "this.#await(id, later);",
+    "this.#cutFor.set(id, next!);\n    this.#cut(id);",
+    "this.#cutFor.set(id, next!);",
   ),
   bug(
     "a token that ends while the machine sleeps cuts nobody before the timer comes",
