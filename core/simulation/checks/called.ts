@@ -25,6 +25,8 @@ export class Called implements Judge {
   readonly #heard = new Map<string, Heard>();
   /** The newest life that can be reached. */
   #life: Life | undefined;
+  #isReachable = false;
+  #hasFailed = false;
   /** From when on nothing kept it from its roll call. */
   #since = Infinity;
 
@@ -34,26 +36,33 @@ export class Called implements Judge {
 
   reachable(isReachable: boolean, life: Life): void {
     if (this.#life && life.number < this.#life.number) return;
+    if (life !== this.#life) this.#hasFailed = false;
     this.#life = life;
-    this.#begin(isReachable ? this.#court.sight.now : Infinity);
+    this.#isReachable = isReachable;
+    this.#begin(0);
   }
 
   opened(life: Life): void {
-    if (life === this.#life && this.#since === Infinity) this.#begin(this.#court.sight.now);
+    if (life !== this.#life || !this.#hasFailed) return;
+    this.#hasFailed = false;
+    this.#begin(0);
   }
 
   failed(life: Life): void {
-    if (life === this.#life) this.#begin(Infinity);
+    if (life !== this.#life) return;
+    this.#hasFailed = true;
+    this.#begin(0);
   }
 
   froze(ms: number, life: Life): void {
-    if (life === this.#life) this.#begin(this.#court.sight.now + ms);
+    if (life === this.#life) this.#begin(ms);
   }
 
   died(life: Life): void {
     if (life !== this.#life) return;
     this.#life = undefined;
-    this.#begin(Infinity);
+    this.#isReachable = false;
+    this.#begin(0);
   }
 
   sent({ device, owed: name }: OutboundMessage): void {
@@ -84,8 +93,10 @@ export class Called implements Judge {
     }
   }
 
-  #begin(since: number): void {
-    this.#since = since;
+  /** The roll call begins in so long, if nothing keeps it from that. */
+  #begin(ms: number): void {
+    const isWell = this.#isReachable && !this.#hasFailed;
+    this.#since = isWell ? this.#court.sight.now + ms : Infinity;
     this.#heard.clear();
   }
 }

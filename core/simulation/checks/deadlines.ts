@@ -40,13 +40,16 @@ export class DeadlinesHold implements Judge {
   reachable(isReachable: boolean, life: Life, _hasForgotten?: boolean, at?: number): void {
     this.#awake.reachable(isReachable, life, at);
     if (this.#life && life.number < this.#life.number) return;
+    const { now } = this.#court.sight;
+    // A broker that is back does not mend a store.
+    if (life !== this.#life || this.#wellSince !== Infinity) this.#wellSince = now;
     this.#life = life;
-    this.#wellSince = this.#court.sight.now;
   }
 
   froze(ms: number, life: Life, at?: number): void {
     this.#awake.froze(ms, life, at);
-    if (life === this.#life) this.#wellSince = this.#court.sight.now + ms;
+    if (life !== this.#life) return;
+    this.#wellSince = Math.max(this.#wellSince, this.#court.sight.now + ms);
   }
 
   opened(life: Life): void {
