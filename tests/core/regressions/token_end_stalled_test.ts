@@ -59,3 +59,27 @@ Deno.test("Engine: who was cut in time is not cut again when a slow row is writt
   await b.clock.pass(60_000);
   assert.deepEqual(b.cut, [PUMP]);
 });
+
+Deno.test("Engine: a device that was read while its token was being replaced is cut when the old one ends", async () => {
+  const b = await bench();
+  await b.restart();
+  const old = await b.store.device(PUMP);
+  const { promise: isRead, resolve } = Promise.withResolvers<void>();
+  const device = b.store.device.bind(b.store);
+  b.store.device = async () => (await isRead, old);
+  b.engine.connected(PUMP, "c1");
+  b.store.device = device;
+  await rotate(b);
+  resolve();
+  await b.clock.pass(8_000);
+  assert.deepEqual(b.cut, [PUMP]);
+});
+
+Deno.test("Engine: nobody is cut by an engine that has stopped", async () => {
+  const b = await bench();
+  const issued = rotate(b);
+  await b.engine.stop();
+  assert.ok((await issued).ok, "what waited was taken");
+  await b.clock.pass(8_000);
+  assert.deepEqual(b.cut, []);
+});

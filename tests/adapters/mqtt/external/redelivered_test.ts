@@ -95,3 +95,13 @@ Deno.test("Redelivered asks again for what comes later, and refuses the line whe
   await broken.answer();
   assert.deepEqual([broken.passed, broken.refusals()], [[], 1]);
 });
+
+Deno.test("Redelivered holds whatever is promised, and of the rest no more than memory bears", async () => {
+  const { redelivered, passed, answer } = stage([]);
+  redelivered.take(publish("a", "progress", 1, true));
+  for (let n = 0; n < 5_000; n++) redelivered.take(publish("b", "progress", undefined, false));
+  redelivered.take(publish("c", "progress", 2, false));
+  await answer();
+  assert.equal(passed.length, 4_096 + 1);
+  assert.deepEqual([passed[0], passed.at(-1)], ["a progress 1", "c progress 2"]);
+});
