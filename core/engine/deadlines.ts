@@ -11,11 +11,7 @@ import type { Clock, DueTask, Store } from "./ports.ts";
 /** Deadlines taken from the store at once. */
 const DUE_MAX = 500;
 /** A timer is never set further ahead: one that comes late shows that the engine stood still. */
-const SLEEP_MAX_MS = 60_000;
-/** Nor so far where a deadline is near: then it counts whether the engine stood still meanwhile. */
-const SLEEP_NEAR_MS = 10_000;
-/** A deadline is near from when on a long sleep could hide that it was not reachable for long enough. */
-const NEAR_MS = REACHABLE_MS + SLEEP_MAX_MS + CLOCK_STEP_MS;
+const SLEEP_MAX_MS = 10_000;
 /** Two looks at the store are at least so far apart, whatever it says. */
 const SLEEP_MIN_MS = 250;
 /** No deadline is known. */
@@ -108,8 +104,7 @@ export class Deadlines {
     if (!this.#running || !this.#isReachable || at >= this.#wakeAt) return;
     this.#wakeAt = at;
     this.#cancel?.();
-    const longest = at - this.#engine.now() > NEAR_MS ? SLEEP_MAX_MS : SLEEP_NEAR_MS;
-    const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), longest);
+    const ms = Math.min(Math.max(at - this.#engine.now(), SLEEP_MIN_MS), SLEEP_MAX_MS);
     this.#comesAt = this.#clock.monotonic() + ms;
     this.#cancel = this.#clock.after(ms, () => this.#come());
   }
@@ -117,7 +112,7 @@ export class Deadlines {
   /** A timer is set at all times: one that comes late shows that this process stood still. */
   #come(): void {
     this.#noteAbsence();
-    const guardAt = this.#engine.now() + SLEEP_NEAR_MS;
+    const guardAt = this.#engine.now() + SLEEP_MAX_MS;
     this.#wakeAt = this.#comesAt = Infinity;
     this.#wake(guardAt);
     if (!this.#isFeeding) void this.#feed(guardAt);

@@ -142,7 +142,10 @@ export class House {
     const { fate, timeline } = this.#world;
     const ms = fate.isHealed ? 1_000 : dead.random.spread(500, RESTART_MS);
     timeline.after(ms, () => {
-      if (this.#current === dead) this.start();
+      if (this.#current !== dead) return;
+      // A third one finds the first awake, which would hold the lock.
+      for (const life of this.#alive.keys()) life.die();
+      this.start();
     });
   }
 

@@ -62,6 +62,11 @@ export function take(event: TaskEvent): Change {
   return { progressAt: event.data.given_at ?? event.at, updatedAt: event.at };
 }
 
+/** The image is there, whole and right: nothing is left of its download. */
+export function complete({ policy }: TaskContext): Change {
+  return { received: policy.size, downloadingSince: 0 };
+}
+
 /** It is the task's turn: the time it waited is no part of a download. */
 export function offer(context: TaskContext, event: TaskEvent): Change {
   const wished = event.type === "Activate" ? event.chunkBytes : undefined;

@@ -85,7 +85,7 @@ export const upgradeMachine = setup({
     excuse: assign(({ context, event }) => changed(context, change.excuse(context.task, event))),
     record: assign(({ context, event }) => changed(context, change.record(context.task, event))),
     take: assign(({ context, event }) => changed(context, change.take(event))),
-    complete: assign(({ context }) => changed(context, { received: context.task.policy.size })),
+    complete: assign(({ context }) => changed(context, change.complete(context.task))),
     spendAttempt: assign(({ context, event }, params: { reason: Reason }) =>
       changed(context, change.spendAttempt(context.task, event, params.reason))
     ),

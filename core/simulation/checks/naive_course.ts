@@ -61,6 +61,7 @@ export function noteMove(task: NaiveTask, { from, to, attempt }: Move, fact: Fac
   if (attempt > task.attempt) spend(task, fact);
   else if (isDigest(fact) && fact.data.checksum === task.policy.image) {
     course.received = task.policy.size;
+    course.downloadingSince = 0;
   }
   course.progressAt = course.updatedAt = at;
   course.resumeAt = to === "paused" ? resumeAtOf(fact) : 0;

@@ -12,7 +12,7 @@ const CALL_MS = 600_000;
 const ENDED_MS = 3_600_000;
 
 interface RollCall {
-  /** When it began, or was disturbed last. */
+  /** When it began, or was disturbed last; it waits, however long, while nobody can be reached. */
   since: number;
   /** The last row's engine time when it began: the clock may leap meanwhile. */
   readonly at: number;
@@ -24,6 +24,8 @@ interface RollCall {
 export class RollCalls {
   readonly #court: Court;
   readonly #calls = new Map<Life, RollCall>();
+  /** Until when each life stands still, whatever its adapters are told meanwhile. */
+  readonly #stillUntil = new Map<Life, number>();
 
   constructor(court: Court) {
     this.#court = court;
@@ -31,24 +33,26 @@ export class RollCalls {
 
   /** `at`: engine time of the last row. */
   reachable(isReachable: boolean, life: Life, hasForgotten: boolean, at: number): void {
-    if (!isReachable) return this.disturbed(life);
     const call = this.#current(life);
-    if (hasForgotten || call) this.#begin(life, call?.at ?? at);
+    if (call || isReachable && hasForgotten) this.#begin(life, call?.at ?? at, isReachable);
   }
 
   /** It begins anew, or goes on later: what it did last it may do again. */
   disturbed(life: Life): void {
     const call = this.#current(life);
-    if (call) this.#begin(life, call.at);
+    if (call) this.#begin(life, call.at, call.since < Infinity);
   }
 
   froze(ms: number, life: Life): void {
+    const until = this.#court.sight.now + ms;
+    this.#stillUntil.set(life, Math.max(this.#stillUntil.get(life) ?? 0, until));
     const call = this.#current(life);
     if (call) call.since += ms;
   }
 
   died(life: Life): void {
     this.#calls.delete(life);
+    this.#stillUntil.delete(life);
   }
 
   /** Whether the device may be answered unasked: counted as an answer. */
@@ -68,8 +72,10 @@ export class RollCalls {
     return most;
   }
 
-  #begin(life: Life, at: number): void {
-    this.#calls.set(life, { since: this.#court.sight.now, at, answers: new Map() });
+  #begin(life: Life, at: number, isReachable: boolean): void {
+    const goesOnAt = Math.max(this.#court.sight.now, this.#stillUntil.get(life) ?? 0);
+    const since = isReachable ? goesOnAt : Infinity;
+    this.#calls.set(life, { since, at, answers: new Map() });
   }
 
   #current(life: Life): RollCall | undefined {
