@@ -112,8 +112,11 @@ export class Deadlines {
   /** A timer is set at all times: one that comes late shows that this process stood still. */
   #come(): void {
     this.#noteAbsence();
-    const guardAt = this.#engine.now() + SLEEP_MAX_MS;
+    if (this.#engine.followClock()) this.#reachableSince = this.#engine.now();
+    const [now, next] = [this.#engine.now(), this.#wakeAt];
     this.#wakeAt = this.#comesAt = Infinity;
+    if (now < next) return this.#wake(next);
+    const guardAt = now + SLEEP_MAX_MS;
     this.#wake(guardAt);
     if (!this.#isFeeding) void this.#feed(guardAt);
   }
@@ -139,7 +142,6 @@ export class Deadlines {
 
   /** Feeds what is due, and says when to look again. */
   async #feedDue(): Promise<number> {
-    if (this.#engine.followClock()) this.#reachableSince = this.#engine.now();
     if (!this.#isReachable) return LATER;
     const store = this.#store;
     const now = this.#engine.now();
