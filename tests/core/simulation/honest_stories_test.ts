@@ -5,10 +5,11 @@ import { problem } from "../../../core/mod.ts";
 import { Acknowledged } from "../../../core/simulation/checks/acknowledged.ts";
 import { DeadlinesHold } from "../../../core/simulation/checks/deadlines.ts";
 import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
+import { Effects } from "../../../core/simulation/checks/effects.ts";
 import { LockedOut } from "../../../core/simulation/checks/locked_out.ts";
 import { Offered } from "../../../core/simulation/checks/offered.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
-import { Stage, TASK } from "./stage.ts";
+import { metadata, Stage, TASK } from "./stage.ts";
 
 const HOUR_MS = 3_600_000;
 const byEngine = { task: TASK, actor: "engine" };
@@ -22,6 +23,13 @@ type Story = readonly [
 function progress(id: string, received: number): Input {
   const parsed = { kind: "progress", body: { id, received } } as const;
   return { kind: "report", device: "a", report: "progress", parsed, via: "http" };
+}
+
+/** Whoever has the offer, and works on nothing yet, waits for no other one. */
+function offered(stage: Stage): void {
+  stage.begin();
+  stage.device("a", "UpdateRequested", { current_version: "1.0.0" });
+  stage.device("a", "MessageDelivered", { kind: "metadata", attempt: 1 }, { task: TASK });
 }
 
 const stories: readonly Story[] = [
@@ -76,6 +84,22 @@ const stories: readonly Story[] = [
       stage.now += 120_000;
       stage.row("engine", { type: "EngineStarted", data: { epoch: 1 } });
     }
+  }],
+  ["a roll call that goes on when its broker is back, after hours", Effects, (stage) => {
+    offered(stage);
+    stage.judge.reachable?.(true, stage.life, true);
+    stage.now += 1_000;
+    stage.judge.reachable?.(false, stage.life);
+    stage.now += 2 * HOUR_MS;
+    stage.judge.reachable?.(true, stage.life);
+    stage.send("a", "metadata", metadata);
+  }],
+  ["a roll call that begins while the process stands still", Effects, (stage) => {
+    offered(stage);
+    stage.judge.froze?.(HOUR_MS, stage.life);
+    stage.judge.reachable?.(true, stage.life, true);
+    stage.now += HOUR_MS;
+    stage.send("a", "metadata", metadata);
   }],
 ];
 

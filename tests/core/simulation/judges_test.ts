@@ -32,7 +32,7 @@ import { TerminalAbsorbs } from "../../../core/simulation/checks/terminal.ts";
 import { Told } from "../../../core/simulation/checks/told.ts";
 import { Totality } from "../../../core/simulation/checks/totality.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
-import { IMAGE, moves, reasoned, SIZE, Stage, TASK } from "./stage.ts";
+import { IMAGE, metadata, moves, reasoned, SIZE, Stage, TASK } from "./stage.ts";
 
 const OTHER = "OTA_20260101_002";
 const RIGHT = { checksum: `sha256:${IMAGE}` };
@@ -81,20 +81,6 @@ function report(body: object, kind = "verify"): Input {
 function delivered(message: string): Input {
   return { kind: "delivered", device: "a", task: TASK, message, attempt: 1 };
 }
-
-const metadata = {
-  task_id: TASK,
-  version: "2.0.0",
-  url: `http://127.0.0.1:8000/artifacts/${IMAGE}`,
-  size: SIZE,
-  checksum: `sha256:${IMAGE}`,
-  chunk_bytes: 524_288,
-  chunk_count: 1,
-  completion: "verified",
-  attempt: 1,
-  max_attempts: 4,
-  resume_from: 0,
-};
 
 /** Registered, asked, verified, told: nothing of it is wrong. */
 function goodStory(stage: Stage): void {

@@ -21,6 +21,21 @@ export const sha256 = (bytes: Uint8Array): string =>
 export const IMAGE = "5a".repeat(32);
 export const SIZE = 4_096;
 export const TASK = "OTA_20260101_001";
+/** What an offer of {@link TASK} says. */
+export const metadata = {
+  task_id: TASK,
+  version: "2.0.0",
+  url: `http://127.0.0.1:8000/artifacts/${IMAGE}`,
+  size: SIZE,
+  checksum: `sha256:${IMAGE}`,
+  chunk_bytes: 524_288,
+  chunk_count: 1,
+  completion: "verified",
+  attempt: 1,
+  max_attempts: 4,
+  resume_from: 0,
+};
+
 const SALT = "0".repeat(32);
 const BEGIN_AT = 1_767_268_800_000;
 
