@@ -8,6 +8,8 @@ export { changesOf, movedTasks } from "./explain.ts";
 export type { Change, PolicyOf } from "./explain.ts";
 export { currentOf } from "./explain_now.ts";
 export type { Current } from "./explain_now.ts";
+export { OutboundQueue } from "./outbound_queue.ts";
+export type { OutboundQueueOptions } from "./outbound_queue.ts";
 export * from "./ports.ts";
 export { decidedBefore, Redelivered } from "./redelivered.ts";
 export type { Again, RedeliveredOptions } from "./redelivered.ts";

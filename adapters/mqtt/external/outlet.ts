@@ -3,7 +3,7 @@
  * the delivery of an owed message, unless it says that nobody is subscribed.
  */
 import { messageQos, topicOf } from "../../../core/mod.ts";
-import type { OwedName } from "../../../core/mod.ts";
+import { OutboundQueue } from "../../../core/engine/mod.ts";
 import type { EngineApi, OutboundMessage, Outbox } from "../../../core/engine/mod.ts";
 import type { Line } from "./line.ts";
 
@@ -26,36 +26,34 @@ export interface OutletOptions {
 
 /** The way of messages to one connection after the other. */
 export class Outlet implements Pick<Outbox, "send" | "room"> {
-  readonly #options: OutletOptions;
+  readonly #prefix: string;
+  readonly #queue: OutboundQueue;
   #line: Line | undefined;
-  #window = 0;
   /** The highest QoS that the broker takes (MQTT 5 §3.2.2.3.4). */
   #qosMax = 2;
-  #inFlight = 0;
-  #waiting: OutboundMessage[] = [];
-  #room: (() => void)[] = [];
-  #hasMissed = false;
-  #hasOverflowed = false;
   /** Packet ids that nobody was subscribed to. */
   readonly #unheard = new Set<number>();
 
   /** Nothing can be sent before `open`. */
-  constructor(options: OutletOptions) {
-    this.#options = options;
+  constructor({ engine, prefix }: OutletOptions) {
+    this.#prefix = prefix;
+    this.#queue = new OutboundQueue({
+      waitingMax: WAITING_MAX,
+      waitingLow: WAITING_LOW,
+      publish: (message) => this.#publish(this.#line!, message),
+      submit: (input) => engine.submit(input),
+      callAll: () => engine.callAll(),
+    });
   }
 
   /** Messages leave by this line from now on. */
   open(line: Line): void {
     this.#line = line;
-    const { receiveMaximum, maximumQoS = 2 } = line.connack.properties ?? {};
+    const { receiveMaximum = IN_FLIGHT_MAX, maximumQoS = 2 } = line.connack.properties ?? {};
     this.#qosMax = maximumQoS;
-    const isFive = line.client.options.protocolVersion === 5;
-    this.#window = Math.min(
-      isFive ? receiveMaximum ?? IN_FLIGHT_MAX : IN_FLIGHT_UNSAID,
-      IN_FLIGHT_MAX,
-    );
-    this.#inFlight = 0;
     this.#unheard.clear();
+    const isFive = line.client.options.protocolVersion === 5;
+    this.#queue.open(isFive ? Math.min(receiveMaximum, IN_FLIGHT_MAX) : IN_FLIGHT_UNSAID);
     line.client.on("packetreceive", (packet) => {
       const isAck = packet.cmd === "puback" || packet.cmd === "pubrec";
       if (isAck && packet.reasonCode === NO_SUBSCRIBERS) this.#unheard.add(packet.messageId!);
@@ -65,73 +63,30 @@ export class Outlet implements Pick<Outbox, "send" | "room"> {
   /** The line is gone; what is owed is sent again when there is one. */
   close(): void {
     this.#line = undefined;
-    this.#waiting = [];
-    this.#wake();
+    this.#queue.close();
   }
 
   /** Whether an owed message reached nobody since this was last asked. */
   takeMissed(): boolean {
-    const hasMissed = this.#hasMissed;
-    this.#hasMissed = false;
-    return hasMissed;
+    return this.#queue.takeMissed();
   }
 
   send(message: OutboundMessage): void {
-    if (!this.#line) return;
-    if (this.#waiting.length >= WAITING_MAX) {
-      this.#hasOverflowed ||= message.owed !== undefined;
-      return;
-    }
-    this.#waiting.push(message);
-    this.#publishWaiting();
+    this.#queue.send(message);
   }
 
   room(): Promise<void> {
-    if (this.#waiting.length <= WAITING_LOW) return Promise.resolve();
-    return new Promise((resolve) => this.#room.push(resolve));
-  }
-
-  #wake(): void {
-    for (const resolve of this.#room.splice(0)) resolve();
-  }
-
-  #publishWaiting(): void {
-    while (this.#line && this.#waiting.length > 0 && this.#inFlight < this.#window) {
-      this.#publish(this.#line, this.#waiting.shift()!);
-    }
-    if (this.#waiting.length > WAITING_LOW) return;
-    this.#wake();
-    if (this.#hasOverflowed) this.#options.engine.callAll();
-    this.#hasOverflowed = false;
+    return this.#queue.room();
   }
 
   #publish(line: Line, message: OutboundMessage): void {
     const { device, message: { kind, payload } } = message;
-    const topic = topicOf(this.#options.prefix, device, kind);
-    this.#inFlight++;
-    line.client.publish(
-      topic,
-      JSON.stringify(payload),
-      { qos: Math.min(messageQos[kind], this.#qosMax) as 0 | 1 | 2 },
-      (error, packet) => {
-        if (line !== this.#line) return;
-        this.#inFlight--;
-        this.#confirm(message, error ?? undefined, packet?.messageId);
-        this.#publishWaiting();
-      },
-    );
-  }
-
-  #confirm({ device, owed }: OutboundMessage, error?: Error, id?: number): void {
-    const isUnheard = id !== undefined && this.#unheard.delete(id);
-    if (error || isUnheard) this.#hasMissed ||= owed !== undefined;
-    else if (owed) void this.#deliver(device, owed);
-  }
-
-  /** What could not be written down is still owed: its device has to be called again. */
-  async #deliver(device: string, { task, kind: message, attempt }: OwedName): Promise<void> {
-    const input = { kind: "delivered", device, task, message, attempt } as const;
-    const answer = await this.#options.engine.submit(input);
-    this.#hasMissed ||= !answer.ok && answer.problem.status === 503;
+    const topic = topicOf(this.#prefix, device, kind);
+    const qos = Math.min(messageQos[kind], this.#qosMax) as 0 | 1 | 2;
+    line.client.publish(topic, JSON.stringify(payload), { qos }, (error, packet) => {
+      if (line !== this.#line) return;
+      const isUnheard = packet?.messageId !== undefined && this.#unheard.delete(packet.messageId);
+      this.#queue.done(message, !error && !isUnheard);
+    });
   }
 }

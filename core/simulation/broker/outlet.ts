@@ -1,7 +1,5 @@
-/**
- * Messages to devices, by way of the broker, whose acknowledgement is their delivery. As the adapter, it
- * keeps only so many waiting: what is owed of those beyond comes again when there is room.
- */
+/** Messages to devices, by way of the broker, in packets with ids. */
+import { OutboundQueue } from "../../engine/mod.ts";
 import type { OutboundMessage } from "../../engine/mod.ts";
 import { messageQos } from "../../protocol/mod.ts";
 import type { Running } from "../running.ts";
@@ -23,101 +21,64 @@ export interface OutletLimits {
 
 /** The way of messages to one connection after the other, in one life of the engine. */
 export class BrokerOutlet {
-  readonly #running: Running;
-  readonly #limits: OutletLimits;
+  readonly #queue: OutboundQueue;
+  readonly #window: number;
   #channel: MqttChannel | undefined;
-  #waiting: OutboundMessage[] = [];
   readonly #underWay = new Map<number, OutboundMessage>();
   #lastPacket = 0;
-  #hasMissed = false;
-  #hasOverflowed = false;
-  readonly #room: (() => void)[] = [];
 
   /** Nothing can be sent before `open`. */
-  constructor(running: Running, limits: OutletLimits) {
-    this.#running = running;
-    this.#limits = limits;
+  constructor(running: Running, { receiveMax = IN_FLIGHT_UNSAID, ...limits }: OutletLimits) {
+    this.#window = receiveMax;
+    this.#queue = new OutboundQueue({
+      ...limits,
+      publish: (message) => this.#publish(message),
+      submit: (input) => new Promise((resolve) => running.submit(input, resolve)),
+      callAll: () => running.engine.callAll(),
+    });
   }
 
   /** Messages leave by this connection from now on. */
   open(channel: MqttChannel): void {
     this.#channel = channel;
     this.#underWay.clear();
+    this.#queue.open(this.#window);
   }
 
   /** The connection is gone; what is owed is sent again when there is one. */
   close(): void {
     this.#channel = undefined;
-    this.#waiting = [];
-    this.#wake();
+    this.#queue.close();
   }
 
   /** Whether an owed message reached nobody since this was last asked. */
   takeMissed(): boolean {
-    const hasMissed = this.#hasMissed;
-    this.#hasMissed = false;
-    return hasMissed;
+    return this.#queue.takeMissed();
   }
 
   /** Sends it, if there is a connection and room. */
   send(message: OutboundMessage): void {
-    if (!this.#channel) return;
-    if (this.#waiting.length >= this.#limits.waitingMax) {
-      this.#hasOverflowed ||= message.owed !== undefined;
-      return;
-    }
-    this.#waiting.push(message);
-    this.#publishWaiting();
+    this.#queue.send(message);
   }
 
   /** Resolves when there is room for more. */
   room(): Promise<void> {
-    if (this.#waiting.length <= this.#limits.waitingLow) return Promise.resolve();
-    return new Promise((resolve) => this.#room.push(resolve));
+    return this.#queue.room();
   }
 
   /** The broker has these; `isUnheard`: and nobody else will. */
   acknowledged(packets: readonly number[], isUnheard: boolean): void {
     for (const packet of packets) {
       const message = this.#underWay.get(packet);
-      if (message && this.#underWay.delete(packet)) this.#confirm(message, isUnheard);
-    }
-    this.#publishWaiting();
-  }
-
-  #publishWaiting(): void {
-    const { waitingLow, receiveMax = IN_FLIGHT_UNSAID } = this.#limits;
-    if (this.#channel) this.#publish(this.#channel, receiveMax - this.#underWay.size);
-    if (this.#waiting.length > waitingLow) return;
-    this.#wake();
-    if (this.#hasOverflowed) this.#running.engine.callAll();
-    this.#hasOverflowed = false;
-  }
-
-  #wake(): void {
-    for (const resolve of this.#room.splice(0)) resolve();
-  }
-
-  #publish(channel: MqttChannel, countMax: number): void {
-    for (const letter of this.#waiting.splice(0, Math.max(0, countMax))) {
-      this.#lastPacket = this.#lastPacket % PACKET_MAX + 1;
-      const packet = this.#lastPacket;
-      this.#underWay.set(packet, letter);
-      const qos = messageQos[letter.message.kind];
-      channel.up({ type: "publish", letter, qos, packet, isRepeat: false });
+      if (message && this.#underWay.delete(packet)) this.#queue.done(message, !isUnheard);
     }
   }
 
-  #confirm({ device, owed }: OutboundMessage, isUnheard: boolean): void {
-    if (!owed) return;
-    if (isUnheard) {
-      this.#hasMissed = true;
-      return;
-    }
-    const { task, kind: message, attempt } = owed;
-    const input = { kind: "delivered", device, task, message, attempt } as const;
-    this.#running.submit(input, (answer) => {
-      this.#hasMissed ||= !answer.ok && answer.problem.status === 503;
-    });
+  #publish(letter: OutboundMessage): void {
+    this.#lastPacket = this.#lastPacket % PACKET_MAX + 1;
+    const packet = this.#lastPacket;
+    this.#underWay.set(packet, letter);
+    const qos = messageQos[letter.message.kind];
+    this.#channel?.up({ type: "publish", letter, qos, packet, isRepeat: false });
   }
 }

@@ -1,0 +1,107 @@
+/**
+ * Messages on their way to a broker: so many at once, so many that wait. What is owed of those beyond
+ * comes again when there is room; and the broker's acknowledgement of what is owed is its delivery.
+ */
+import type { OwedName } from "../protocol/mod.ts";
+import type { Answer, DeliveredInput } from "./inputs.ts";
+import type { OutboundMessage, Outbox } from "./ports.ts";
+
+/** What a queue needs. */
+export interface OutboundQueueOptions {
+  /** Messages that wait for the broker. */
+  readonly waitingMax: number;
+  /** More is handed over when so few wait. */
+  readonly waitingLow: number;
+  /** Hands it to the broker; `done` is called when that has it. */
+  publish(message: OutboundMessage): void;
+  /** Writes a delivery down. */
+  submit(input: DeliveredInput): Promise<Answer>;
+  /** Everybody is called again who is owed something: there was no room for all of it. */
+  callAll(): void;
+}
+
+/** The messages to one connection after the other. */
+export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
+  readonly #options: OutboundQueueOptions;
+  /** Messages that the broker takes without acknowledging one; 0: there is no connection. */
+  #window = 0;
+  #underWay = 0;
+  #waiting: OutboundMessage[] = [];
+  #hasMissed = false;
+  #hasOverflowed = false;
+  readonly #room: (() => void)[] = [];
+
+  /** Nothing can be sent before `open`. */
+  constructor(options: OutboundQueueOptions) {
+    this.#options = options;
+  }
+
+  /** There is a connection, and nothing on its way by it yet. */
+  open(window: number): void {
+    this.#window = window;
+    this.#underWay = 0;
+  }
+
+  /** It is gone, with all that waits: what is owed is sent again when there is another. */
+  close(): void {
+    this.#window = 0;
+    this.#waiting = [];
+    this.#wake();
+  }
+
+  /** Whether an owed message reached nobody since this was last asked. */
+  takeMissed(): boolean {
+    const hasMissed = this.#hasMissed;
+    this.#hasMissed = false;
+    return hasMissed;
+  }
+
+  /** Sends it, if there is a connection and room. */
+  send(message: OutboundMessage): void {
+    if (this.#window === 0) return;
+    if (this.#waiting.length >= this.#options.waitingMax) {
+      this.#hasOverflowed ||= message.owed !== undefined;
+      return;
+    }
+    this.#waiting.push(message);
+    this.#publishWaiting();
+  }
+
+  /** Resolves when there is room for more. */
+  room(): Promise<void> {
+    if (this.#waiting.length <= this.#options.waitingLow) return Promise.resolve();
+    return new Promise((resolve) => this.#room.push(resolve));
+  }
+
+  /** The broker has it; `isHeard`: and somebody is subscribed to it. */
+  done({ device, owed }: OutboundMessage, isHeard: boolean): void {
+    this.#underWay--;
+    if (owed && isHeard) void this.#deliver(device, owed);
+    else if (owed) this.#hasMissed = true;
+    this.#publishWaiting();
+  }
+
+  #publishWaiting(): void {
+    const { publish, waitingLow, callAll } = this.#options;
+    while (this.#waiting.length > 0 && this.#underWay < this.#window) {
+      this.#underWay++;
+      publish(this.#waiting.shift()!);
+    }
+    if (this.#waiting.length > waitingLow) return;
+    this.#wake();
+    const hasOverflowed = this.#hasOverflowed;
+    this.#hasOverflowed = false;
+    if (hasOverflowed) callAll();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#room.splice(0)) resolve();
+  }
+
+  /** What could not be written down is still owed: its device has to be called again. */
+  async #deliver(device: string, { task, kind: message, attempt }: OwedName): Promise<void> {
+    const { submit } = this.#options;
+    const answer = await submit({ kind: "delivered", device, task, message, attempt });
+    this.#hasMissed ||= !answer.ok && answer.problem.status === 503;
+  }
+}
