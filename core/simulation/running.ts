@@ -37,6 +37,11 @@ export class Running {
     });
   }
 
+  /** The same; the answer never comes, if the process does not live to give it. */
+  ask(input: Input): Promise<Answer> {
+    return new Promise((resolve) => this.submit(input, resolve));
+  }
+
   /** Lets an adapter do something when the process is there to do it. */
   enter(work: () => void): void {
     this.life.after(0, work);

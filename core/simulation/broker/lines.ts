@@ -55,18 +55,18 @@ export class BrokerLines {
     const { running, taken, world } = options;
     const settle = (done: () => void) => this.#settle(done);
     const refuse = () => this.#end(true);
-    const line = { session: EAR, settle, refuse };
-    const intake = new BrokerIntake({
-      ...line,
-      running,
-      taken,
+    const intake = new BrokerIntake(running, EAR, taken, {
       acknowledge: (packets) => this.#ear?.up({ type: "puback", packets }),
+      regulate: () => {},
+      settle,
+      refuse,
     });
     this.#intake = intake;
     this.#redelivered = new Redelivered({
-      ...line,
       ...readingPublish(EAR),
       knownPackets: (device) => knownPackets(world, running, device),
+      settle,
+      refuse,
       take: (publish, isDecided) => intake.take(publish, isDecided),
     });
   }

@@ -33,7 +33,7 @@ export class BrokerOutlet {
     this.#queue = new OutboundQueue({
       ...limits,
       publish: (message) => this.#publish(message),
-      submit: (input) => new Promise((resolve) => running.submit(input, resolve)),
+      submit: (input) => running.ask(input),
       callAll: () => running.engine.callAll(),
     });
   }

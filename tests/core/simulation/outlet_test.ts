@@ -21,7 +21,10 @@ function stage() {
   const calls = { all: 0 };
   const running = {
     engine: { callAll: () => void calls.all++ },
-    submit: ({ device }: { device: string }) => void delivered.push(device),
+    ask: ({ device }: { device: string }) => {
+      delivered.push(device);
+      return Promise.resolve({ ok: true, messages: [] });
+    },
   } as unknown as Running;
   const outlet = new BrokerOutlet(running, { waitingMax: 2, waitingLow: 0, receiveMax: 1 });
   const up = (packet: Up) => {
