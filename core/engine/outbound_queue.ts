@@ -24,8 +24,8 @@ export interface OutboundQueueOptions {
 export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
   readonly #options: OutboundQueueOptions;
   /** Messages that the broker takes without acknowledging one; 0: there is no connection. */
-  #window = 0;
-  #underWay = 0;
+  #inFlightMax = 0;
+  #inFlight = 0;
   #waiting: OutboundMessage[] = [];
   #hasMissed = false;
   #hasOverflowed = false;
@@ -37,14 +37,14 @@ export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
   }
 
   /** There is a connection, and nothing on its way by it yet. */
-  open(window: number): void {
-    this.#window = window;
-    this.#underWay = 0;
+  open(inFlightMax: number): void {
+    this.#inFlightMax = inFlightMax;
+    this.#inFlight = 0;
   }
 
   /** It is gone, with all that waits: what is owed is sent again when there is another. */
   close(): void {
-    this.#window = 0;
+    this.#inFlightMax = 0;
     this.#waiting = [];
     this.#wake();
   }
@@ -58,7 +58,7 @@ export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
 
   /** Sends it, if there is a connection and room. */
   send(message: OutboundMessage): void {
-    if (this.#window === 0) return;
+    if (this.#inFlightMax === 0) return;
     if (this.#waiting.length >= this.#options.waitingMax) {
       this.#hasOverflowed ||= message.owed !== undefined;
       return;
@@ -75,7 +75,7 @@ export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
 
   /** The broker has it; `isHeard`: and somebody is subscribed to it. */
   done({ device, owed }: OutboundMessage, isHeard: boolean): void {
-    this.#underWay--;
+    this.#inFlight--;
     if (owed && isHeard) void this.#deliver(device, owed);
     else if (owed) this.#hasMissed = true;
     this.#publishWaiting();
@@ -83,8 +83,8 @@ export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
 
   #publishWaiting(): void {
     const { publish, waitingLow, callAll } = this.#options;
-    while (this.#waiting.length > 0 && this.#underWay < this.#window) {
-      this.#underWay++;
+    while (this.#waiting.length > 0 && this.#inFlight < this.#inFlightMax) {
+      this.#inFlight++;
       publish(this.#waiting.shift()!);
     }
     if (this.#waiting.length > waitingLow) return;
