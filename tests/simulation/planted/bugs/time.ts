@@ -53,7 +53,7 @@ export const timeBugs: readonly Bug[] = [
     "the timer of deadlines comes once",
     ["L1", "L3"],
     "engine/deadlines.ts",
-    "this.#wakeAt = this.#comesAt = Infinity;\n    this.#wake(guardAt);",
+    "this.#wakeAt = this.#comesAt = Infinity;\n    if (now < next) return this.#wake(next);",
     "this.#comesAt = Infinity;",
   ),
   bug(
