@@ -31,6 +31,7 @@ export const simulate = {
     jobs: count("Seeds that are simulated at once [one for each core]", undefined, 1, 256),
     export: text("FILE", "Write the log of one seed there, and simulate no other"),
     "as-found": toggle("Neither make a violation small nor keep it as a test"),
+    "keep-going": toggle("Go on after a violation, to see whether there are others"),
     json: toggle("Print the result as JSON"),
   },
 };
@@ -47,6 +48,8 @@ export interface SimulateOptions {
   readonly export: string | undefined;
   /** A violation is told of, and nothing more is done about it. */
   readonly "as-found": boolean;
+  /** What comes after a violation is simulated as well. */
+  readonly "keep-going": boolean;
   readonly json: boolean;
 }
 

@@ -12,6 +12,7 @@ import { keepRegression } from "./regression.ts";
 import { Tally } from "./tally.ts";
 import type { ViolatedSeed } from "./tally.ts";
 import { findingText, progressText, resultJson, resultText, testText } from "./view.ts";
+import type { Finding } from "./view.ts";
 
 /** What others do for it; tests put something else in the place of the last three. */
 export interface SimulateParts {
@@ -37,21 +38,28 @@ export async function runSimulate(
   const line = lineOn(screen, options);
   const begunAt = performance.now();
   const tally = new Tally();
+  const findings: Finding[] = [];
   const { outcomes = outcomesOf } = parts;
   try {
     for await (const outcome of outcomes(assignmentsOf(options), options.jobs)) {
       tally.add(outcome);
+      if (tally.violations.length > findings.length) {
+        line.clear();
+        findings.push(await tell(tally.violations.at(-1)!, options, screen));
+      }
       await writeLog?.(outcome.rows);
       line.draw(progressText(tally, options));
-      if (tally.violated || tally.endedInAll >= options.upgrades) break;
+      const isOver = tally.violations.length > 0 && !options["keep-going"];
+      if (isOver || tally.endedInAll >= options.upgrades) break;
     }
   } finally {
     line.clear();
   }
   assertEnough(tally, options);
   const seconds = (performance.now() - begunAt) / 1_000;
-  const found = tally.violated && await report(tally.violated, options, screen, parts);
-  const result = { options, tally, seconds, finding: found?.finding, test: found?.test };
+  const [first] = findings;
+  const test = first && !options["as-found"] && await keepSmall(first, options, screen, parts);
+  const result = { options, tally, seconds, findings, test: test || undefined };
   screen.write(
     options.json ? `${JSON.stringify(resultJson(result))}\n` : resultText(screen, result),
   );
@@ -63,17 +71,24 @@ function* assignmentsOf(options: SimulateOptions): Iterable<Assignment> {
   for (const seed of seedsOf(options)) yield { options: seed, wantsRows };
 }
 
-/** Tells of the violation at once, as making it small takes its time. */
-async function report(
-  { options: seed, violation }: ViolatedSeed,
+/** Tells of a violation at once: much may still come, and to make it small takes its time. */
+async function tell(
+  violated: ViolatedSeed,
+  { json }: SimulateOptions,
+  screen: Screen,
+): Promise<Finding> {
+  const finding = { ...violated, commit: await commitOf() };
+  if (!json) screen.write(findingText(screen, finding));
+  return finding;
+}
+
+/** Makes it small and keeps it as a test; the path of that. */
+async function keepSmall(
+  { options: seed, commit }: Finding,
   options: SimulateOptions,
   screen: Screen,
   parts: SimulateParts,
-) {
-  const commit = await commitOf();
-  const finding = { options: seed, violation, commit };
-  if (!options.json) screen.write(findingText(screen, finding));
-  if (options["as-found"]) return { finding, test: undefined };
+): Promise<string | undefined> {
   const { shrink: makeSmall = shrink, keep = keepRegression } = parts;
   const line = lineOn(screen, options);
   const shrunk = await makeSmall(seed, machinePorts, (left, runs) => {
@@ -81,7 +96,7 @@ async function report(
   }).finally(() => line.clear());
   const test = shrunk && await keep(shrunk, commit);
   if (!options.json) screen.write(testText(test));
-  return { finding, test };
+  return test;
 }
 
 /** @throws {Error} when the seeds that there are led to too little. */

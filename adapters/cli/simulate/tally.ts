@@ -22,7 +22,7 @@ export class Tally {
   rows = 0;
   /** Simulated milliseconds. */
   ms = 0;
-  violated: ViolatedSeed | undefined;
+  readonly violations: ViolatedSeed[] = [];
   readonly stuck: StuckTask[] = [];
   /** Every last state of a task, and how many tasks ended in it. */
   readonly ended: Record<string, number> = zeros(terminalStates);
@@ -34,7 +34,7 @@ export class Tally {
     this.seeds++;
     this.rows += rowCount;
     this.ms += ms;
-    if (violation) this.violated ??= { options, violation };
+    if (violation) this.violations.push({ options, violation });
     // A run that was stopped by a violation had no time to end its tasks.
     else for (const task of stuck) this.stuck.push({ seed: options.seed, task });
     for (const [state, count] of Object.entries(ended)) this.ended[state]! += count;
@@ -48,7 +48,7 @@ export class Tally {
 
   /** Whether everything held, and ended. */
   get isWell(): boolean {
-    return !this.violated && this.stuck.length === 0;
+    return this.violations.length === 0 && this.stuck.length === 0;
   }
 }
 

@@ -15,8 +15,8 @@ export interface Result {
   readonly options: SimulateOptions;
   readonly tally: Tally;
   readonly seconds: number;
-  readonly finding: Finding | undefined;
-  /** The test that was written for it. */
+  readonly findings: readonly Finding[];
+  /** The test that was written for the first of them. */
   readonly test: string | undefined;
 }
 
@@ -53,14 +53,14 @@ export function testText(test: string | undefined): string {
 
 /** The figures. */
 export function resultText(screen: Screen, { options, tally, seconds }: Result): string {
-  const { violated, stuck, endedInAll } = tally;
+  const { violations, stuck, endedInAll } = tally;
   const { perSecond, hoursPerSecond } = ratesOf(tally, seconds);
   const figures = [
     ["seeds", `${tally.seeds}`],
     ["upgrades ended", `${endedInAll}`],
     ...Object.entries(tally.ended).map(([state, count]) => [`  ${state}`, `${count}`]),
     ["rows", `${tally.rows}`],
-    ["violations", violated ? "1" : "0"],
+    ["violations", `${violations.length}`],
     ["stuck", `${stuck.length}`],
     ["upgrades in a second", `${perSecond}`],
     ["simulated hours in a second", `${hoursPerSecond}`],
@@ -71,8 +71,9 @@ export function resultText(screen: Screen, { options, tally, seconds }: Result):
 }
 
 /** The same for a program. */
-export function resultJson({ options, tally, seconds, finding, test }: Result): object {
+export function resultJson({ options, tally, seconds, findings, test }: Result): object {
   const { seed, devices, hours: hoursEach } = options;
+  const [first, ...others] = findings;
   const { perSecond, hoursPerSecond } = ratesOf(tally, seconds);
   return {
     ok: tally.isWell,
@@ -83,23 +84,24 @@ export function resultJson({ options, tally, seconds, finding, test }: Result): 
     upgrades_ended: tally.endedInAll,
     ended: tally.ended,
     rows: tally.rows,
-    violations: tally.violated ? 1 : 0,
+    violations: tally.violations.length,
     stuck: tally.stuck,
     simulated_ms: tally.ms,
     rate: { seconds, upgrades_per_s: perSecond, hours_per_s: hoursPerSecond },
     faults: tally.faults,
-    ...(finding && { violation: violationJson(finding, test) }),
+    ...(first && { violation: violationJson(first, test) }),
+    ...(others.length > 0 && { others: others.map((finding) => violationJson(finding)) }),
   };
 }
 
-function violationJson({ options, violation, commit }: Finding, test: string | undefined): object {
+function violationJson({ options, violation, commit }: Finding, test?: string): object {
   const { invariant, sentence, at: at_ms } = violation;
   return { seed: options.seed, commit, invariant, sentence, at_ms, again: onceMore(options), test };
 }
 
-function headline(screen: Screen, { violated, stuck, isWell }: Tally): string {
+function headline(screen: Screen, { violations, stuck, isWell }: Tally): string {
   if (isWell) return `${paint(screen, "green", "Everything held, and every upgrade ended.")}\n`;
-  if (violated) return "\n";
+  if (violations.length > 0) return "\n";
   const named = stuck.slice(0, SHOWN_MAX).map(({ seed, task }) => `${task} of seed ${seed}`);
   if (stuck.length > SHOWN_MAX) named.push(`${stuck.length - SHOWN_MAX} more`);
   return `${paint(screen, "red", "Not every upgrade ended:")} ${named.join(", ")}\n`;

@@ -59,6 +59,19 @@ Deno.test("runSimulate() tells of a violation, stops there, and keeps it as a te
   assert.match(said, /^violations +1\nstuck +0$/m);
 });
 
+Deno.test("runSimulate() goes on after a violation where it is to, and makes the first one small", async () => {
+  const story: Story = (nth) => ({ ...ends(nth), ...(nth < 3 ? { violation } : {}) });
+  const { isWell, begun, kept, said } = await run("--upgrades 75 --keep-going", story);
+  assert.deepEqual([isWell, begun], [false, [1, 2, 3]]);
+  assert.deepEqual(said.match(/^seed +\d$/gm)?.map((line) => line.at(-1)), ["1", "2"]);
+  assert.match(said, /^violations +2$/m);
+  const [[{ options }]] = kept as [[{ options: { seed: number } }]];
+  assert.deepEqual([kept.length, options.seed], [1, 1]);
+  const { said: json } = await run("--upgrades 75 --keep-going --json", story);
+  const { violations, violation: first, others } = JSON.parse(json);
+  assert.deepEqual([violations, first.seed, others.length, others[0].seed], [2, 1, 1, 2]);
+});
+
 Deno.test("runSimulate() tells a program of a violation in its one object", async () => {
   const { said } = await run("--json", () => ({ violation }));
   const { ok, violations, violation: told } = JSON.parse(said);
