@@ -4,8 +4,15 @@ import type { Life, SeenRow, Submission } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import { deviceOf } from "./naive.ts";
 
-/** An engine knows so many refused reports again. */
+/** An engine knows so many reports again that left no fact, refused or not. */
 const KNOWN_MAX = 32;
+
+/** A refused report that may come again. */
+interface RefusedReport {
+  readonly id: string;
+  /** Reports of its device that were answered since. */
+  later: number;
+}
 
 /** What one life told one device. */
 interface Refused {
@@ -13,8 +20,8 @@ interface Refused {
   count: number;
   /** Doubtful commits before its last row: after another one nobody knows what was noted. */
   faults: number;
-  /** The ids of refused reports, the oldest first: their repeats are no refusals of their own. */
-  readonly ids: string[];
+  /** The last refused reports, the oldest first: their repeats are no refusals of their own. */
+  readonly reports: RefusedReport[];
   /** The ids of reports that were not taken: perhaps they were refused, and are known again. */
   readonly unanswered: Set<string>;
 }
@@ -76,26 +83,29 @@ export class Refusals implements Judge {
       if (id !== undefined && this.#isUnsure(life)) refused.unanswered.add(id);
       return;
     }
+    for (const report of refused.reports) report.later++;
     const message = answer.messages.map(({ message }) => message)
       .find(({ kind }) => kind === "rejected");
     if (message?.kind !== "rejected") return;
-    if (id !== undefined && refused.ids.includes(id)) return;
-    if (id !== undefined && refused.unanswered.has(id)) refused.faults = UNSURE;
+    const before = refused.reports.find((report) => report.id === id);
+    if (before && before.later <= KNOWN_MAX) return;
+    if (before || id !== undefined && refused.unanswered.has(id)) refused.faults = UNSURE;
     refused.count++;
     const { code, state } = message.payload;
     // Whoever was told to say it later may say it again.
     if (id === undefined || code === "rate_limited" || state === "queued" || state === "held") {
       return;
     }
-    refused.ids.push(id);
-    if (refused.ids.length > KNOWN_MAX) refused.ids.shift();
+    if (before) return void (before.later = 0);
+    refused.reports.push({ id, later: 0 });
+    if (refused.reports.length > KNOWN_MAX) refused.reports.shift();
   }
 
   #of(life: Life, device: string): Refused {
     const devices = this.#lives.get(life) ?? new Map<string, Refused>();
     this.#lives.set(life, devices);
     const refused = devices.get(device) ??
-      { count: 0, faults: 0, ids: [], unanswered: new Set<string>() };
+      { count: 0, faults: 0, reports: [], unanswered: new Set<string>() };
     devices.set(device, refused);
     return refused;
   }

@@ -1,6 +1,6 @@
 /** Stories that look odd and are not: each was denied once by a judge that was wrong. */
 import assert from "node:assert/strict";
-import type { Input } from "../../../core/engine/mod.ts";
+import type { Answer, Input } from "../../../core/engine/mod.ts";
 import { problem } from "../../../core/mod.ts";
 import { Acknowledged } from "../../../core/simulation/checks/acknowledged.ts";
 import { DeadlinesHold } from "../../../core/simulation/checks/deadlines.ts";
@@ -8,6 +8,7 @@ import type { Court, Judge } from "../../../core/simulation/checks/judge.ts";
 import { Effects } from "../../../core/simulation/checks/effects.ts";
 import { LockedOut } from "../../../core/simulation/checks/locked_out.ts";
 import { Offered } from "../../../core/simulation/checks/offered.ts";
+import { Refusals } from "../../../core/simulation/checks/refusals.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { metadata, Stage, TASK } from "./stage.ts";
 
@@ -84,6 +85,23 @@ const stories: readonly Story[] = [
       stage.now += 120_000;
       stage.row("engine", { type: "EngineStarted", data: { epoch: 1 } });
     }
+  }],
+  ["a report that is refused again, long after it was refused before", Refusals, (stage) => {
+    stage.begin();
+    const message = {
+      kind: "rejected",
+      payload: { code: "out_of_range", reason: "The image has 4096 bytes." },
+    } as const;
+    const isRefused: Answer = { ok: true, messages: [{ id: null, message }] };
+    const refuse = (id: string) =>
+      stage.input(progress(id, -5), isRefused, () => {
+        const data = { code: "out_of_range", report: "progress", left_out: 0 };
+        stage.device("a", "ReportRejected", data, { task: TASK });
+      });
+    refuse("1");
+    for (let n = 0; n < 33; n++) stage.input(progress(`later ${n}`, 1), { ok: true, messages: [] });
+    refuse("1");
+    refuse("2");
   }],
   ["a roll call that goes on when its broker is back, after hours", Effects, (stage) => {
     offered(stage);
