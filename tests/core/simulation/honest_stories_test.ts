@@ -92,7 +92,7 @@ const stories: readonly Story[] = [
       kind: "rejected",
       payload: { code: "out_of_range", reason: "The image has 4096 bytes." },
     } as const;
-    const isRefused: Answer = { ok: true, messages: [{ id: null, message }] };
+    const isRefused: Answer = { ok: true, messages: [{ device: "a", message }] };
     const refuse = (id: string) =>
       stage.input(progress(id, -5), isRefused, () => {
         const data = { code: "out_of_range", report: "progress", left_out: 0 };
