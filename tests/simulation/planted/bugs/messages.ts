@@ -12,7 +12,7 @@ export const messageBugs: readonly Bug[] = [
   ),
   bug(
     "a message leaves before its fact is durable",
-    ["I6"],
+    ["I6", "L4"],
     "engine/engine.ts",
     "await this.#ledger.commit(work, batch.length);",
     "dispatch(this.#ports.outbox, work, () => {});\n    await this.#ledger.commit(work, batch.length);",
@@ -81,6 +81,6 @@ export const messageBugs: readonly Bug[] = [
     "engine/engine.ts",
     "if (this.#presence.isReachable) this.callAll();",
     "",
-    { writeError: 100_000 },
+    { writeError: 200_000, loss: 0, brokerCrash: 0, engineCrash: 0 },
   ),
 ];

@@ -84,7 +84,7 @@ export const timeBugs: readonly Bug[] = [
     "engine/engine.ts",
     "if (this.#time.followStep() === 0) return false;",
     "if (this.#time.followStep() <= 0) return false;",
-    { engineFreeze: 40_000, wallJump: 40_000, engineCrash: 0 },
+    { engineFreeze: 100_000, wallJump: 100_000, engineCrash: 0 },
   ),
   bug(
     "a token that ends while its row is written cuts nobody",
