@@ -339,6 +339,17 @@ Deno.test("deadlineOf() is not shortened by a pause: the time away is no time of
   assert.equal(deadlineOf(back)?.due, T0 + 2 * day + 15 * MIN);
 });
 
+Deno.test("stepTask() forgets when a download began once it is whole, wherever it was", () => {
+  const fetching = given(booted, on.progress(3, 40_000));
+  for (
+    const task of [fetching, given(fetching, on.gone(4)), given(fetching, on.progress(4, SIZE))]
+  ) {
+    assert.ok(task.downloadingSince > 0, task.state);
+    const { downloadingSince, received } = given(task, on.digest(90, IMAGE));
+    assert.deepEqual([downloadingSince, received], [0, SIZE], task.state);
+  }
+});
+
 Deno.test("deadlineOf() ends a download that only trickles after 24 h in all", () => {
   const slow = { ...downloading, progressAt: T0 + 24 * HOUR - MIN };
   assert.equal(deadlineOf(slow)?.due, T0 + 2 + 24 * HOUR);
