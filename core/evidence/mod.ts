@@ -1,0 +1,5 @@
+/** What proves to somebody who trusts nobody that the log was only ever appended to. Pure. */
+export * from "./checkpoint.ts";
+export * from "./note.ts";
+export * from "./proofs.ts";
+export * from "./tree.ts";
