@@ -1,5 +1,7 @@
 /** What proves to somebody who trusts nobody that the log was only ever appended to. Pure. */
 export * from "./checkpoint.ts";
+export * from "./log_check.ts";
 export * from "./note.ts";
 export * from "./proofs.ts";
+export * from "./segment.ts";
 export * from "./tree.ts";

@@ -77,14 +77,25 @@ export class GrowingTree {
     return this.#edge;
   }
 
-  /** Adds a leaf; `leaf` is SHA-256(0x00 ‖ what it holds). */
-  add(leaf: TreeHash): void {
-    let hash = leaf;
+  /**
+   * Adds a leaf, which is SHA-256(0x00 ‖ what it holds), or a complete subtree of `2^level` leaves; the
+   * leaves so far are a multiple of these.
+   */
+  add(hash: TreeHash, level = 0): void {
+    const leaves = leavesOf(level);
+    let node = hash;
     // Each one at the end of the leaves so far closes a subtree of twice the size.
-    for (let rest = this.#size; rest % 2 === 1; rest = (rest - 1) / 2) {
-      hash = nodeHash(this.#edge.pop()!, hash, this.#sha256);
+    for (let rest = this.#size / leaves; rest % 2 === 1; rest = (rest - 1) / 2) {
+      node = nodeHash(this.#edge.pop()!, node, this.#sha256);
     }
-    this.#edge.push(hash);
-    this.#size++;
+    this.#edge.push(node);
+    this.#size += leaves;
   }
+}
+
+/** How many leaves a complete subtree has. */
+export function leavesOf(level: number): number {
+  let leaves = 1;
+  for (let n = 0; n < level; n++) leaves *= 2;
+  return leaves;
 }
