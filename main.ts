@@ -10,6 +10,7 @@ import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
 import { newLogFile, openImageFiles, openLogFile } from "./adapters/files/mod.ts";
 import {
+  brokerSession,
   logIdentity,
   machineClock,
   machineDigest,
@@ -129,7 +130,10 @@ export async function openHouse(options: HouseOptions): Promise<House> {
 /** The link to a broker of the team's own; its client id belongs to the log. */
 async function linkTo(
   { files, versions, ...address }: cli.ExternalBroker,
-  { reads, log, onNote = () => {} }: Pick<HouseOptions, "onNote"> & { reads: Reads; log: string },
+  { reads, log, data, onNote = () => {} }: Pick<HouseOptions, "onNote" | "data"> & {
+    reads: Reads;
+    log: string;
+  },
   onFirstUp: () => void,
 ): Promise<MqttWay> {
   const broker = { ...address, ...await readBrokerFiles(files) };
@@ -138,6 +142,7 @@ async function linkTo(
     versions,
     prefix: TOPIC_PREFIX,
     clientId: `otalog${log.slice(0, 14)}`,
+    session: await brokerSession(data),
     knownPackets: async (device) =>
       (await reads.device(device))?.taken.flatMap(({ packet }) => packet ?? []) ?? [],
     onTrouble: onNote,

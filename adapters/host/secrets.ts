@@ -4,8 +4,7 @@
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
 import { randomInt } from "node:crypto";
-import { dirname } from "node:path";
-import { syncFolder } from "./folder.ts";
+import { readKnown, writeDurably } from "./small_file.ts";
 import { cannotUse } from "./trouble.ts";
 
 /** Which log this is: its id is derived from its public key. */
@@ -107,26 +106,5 @@ async function readOrMake(
     return { text, made: true };
   } catch (error) {
     throw cannotUse(path, error, whatToDo);
-  }
-}
-
-/** After a power loss the file is there whole or not at all: a log cannot outlive its key. */
-async function writeDurably(path: string, text: string): Promise<void> {
-  const temp = `${path}.new`;
-  await Deno.writeTextFile(temp, text, { mode: 0o600 });
-  {
-    using file = await Deno.open(temp, { write: true });
-    await file.sync();
-  }
-  await Deno.rename(temp, path);
-  await syncFolder(dirname(path));
-}
-
-async function readKnown(path: string): Promise<string | undefined> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined;
-    throw error;
   }
 }

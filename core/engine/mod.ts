@@ -1,5 +1,6 @@
 /** The closed loop and what it needs from outside: interfaces, inputs, answers. */
 export type { EngineApi } from "./api.ts";
+export type { BrokerSession } from "./broker_session.ts";
 export { Cache } from "./cache.ts";
 export { Engine, startEngine } from "./engine.ts";
 export type { EngineOptions } from "./engine.ts";

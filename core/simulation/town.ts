@@ -3,7 +3,8 @@
  * server, and its own MQTT broker or one of somebody else's.
  */
 import { Broker } from "./broker/broker.ts";
-import { Backbone, BrokerLink } from "./broker/link.ts";
+import { Backbone, BrokerLink, NumberedSession } from "./broker/link.ts";
+import type { Outside } from "./broker/link.ts";
 import { PRODUCTS, versionOf } from "./catalogue.ts";
 import { Device } from "./device/device.ts";
 import { EmbeddedBroker } from "./front/embedded.ts";
@@ -25,7 +26,7 @@ export class Town {
   readonly #world: World;
   readonly #images: Images;
   /** Somebody else's broker, where the devices are behind one. */
-  readonly #outside: { readonly broker: Broker; readonly path: Backbone } | undefined;
+  readonly #outside: Outside | undefined;
   /** What devices reach by MQTT now. */
   #broker: MqttServer | undefined;
   #server: HttpServer | undefined;
@@ -34,7 +35,7 @@ export class Town {
     this.#world = world;
     this.#images = new Images(world);
     this.#outside = world.isBrokered
-      ? { broker: new Broker(world), path: new Backbone(world) }
+      ? { broker: new Broker(world), path: new Backbone(world), session: new NumberedSession() }
       : undefined;
     this.#broker = this.#outside?.broker;
   }
@@ -49,7 +50,7 @@ export class Town {
     const outside = this.#outside;
     const embedded = outside ? undefined : new EmbeddedBroker(this.#world);
     const server = new HttpServer(this.#world, this.#images);
-    const link = outside && new BrokerLink(this.#world, outside.broker, outside.path);
+    const link = outside && new BrokerLink(this.#world, outside);
     const ways: readonly Way[] = [embedded ?? link!, server];
     return {
       open: (running) => {

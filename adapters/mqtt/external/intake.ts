@@ -9,15 +9,11 @@ import type {
 } from "../../../core/engine/mod.ts";
 import type { Publish } from "./publish.ts";
 import { readSaid } from "./said.ts";
-import type { Said } from "./said.ts";
+import type { Said, SaidOptions } from "./said.ts";
 
 /** How the intake works for one session at the broker. */
-export interface IntakeOptions {
+export interface IntakeOptions extends SaidOptions {
   readonly engine: EngineApi;
-  /** Topic prefix with its leading slash. */
-  readonly prefix: string;
-  /** The client id: packet ids belong to it. */
-  readonly session: string;
 }
 
 /** A message, read. */

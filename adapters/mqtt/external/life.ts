@@ -4,7 +4,7 @@
  */
 import { DEVICE_LEVELS } from "../../../core/mod.ts";
 import { Redelivered } from "../../../core/engine/mod.ts";
-import type { EngineApi, TakenPackets } from "../../../core/engine/mod.ts";
+import type { BrokerSession, EngineApi, TakenPackets } from "../../../core/engine/mod.ts";
 import { addressText } from "./dial.ts";
 import { Intake } from "./intake.ts";
 import { Line } from "./line.ts";
@@ -25,8 +25,9 @@ export interface LifeOptions extends Pick<LineOptions, "broker" | "meter" | "sig
   readonly clientId: string;
   /** The keys of the last packets of a device that are on record. */
   knownPackets(device: string): Promise<readonly string[]>;
-  /** The broker keeps no session of ours any more, or never did. */
-  onForgotten(): void;
+  readonly session: Pick<BrokerSession, "name">;
+  /** Whether the broker has kept our session; it goes on with the one that is named when this resolves. */
+  meetSession(isKept: boolean): Promise<void>;
   /** Tried in this order. */
   readonly versions: readonly MqttVersion[];
   /** The one that the broker is known to speak. */
@@ -69,8 +70,7 @@ export class Life {
       const voice = await openAny({ ...options, ...voiceOptions }, versions, spoken);
       opened.push(voice);
       outlet.open(voice);
-      const session = `${clientId}in`;
-      const { knownPackets } = options;
+      const { session, knownPackets } = options;
       const receiver = (wire: Wire) => {
         const line = lineOf(wire, options);
         const intake = new Intake({ engine, prefix, session }, taken, line);
@@ -82,11 +82,11 @@ export class Life {
           take: (publish, isDecided) => intake.take(publish, isDecided),
         });
       };
-      const ear = await openAny({ ...options, clientId: session, isKept: true, receiver }, [
+      const ear = await openAny({ ...options, clientId: `${clientId}in`, isKept: true, receiver }, [
         voice.version,
       ]);
       opened.push(ear);
-      if (!ear.connack.sessionPresent) options.onForgotten();
+      await options.meetSession(ear.connack.sessionPresent);
       await subscribe(ear, options);
       return new Life(options, voice, ear, intakes[0]!);
     } catch (error) {

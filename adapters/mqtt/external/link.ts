@@ -4,15 +4,15 @@
  */
 import { retryMs } from "../../../core/network/mod.ts";
 import { TakenPackets } from "../../../core/engine/mod.ts";
-import type { EngineApi, OutboundMessage } from "../../../core/engine/mod.ts";
+import type { BrokerSession, EngineApi, OutboundMessage } from "../../../core/engine/mod.ts";
 import type { MqttWay } from "../way.ts";
 import { addressText } from "./dial.ts";
 import { Life } from "./life.ts";
 import type { LifeOptions } from "./life.ts";
 import { Outlet } from "./outlet.ts";
 import { PathMeter } from "./path_meter.ts";
-import { troubleOf } from "./trouble.ts";
-import type { BrokerTrouble, Step } from "./trouble.ts";
+import { BrokerTrouble, troubleOf } from "./trouble.ts";
+import type { Step } from "./trouble.ts";
 
 /**
  * How to reach the broker, and whom to tell. `clientId` has at most 20 letters and digits and is the
@@ -20,6 +20,8 @@ import type { BrokerTrouble, Step } from "./trouble.ts";
  */
 export interface LinkOptions
   extends Pick<LifeOptions, "broker" | "versions" | "prefix" | "clientId" | "knownPackets"> {
+  /** Which session at the broker it is. */
+  readonly session: BrokerSession;
   /** A sentence for the operator, each time another step fails. */
   onTrouble(sentence: string): void;
   /** The broker can be reached; `isAgain`: after somebody was told that it cannot. */
@@ -45,6 +47,8 @@ export class BrokerLink implements MqttWay {
   #isClosing = false;
   /** Whether the broker knew nothing of us, and the engine was not told yet. */
   #isForgotten = false;
+  /** Whether the session that the broker keeps has no name yet. */
+  #isNameless = false;
 
   /** Nothing is done before `start`. */
   constructor(options: LinkOptions) {
@@ -116,8 +120,8 @@ export class BrokerLink implements MqttWay {
     const { signal } = this.#closing;
     try {
       await using stack = new AsyncDisposableStack();
-      const onForgotten = () => this.#beForgotten();
-      const passing = { engine, outlet, meter, taken, signal, onForgotten, spoken: this.#spoken };
+      const meetSession = (isKept: boolean) => this.#meetSession(isKept);
+      const passing = { engine, outlet, meter, taken, signal, meetSession, spoken: this.#spoken };
       const life = await Life.open({ ...this.#options, ...passing });
       stack.defer(() => life.close());
       if (this.#isClosing) return undefined;
@@ -144,9 +148,17 @@ export class BrokerLink implements MqttWay {
   }
 
   /** Packet ids begin again, and what devices said meanwhile nobody kept. */
-  #beForgotten(): void {
-    this.#isForgotten = true;
-    this.#taken.clear();
+  async #meetSession(isKept: boolean): Promise<void> {
+    if (!isKept) {
+      this.#isForgotten = this.#isNameless = true;
+      this.#taken.clear();
+    }
+    if (!this.#isNameless) return;
+    const { session, broker } = this.#options;
+    await session.renew().catch((error) => {
+      throw new BrokerTrouble("unwell", addressText(broker), error.message, { cause: error });
+    });
+    this.#isNameless = false;
   }
 
   /** What the system says of one and the same fault differs from try to try. */

@@ -1,12 +1,12 @@
 /** How a broker's messages look to whoever tells which of them were decided before. */
 import { isReportKind, parseTopic } from "../../../core/mod.ts";
-import type { RedeliveredOptions } from "../../../core/engine/mod.ts";
+import type { BrokerSession, RedeliveredOptions } from "../../../core/engine/mod.ts";
 import { packetKey } from "../packet_key.ts";
 import type { Publish } from "./publish.ts";
 
-/** `prefix`: topic prefix with its leading slash; `session`: the client id, packet ids belong to it. */
+/** `prefix`: topic prefix with its leading slash; `session`: the one that packet ids belong to. */
 export function readingPublish(
-  { prefix, session }: { prefix: string; session: string },
+  { prefix, session }: { prefix: string; session: Pick<BrokerSession, "name"> },
 ): Pick<RedeliveredOptions<Publish>, "isPromised" | "isRepeat" | "reportIn"> {
   return {
     isPromised: ({ id }) => id !== undefined,
@@ -14,7 +14,7 @@ export function readingPublish(
     reportIn({ id, topic, payload }) {
       const { device, rest: report } = parseTopic(prefix, topic) ?? { rest: "" };
       if (id === undefined || !payload || !device || !isReportKind(report)) return undefined;
-      return { device, report, key: packetKey(session, id, { topic, payload }) };
+      return { device, report, key: packetKey(session.name, id, { topic, payload }) };
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   PAYLOAD_BYTES_MAX,
 } from "../../../core/mod.ts";
 import type { MalformedReport, Report, ReportKind } from "../../../core/mod.ts";
+import type { BrokerSession } from "../../../core/engine/mod.ts";
 import { packetKey } from "../packet_key.ts";
 import type { Publish } from "./publish.ts";
 
@@ -22,10 +23,18 @@ export type Said =
     }
   );
 
+/** How messages are read. */
+export interface SaidOptions {
+  /** Topic prefix with its leading slash. */
+  readonly prefix: string;
+  /** The session that packet ids belong to. */
+  readonly session: Pick<BrokerSession, "name">;
+}
+
 /** What a message says; `undefined`: nothing that anybody is to act on. */
 export function readSaid(
   { topic, payload, retain, id }: Publish,
-  { prefix, session }: { readonly prefix: string; readonly session: string },
+  { prefix, session }: SaidOptions,
 ): Said | undefined {
   const parsed = parseTopic(prefix, topic);
   if (!parsed) return undefined;
@@ -33,7 +42,7 @@ export function readSaid(
   if (rest === GONE_LEVEL) return retain ? undefined : { device, key: undefined, what: "gone" };
   if (!isReportKind(rest)) return undefined;
   const isKeyed = id !== undefined && payload !== undefined;
-  const key = isKeyed ? packetKey(session, id, { topic, payload }) : undefined;
+  const key = isKeyed ? packetKey(session.name, id, { topic, payload }) : undefined;
   return { device, key, what: "report", kind: rest, parsed: bodyOf(rest, payload, retain) };
 }
 

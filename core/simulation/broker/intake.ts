@@ -1,6 +1,7 @@
 /** From the broker's messages to inputs of the engine. */
 import { inboundOutcome, InboundQueue } from "../../engine/mod.ts";
 import type {
+  BrokerSession,
   InboundMessage,
   InboundOutcome,
   InboundQueueOptions,
@@ -22,11 +23,16 @@ const utf8 = new TextEncoder();
 /** Takes the messages of one connection. */
 export class BrokerIntake {
   readonly #running: Running;
-  readonly #session: string;
+  readonly #session: Pick<BrokerSession, "name">;
   readonly #queue: InboundQueue<Read>;
 
-  /** `session`: the client id; `taken` outlives the connection. */
-  constructor(running: Running, session: string, taken: TakenPackets, line: IntakeLine) {
+  /** `session`: the one that packet ids belong to; `taken` outlives the connection. */
+  constructor(
+    running: Running,
+    session: Pick<BrokerSession, "name">,
+    taken: TakenPackets,
+    line: IntakeLine,
+  ) {
     this.#running = running;
     this.#session = session;
     this.#queue = new InboundQueue({
@@ -51,7 +57,7 @@ export class BrokerIntake {
     if ("message" in said) return undefined;
     const { device, kind, payload } = said;
     const isKeyed = qos > 0 && kind !== "gone";
-    const key = isKeyed ? packetKeyOf(this.#session, packet, said) : undefined;
+    const key = isKeyed ? packetKeyOf(this.#session.name, packet, said) : undefined;
     const isRequest = kind === "request";
     return { device, key, isRepeat, isRequest, bytes: payload.length, said };
   }

@@ -3,7 +3,7 @@
  * whose session the broker keeps, and the voice, whose session ends with it.
  */
 import { Redelivered } from "../../engine/mod.ts";
-import type { TakenPackets } from "../../engine/mod.ts";
+import type { BrokerSession, TakenPackets } from "../../engine/mod.ts";
 import { BrokerIntake } from "./intake.ts";
 import type { BrokerOutlet } from "./outlet.ts";
 import { knownPackets, readingPublish } from "./redelivered.ts";
@@ -18,6 +18,7 @@ export interface LinesOptions {
   readonly broker: MqttServer;
   readonly path: Path;
   readonly running: Running;
+  readonly session: Pick<BrokerSession, "name">;
   readonly taken: TakenPackets;
   readonly outlet: BrokerOutlet;
   /** The broker keeps no session of ours any more, or never did. */
@@ -52,10 +53,10 @@ export class BrokerLines {
   /** Nothing is done before `open`. */
   constructor(options: LinesOptions) {
     this.#options = options;
-    const { running, taken, world } = options;
+    const { running, session, taken, world } = options;
     const settle = (done: () => void) => this.#settle(done);
     const refuse = () => this.#end(true);
-    const intake = new BrokerIntake(running, EAR, taken, {
+    const intake = new BrokerIntake(running, session, taken, {
       acknowledge: (packets) => this.#ear?.up({ type: "puback", packets }),
       regulate: () => {},
       settle,
@@ -63,7 +64,7 @@ export class BrokerLines {
     });
     this.#intake = intake;
     this.#redelivered = new Redelivered({
-      ...readingPublish(EAR),
+      ...readingPublish(session),
       knownPackets: (device) => knownPackets(world, running, device),
       settle,
       refuse,

@@ -3,7 +3,7 @@
  * when devices can be reached.
  */
 import { TakenPackets } from "../../engine/mod.ts";
-import type { OutboundMessage } from "../../engine/mod.ts";
+import type { BrokerSession, OutboundMessage } from "../../engine/mod.ts";
 import { retryMs } from "../../network/mod.ts";
 import type { Broker } from "./broker.ts";
 import { BrokerLines } from "./lines.ts";
@@ -37,11 +37,33 @@ export class Backbone extends Path {
   }
 }
 
+/** Somebody else's broker, the way to it, and our session there: all of it outlives an engine. */
+export interface Outside {
+  readonly broker: Broker;
+  readonly path: Path;
+  readonly session: BrokerSession;
+}
+
+/** Sessions have numbers; that of the last one is on the disk. */
+export class NumberedSession implements BrokerSession {
+  #number = 0;
+
+  get name(): string {
+    return `otalog-in ${this.#number}`;
+  }
+
+  renew(): Promise<void> {
+    this.#number++;
+    return Promise.resolve();
+  }
+}
+
 /** The way to devices behind a broker. */
 export class BrokerLink implements Way {
   readonly #world: World;
   readonly #broker: Broker;
   readonly #path: Path;
+  readonly #session: BrokerSession;
   readonly #limits: OutletLimits;
   readonly #taken = new TakenPackets();
   #running: Running | undefined;
@@ -54,10 +76,11 @@ export class BrokerLink implements Way {
   #startedAt = 0;
 
   /** Nothing is done before `open`. */
-  constructor(world: World, broker: Broker, path: Path) {
+  constructor(world: World, { broker, path, session }: Outside) {
     this.#world = world;
     this.#broker = broker;
     this.#path = path;
+    this.#session = session;
     const about = world.fate.about("outlet");
     const waitingMax = about.spread(1, WAITING_MAX);
     const waitingLow = about.below(waitingMax);
@@ -94,6 +117,7 @@ export class BrokerLink implements Way {
       broker: this.#broker,
       path: this.#path,
       running,
+      session: this.#session,
       taken: this.#taken,
       outlet,
       onForgotten: () => this.#beForgotten(),
@@ -108,6 +132,7 @@ export class BrokerLink implements Way {
   #beForgotten(): void {
     this.#isForgotten = true;
     this.#taken.clear();
+    void this.#session.renew();
   }
 
   #begin({ engine, life }: Running): void {

@@ -1,13 +1,13 @@
 /** How a simulated broker's messages look to whoever tells which of them were decided before. */
-import type { RedeliveredOptions } from "../../engine/mod.ts";
+import type { BrokerSession, RedeliveredOptions } from "../../engine/mod.ts";
 import type { Running } from "../running.ts";
 import { packetKeyOf } from "../network/link.ts";
 import type { Publish } from "../network/mqtt.ts";
 import type { World } from "../world.ts";
 
-/** `session`: the client id, packet ids belong to it. */
+/** `session`: the one that packet ids belong to. */
 export function readingPublish(
-  session: string,
+  session: Pick<BrokerSession, "name">,
 ): Pick<RedeliveredOptions<Publish>, "isPromised" | "isRepeat" | "reportIn"> {
   return {
     isPromised: ({ qos }) => qos > 0,
@@ -15,7 +15,7 @@ export function readingPublish(
     reportIn({ letter, packet }) {
       if ("message" in letter || letter.kind === "gone") return undefined;
       const { device, kind: report } = letter;
-      return { device, report, key: packetKeyOf(session, packet, letter) };
+      return { device, report, key: packetKeyOf(session.name, packet, letter) };
     },
   };
 }

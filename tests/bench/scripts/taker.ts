@@ -89,6 +89,7 @@ async function linkOpener(): Promise<() => Promise<Taker>> {
       prefix: TOPIC_PREFIX,
       clientId: `bench${task.how}`,
       knownPackets: () => Promise.resolve([]),
+      session: { name: "first", renew: () => Promise.resolve() },
       onTrouble: (sentence) => console.error(sentence),
       onUp: () => up.resolve(),
     });

@@ -22,7 +22,7 @@ function intakeOf(engine = new Recorder(), taken = new TakenPackets()) {
     settle: (done: () => void) => void (line.isSlow ? line.settling.push(done) : done()),
     refuse: () => void (line.isRefused = true),
   };
-  const options = { engine, prefix: PREFIX, session: "otalog01in" };
+  const options = { engine, prefix: PREFIX, session: { name: "first" } };
   return { engine, taken, line, intake: new Intake(options, taken, line) };
 }
 

@@ -1,5 +1,6 @@
 /** The link against a broker of bytes: what goes over the wire, and what the operator is told. */
 import assert from "node:assert/strict";
+import { packetKey } from "../../../../adapters/mqtt/packet_key.ts";
 import { soon } from "../../../e2e/house.ts";
 import { packet, PREFIX } from "../embedded/stage.ts";
 import { CONNECT, DISCONNECT, PUBLISH, SUBSCRIBE } from "./raw_broker.ts";
@@ -225,6 +226,72 @@ Deno.test("BrokerLink: a broker that lost our session begins its packet ids agai
     const back = "reachable true, forgotten";
     assert.deepEqual(reachable, [back, "reachable false", back]);
   }, forgets);
+});
+
+/** Forgets whoever comes first, and keeps the session from then on. */
+function forgetsOnce(): Manners {
+  let ears = 0;
+  return {
+    [CONNECT]: ({ version, isClean }) => {
+      const isPresent = isClean || ears++ === 0 ? 0 : 1;
+      return packet(0x20, version === 5 ? [isPresent, 0, 0] : [isPresent, 0]);
+    },
+  };
+}
+
+Deno.test("BrokerLink: a packet on record tells nothing of the same one of a session that came after it", async () => {
+  const session = { name: "first", renew: () => Promise.resolve(void (session.name = "second")) };
+  const recorded = { topic: `${PREFIX}/a/progress`, payload: new TextEncoder().encode("2") };
+  const knownPackets = () => Promise.resolve([packetKey("first", 8, recorded)]);
+  await onLink(
+    async ({ engine, lines }) => {
+      const [, ear] = await lines();
+      await ear.next(SUBSCRIBE);
+      assert.equal(session.name, "second", "before anything comes by it");
+      const problem = { status: 503, title: "Not available now", detail: "full" } as const;
+      engine.answer = { ok: false, problem };
+      ear.send(progress("a", 1, 7), progress("a", 2, 8));
+      await soon(ear.closed, "the cut");
+      engine.answer = ok;
+      engine.inputs.length = 0;
+      const [, again] = await lines(1);
+      await again.next(SUBSCRIBE);
+      again.send(progress("a", 1, 7, 0b1010), progress("a", 2, 8, 0b1010));
+      assert.deepEqual(await again.acknowledged(2), [7, 8]);
+      assert.deepEqual(percents(engine), [1, 2]);
+    },
+    forgetsOnce(),
+    { session, knownPackets },
+  );
+});
+
+Deno.test("BrokerLink takes nothing by a session whose name cannot be kept, until it can", async () => {
+  let [renewals, fails] = [0, true];
+  const renew = () => {
+    renewals++;
+    return fails ? Promise.reject(new Error("No space left.")) : Promise.resolve();
+  };
+  await onLink(
+    async ({ broker, lines, notes, told }) => {
+      await told(1);
+      const [, ear] = await lines();
+      await soon(ear.closed, "the end of it");
+      assert.deepEqual(ear.packets.map(({ type }) => type).includes(SUBSCRIBE), false);
+      fails = false;
+      const [, again] = await lines(1);
+      await again.next(SUBSCRIBE);
+      await told(2);
+      assert.equal(renewals, 2, "though the broker knows the session now");
+      const { port } = broker;
+      assert.deepEqual(notes, [
+        `No connection to the broker 127.0.0.1:${port}: the engine cannot take reports now ` +
+        "(No space left.). The broker keeps them until it can.",
+        "up true",
+      ]);
+    },
+    forgetsOnce(),
+    { session: { name: "first", renew } },
+  );
 });
 
 Deno.test("BrokerLink reads no more from a broker than the engine takes", async () => {

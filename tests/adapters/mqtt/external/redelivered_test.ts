@@ -5,7 +5,7 @@ import type { Publish } from "../../../../adapters/mqtt/external/publish.ts";
 import { Redelivered } from "../../../../core/engine/mod.ts";
 import { packetKey } from "../../../../adapters/mqtt/packet_key.ts";
 
-const [prefix, session] = ["/ota", "otalog01in"];
+const [prefix, session] = ["/ota", { name: "first" }];
 const utf8 = new TextEncoder();
 
 function publish(device: string, kind: string, id: number | undefined, dup: boolean): Publish {
@@ -15,7 +15,7 @@ function publish(device: string, kind: string, id: number | undefined, dup: bool
 }
 
 function keyOf({ topic, id, payload }: Publish): string {
-  return packetKey(session, id!, { topic, payload: payload! });
+  return packetKey(session.name, id!, { topic, payload: payload! });
 }
 
 /** What passes, as `device kind id`, with `!` for what was decided before. */

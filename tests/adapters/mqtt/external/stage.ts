@@ -39,6 +39,7 @@ export async function onLink(
     broker: { host: "127.0.0.1", port: broker.port, isTls: false },
     versions: [5],
     knownPackets: () => Promise.resolve([]),
+    session: { name: "first", renew: () => Promise.resolve() },
     prefix: PREFIX,
     clientId: "otalog01234567",
     onTrouble: note,

@@ -33,6 +33,7 @@ Deno.test({
         broker: { host: "127.0.0.1", port, isTls: true, ca: ca! },
         versions: [5, 4],
         knownPackets: () => Promise.resolve([]),
+        session: { name: "first", renew: () => Promise.resolve() },
         prefix: "/ota",
         clientId: "otalog01234567",
         onTrouble: (sentence) => void notes.push(sentence),
