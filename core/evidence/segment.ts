@@ -4,18 +4,10 @@
  * other.
  */
 import { hashBytes, hashData } from "../log/mod.ts";
-import type { Sha256 } from "../log/mod.ts";
+import type { ExportedRow, Sha256 } from "../log/mod.ts";
 import { toHex } from "../protocol/mod.ts";
 import { GrowingTree } from "./tree.ts";
 import type { TreeHash } from "./tree.ts";
-
-/** A row of an exported log, as it was found: any value may stand in any member. */
-export interface ExportedRow {
-  readonly bytes: unknown;
-  readonly data: unknown;
-  readonly salt: unknown;
-  readonly hash: unknown;
-}
 
 /** The first thing that is wrong with a log. */
 export interface LogFault {

@@ -1,7 +1,7 @@
 /** Reads a stored row that anybody may have tampered with: data in, a checked row or what is wrong. */
 import { z } from "zod";
 import { canonicalJson, factSchemas, isInOrder } from "../log/mod.ts";
-import type { Fact, FactType, RowHeader } from "../log/mod.ts";
+import type { ExportedRow, Fact, FactType, RowHeader } from "../log/mod.ts";
 
 /** A row as it was found: any value may stand in any cell. */
 export interface StoredCells {
@@ -19,6 +19,13 @@ export interface StoredCells {
   readonly salt: unknown;
   /** The hash. */
   readonly hash: unknown;
+}
+
+/** An exported row has no cells for its place: the row's own word is all there is. */
+export function placedRow(row: ExportedRow): StoredCells {
+  const said = parse(String(row.bytes));
+  const { seq, stream = "unknown", version } = Object(said) as Partial<StoredCells>;
+  return { seq, stream, version, ...row };
 }
 
 /** A row whose shape was checked; whether it is true is not known yet. */

@@ -1,9 +1,9 @@
 /** A log that somebody edited, and what finds it. */
 import assert from "node:assert/strict";
 import { hashBytes } from "../../../core/log/mod.ts";
-import type { SealedRow } from "../../../core/log/mod.ts";
+import type { ExportedRow, SealedRow } from "../../../core/log/mod.ts";
 import { GrowingTree, LogCheck, Segment } from "../../../core/evidence/mod.ts";
-import type { Checkpoint, ExportedRow, LogFault } from "../../../core/evidence/mod.ts";
+import type { Checkpoint, LogFault } from "../../../core/evidence/mod.ts";
 import { simulate } from "../../../core/simulation/mod.ts";
 import { Random } from "../../../core/simulation/chance/random.ts";
 import { sha256 } from "../support/bench_engine.ts";
