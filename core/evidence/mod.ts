@@ -1,4 +1,5 @@
 /** What proves to somebody who trusts nobody that the log was only ever appended to. Pure. */
+export * from "./block.ts";
 export * from "./checkpoint.ts";
 export * from "./log_check.ts";
 export * from "./note.ts";
