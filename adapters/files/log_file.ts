@@ -1,8 +1,7 @@
 /** An exported log as a file of lines, for those who prove it. */
-import type { StoredCells } from "../../core/mod.ts";
+import { LINE_BYTES_MAX, placedRow, readLine } from "../../core/mod.ts";
+import type { BrokenLine, StoredCells } from "../../core/mod.ts";
 import { linesOf } from "./lines.ts";
-import { cellsOf, LINE_BYTES_MAX } from "./log_lines.ts";
-import type { BrokenLine } from "./log_lines.ts";
 import { cannotUse, orExplain } from "./trouble.ts";
 
 /** A log in a file. */
@@ -29,7 +28,8 @@ export function openLogFile(path: string): LogFile {
       let count = 0;
       for (const line of linesOf(read, LINE_BYTES_MAX)) {
         count++;
-        yield cellsOf(line);
+        const row = readLine(line.bytes, line.isEnded);
+        yield "broken" in row ? row : placedRow(row);
       }
       if (count === 0) throw cannotUse(path, new Error("it is empty"), NAME_ANOTHER);
     },

@@ -6,6 +6,5 @@ export { FolderImages, openImageFiles } from "./folder_images.ts";
 export { makeFolder } from "./folder.ts";
 export { openLogFile } from "./log_file.ts";
 export type { LogFile } from "./log_file.ts";
-export type { BrokenLine } from "./log_lines.ts";
 export { newLogFile } from "./new_log_file.ts";
 export type { WriteLog } from "./new_log_file.ts";

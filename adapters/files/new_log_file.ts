@@ -1,7 +1,7 @@
 /** A log is written to a file of lines: nothing is lost that was there, and nothing is there by half. */
+import { lineOf } from "../../core/mod.ts";
 import type { SealedRow } from "../../core/mod.ts";
 import { syncFolder } from "./folder.ts";
-import { lineOf } from "./log_lines.ts";
 import { cannotUse, orExplain } from "./trouble.ts";
 
 const CHOOSE_ANOTHER = "Choose another file with --export.";

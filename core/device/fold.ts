@@ -101,7 +101,7 @@ class Draft {
       case "MessageDelivered":
         return this.#deliver(fact);
       case "ReportRejected":
-        this.#effects.push({ type: "sendRejected", ...(fact.task ? { task: fact.task } : {}) });
+        this.#effects.push({ ...(fact.task ? { task: fact.task } : {}), type: "sendRejected" });
         return this.#change({ rejectedAt: fact.at });
       default:
         return this.#stepById(fact.task, fact);
@@ -233,7 +233,7 @@ class Draft {
   #step(before: Task, event: TaskEvent): void {
     const { task, effects, accepted } = stepTask(before, event);
     if (!accepted) return;
-    this.#effects.push(...effects.map((type) => ({ type, task: task.id })));
+    this.#effects.push(...effects.map((type) => ({ task: task.id, type })));
     if (task.state !== before.state || task.attempt !== before.attempt) {
       this.#moves.push(moveOf(before, task, event));
     }
@@ -269,12 +269,12 @@ function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
   const { id, state: to, attempt, reason, transfers } = task;
   const isClaim = type === "DigestReported" || type === "ChunkFailed";
   return {
-    task: id,
-    from: before.state,
-    to,
     attempt,
-    ...(reason && { reason }),
     ...(isClaim && { fetched: fetchedBytes(transfers) }),
+    from: before.state,
+    ...(reason && { reason }),
+    task: id,
+    to,
   };
 }
 

@@ -15,7 +15,7 @@ export interface StreamStep {
   readonly models: Models;
 }
 
-const nothing: Outcome = { moves: [], effects: [] };
+const nothing: Outcome = { effects: [], moves: [] };
 
 /** Whether the fact belongs to a device's stream. */
 export function isDeviceFact(fact: Fact): fact is DeviceFact {
@@ -38,7 +38,7 @@ export function stepDeviceStream(
   if (!step.accepted) return undefined;
   const { moves, effects } = step;
   return {
-    outcome: { moves, effects },
+    outcome: { effects, moves },
     models: { device: step.device, tasks: step.tasks },
     step,
   };

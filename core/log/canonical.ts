@@ -10,6 +10,31 @@
  * @throws {TypeError} for what a log never holds (fractions, NaN, functions): a programmer's error.
  */
 export function canonicalJson(value: unknown): string {
+  return isInOrder(value) ? JSON.stringify(value) : written(value);
+}
+
+/** Whether `JSON.stringify` writes the value as canonical JSON. */
+export function isInOrder(value: unknown): boolean {
+  if (typeof value === "string" || typeof value === "boolean" || value === null) return true;
+  if (typeof value === "number") return Number.isSafeInteger(value);
+  if (typeof value !== "object") return false;
+  if (Array.isArray(value)) return value.every(isInOrder);
+  const members = value as Record<string, unknown>;
+  let last = "";
+  for (const name in members) {
+    // Names that are numbers come first in an object, whatever order they were given in.
+    if (name <= last && last !== "" || isDigit(name) || !isInOrder(members[name])) return false;
+    last = name;
+  }
+  return true;
+}
+
+function isDigit(name: string): boolean {
+  const unit = name.charCodeAt(0);
+  return unit >= 48 && unit <= 57;
+}
+
+function written(value: unknown): string {
   switch (typeof value) {
     case "string":
       return JSON.stringify(value);

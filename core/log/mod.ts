@@ -1,4 +1,5 @@
 /** The log: its alphabet, its rows and their hashes. Nothing here decides or stores anything. */
 export * from "./canonical.ts";
 export * from "./facts.ts";
+export * from "./line.ts";
 export * from "./row.ts";

@@ -108,18 +108,26 @@ export function sealRow(
   sha256: Sha256,
 ): SealedRow {
   const data = canonicalJson(fact.data);
+  const { log, seq, epoch, stream, version, prev, cause } = place;
+  const { at, actor, type, task } = fact;
+  // In the order of canonical JSON, which is written at once then.
   const header: RowHeader = {
-    ...place,
-    at: fact.at,
-    actor: fact.actor,
-    type: fact.type,
-    v: FACT_VERSION,
-    ...(fact.task === undefined ? {} : { task: fact.task }),
+    actor,
+    at,
+    cause,
     data: hashData(salt, data, sha256),
-    outcome,
+    epoch,
+    log,
+    outcome: { effects: outcome.effects, moves: outcome.moves },
+    prev,
+    seq,
+    stream,
+    ...(task === undefined ? {} : { task }),
+    type,
+    v: FACT_VERSION,
+    version,
   };
   const bytes = canonicalJson(header);
-  const { seq, stream, version } = place;
   return { seq, stream, version, bytes, data, salt, hash: hashBytes(bytes, sha256) };
 }
 

@@ -1,7 +1,7 @@
 /** Reads a stored row that anybody may have tampered with: data in, a checked row or what is wrong. */
 import { z } from "zod";
-import { canonicalJson, factSchemas } from "../log/mod.ts";
-import type { Fact, FactType, RowHeader } from "../log/mod.ts";
+import { canonicalJson, factSchemas, isInOrder } from "../log/mod.ts";
+import type { ExportedRow, Fact, FactType, RowHeader } from "../log/mod.ts";
 
 /** A row as it was found: any value may stand in any cell. */
 export interface StoredCells {
@@ -21,11 +21,20 @@ export interface StoredCells {
   readonly hash: unknown;
 }
 
+/** An exported row has no cells for its place: the row's own word is all there is. */
+export function placedRow(row: ExportedRow): StoredCells {
+  const said = parse(String(row.bytes));
+  const { seq, stream = "unknown", version } = Object(said) as Partial<StoredCells>;
+  return { seq, stream, version, ...row };
+}
+
 /** A row whose shape was checked; whether it is true is not known yet. */
 export interface ReadRow {
   readonly header: RowHeader;
   readonly fact: Fact;
   readonly salt: string;
+  /** Whether `bytes` are the canonical JSON of the header. */
+  readonly isCanonical: boolean;
 }
 
 /** What is wrong with the shape of a row. */
@@ -50,8 +59,8 @@ const headerSchema = z.strictObject({
   task: z.string().optional(),
   data: z.string(),
   outcome: z.strictObject({
-    moves: z.array(z.record(z.string(), z.union([z.string(), z.int(), z.null()]))),
     effects: z.array(z.record(z.string(), z.string())),
+    moves: z.array(z.record(z.string(), z.union([z.string(), z.int(), z.null()]))),
   }),
 });
 
@@ -63,16 +72,28 @@ export function readRow(cells: StoredCells): ReadRow | Unreadable {
   if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
     return unreadable("salt", "32 hexadecimal digits", salt);
   }
-  const header = headerSchema.safeParse(parse(bytes));
+  const parsed = parse(bytes);
+  const header = headerSchema.safeParse(parsed);
   if (!header.success) return unreadable("bytes", "the canonical JSON of a row", bytes);
   const { type, at, actor, task } = header.data;
   if (!Object.hasOwn(factSchemas, type)) return unreadable("type", "a known fact", type);
-  const said = factSchemas[type as FactType].safeParse(parse(data));
-  if (!said.success || canonicalJson(said.data) !== data) {
+  const members = parse(data);
+  const said = factSchemas[type as FactType].safeParse(members);
+  if (!said.success || !isWritten(members, data)) {
     return unreadable("data", `the data of ${type}`, data);
   }
   const fact = { type, at, actor, ...(task === undefined ? {} : { task }), data: said.data };
-  return { header: header.data as unknown as RowHeader, fact: fact as Fact, salt };
+  return {
+    header: header.data as unknown as RowHeader,
+    fact: fact as Fact,
+    salt,
+    isCanonical: isWritten(parsed, bytes),
+  };
+}
+
+/** Whether the text is the canonical JSON of what was read from it. */
+function isWritten(value: unknown, text: string): boolean {
+  return isInOrder(value) ? JSON.stringify(value) === text : canonicalJson(value) === text;
 }
 
 function parse(text: string): unknown {

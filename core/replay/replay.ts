@@ -12,7 +12,7 @@ import {
   stepImageStream,
 } from "../engine/streams.ts";
 import type { StreamStep } from "../engine/streams.ts";
-import { canonicalJson, sealRow } from "../log/mod.ts";
+import { canonicalJson, FACT_VERSION, hashBytes, hashData, sealRow } from "../log/mod.ts";
 import type { Fact, SealedRow, Sha256 } from "../log/mod.ts";
 import { readRow } from "./read_row.ts";
 import type { ReadRow, StoredCells } from "./read_row.ts";
@@ -85,11 +85,23 @@ export class Replay {
     if (!step) {
       return diverged(row, seq, "fact", "one that changes something", row.fact.type);
     }
-    const sealed = this.#seal(row, step);
-    const difference = firstDifference(cells, sealed, step, row);
-    if (difference) return { seq, stream: sealed.stream, ...difference };
-    this.#advance(row, sealed, step);
+    if (!this.#isSame(cells, row, step)) {
+      const sealed = this.#seal(row, step);
+      const difference = firstDifference(cells, sealed, step, row);
+      if (difference) return { seq, stream: sealed.stream, ...difference };
+    }
+    this.#advance(row, String(cells.hash), step);
     return step.models;
+  }
+
+  /** Whether to seal it anew gives the same; where not, or it cannot be told so fast, it is sealed. */
+  #isSame(cells: StoredCells, { header, salt, isCanonical }: ReadRow, step: StreamStep): boolean {
+    return isCanonical && header.v === FACT_VERSION &&
+      cells.seq === header.seq && cells.stream === header.stream &&
+      cells.version === header.version &&
+      cells.hash === hashBytes(cells.bytes as string, this.#sha256) &&
+      header.data === hashData(salt, cells.data as string, this.#sha256) &&
+      canonicalJson(step.outcome) === JSON.stringify(header.outcome);
   }
 
   /** The stream's next place: dense, chained, of this log, by a writer that is not older. */
@@ -128,15 +140,16 @@ export class Replay {
     return sealRow(place, fact, step.outcome, salt, this.#sha256);
   }
 
-  #advance({ header, fact }: ReadRow, sealed: SealedRow, { models, outcome }: StreamStep): void {
+  #advance({ header, fact }: ReadRow, hash: string, { models, outcome }: StreamStep): void {
+    const { stream, version } = header;
     this.#rows++;
     this.#moves += outcome.moves.length;
     this.#log = header.log;
-    this.#head = sealed.hash;
+    this.#head = hash;
     this.#epoch = fact.type === "EngineStarted" ? fact.data.epoch : header.epoch;
     this.#at = header.at;
-    this.#heads.set(sealed.stream, { version: sealed.version, hash: sealed.hash });
-    if (models.device) this.#devices.set(sealed.stream, models.device);
+    this.#heads.set(stream, { version, hash });
+    if (models.device) this.#devices.set(stream, models.device);
   }
 }
 

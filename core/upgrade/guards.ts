@@ -29,7 +29,7 @@ export interface Said {
 export function isDue(asked: Asked, { state, withRetries }: Due): boolean {
   const { context, event } = asked;
   if (event.type !== "DeadlinePassed" || withRetries && !hasRetriesLeft(asked)) return false;
-  const deadline = deadlineOf({ state, ...context });
+  const deadline = deadlineOf({ ...context, state });
   return event.data.state === state && event.data.due === deadline?.due &&
     event.at >= deadline.due;
 }

@@ -1,6 +1,13 @@
-/** A line of an exported log is `{ bytes, data, salt, hash }`: from a line to cells, and back. */
-import type { SealedRow, StoredCells } from "../../core/mod.ts";
-import type { Line } from "./lines.ts";
+/** A line of an exported log is `{ bytes, data, salt, hash }`: the four stored texts of a row. */
+import type { SealedRow } from "./row.ts";
+
+/** A row of an exported log, as it was found: any value may stand in any member. */
+export interface ExportedRow {
+  readonly bytes: unknown;
+  readonly data: unknown;
+  readonly salt: unknown;
+  readonly hash: unknown;
+}
 
 /** A line that is no row at all. */
 export interface BrokenLine {
@@ -18,6 +25,7 @@ const MEMBERS = ["bytes", "data", "salt", "hash"] as const;
 const EXPECTED = "one JSON object with bytes, data, salt and hash";
 /** Of what stands there instead, as much is shown at most. */
 const SHOWN_BYTES = 200;
+const NEWLINE = 0x0a;
 
 /** A mark of the byte order is no JSON, so it is kept and found. */
 const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -28,15 +36,15 @@ export function lineOf({ bytes, data, salt, hash }: SealedRow): string {
   return JSON.stringify({ bytes, data, salt, hash });
 }
 
-/** What stands in the line: any value in any cell, as in a database. Never throws. */
-export function cellsOf({ bytes, isEnded }: Line): StoredCells | BrokenLine {
+/** What stands in a line; `isEnded`: the line's end was found. Never throws. */
+export function readLine(line: Uint8Array, isEnded: boolean): ExportedRow | BrokenLine {
   const broken = (what: string): BrokenLine => ({
     broken: what,
     expected: EXPECTED,
-    found: lenient.decode(bytes.subarray(0, SHOWN_BYTES)),
+    found: lenient.decode(line.subarray(0, SHOWN_BYTES)),
   });
-  if (bytes.length > LINE_BYTES_MAX) return broken("its line is longer than 1 MiB");
-  const text = textOf(bytes);
+  if (line.length > LINE_BYTES_MAX) return broken("its line is longer than 1 MiB");
+  const text = textOf(line);
   const members = text === undefined ? undefined : objectOf(text);
   if (!members && !isEnded) return broken("its line is cut off");
   if (text === undefined) return broken("its line is not UTF-8");
@@ -44,7 +52,19 @@ export function cellsOf({ bytes, isEnded }: Line): StoredCells | BrokenLine {
   const missing = MEMBERS.find((name) => !Object.hasOwn(members, name));
   if (missing) return broken(`its line lacks ${missing}`);
   if (Object.keys(members).length > MEMBERS.length) return broken("its line has another member");
-  return { ...placeIn(members.bytes), ...members } as unknown as StoredCells;
+  return members as unknown as ExportedRow;
+}
+
+/** Line by line, each without its end. */
+export function* linesIn(
+  bytes: Uint8Array,
+): Iterable<{ readonly bytes: Uint8Array; readonly isEnded: boolean }> {
+  let from = 0;
+  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
+    yield { bytes: bytes.subarray(from, end), isEnded: true };
+    from = end + 1;
+  }
+  if (from < bytes.length) yield { bytes: bytes.subarray(from), isEnded: false };
 }
 
 function textOf(bytes: Uint8Array): string | undefined {
@@ -62,10 +82,4 @@ function objectOf(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** A file has no columns for these: the row's own word is all there is. */
-function placeIn(bytes: unknown): Pick<StoredCells, "seq" | "stream" | "version"> {
-  const { seq, stream = "unknown", version } = objectOf(String(bytes)) ?? {};
-  return { seq, stream, version };
 }

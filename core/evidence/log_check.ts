@@ -1,0 +1,112 @@
+/**
+ * Checks that the segments of a log hang together: every stream goes on where it was, and the tree over
+ * all rows has the roots that checkpoints name.
+ */
+import type { Sha256 } from "../log/mod.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { LogFault, SegmentSummary, StreamSpan } from "./segment.ts";
+import { foldHashes, GrowingTree } from "./tree.ts";
+import type { TreeHash } from "./tree.ts";
+
+/** Where a stream is. */
+interface Head {
+  readonly version: number;
+  readonly hash: string | null;
+}
+
+const NONE: Head = { version: 0, hash: null };
+
+/** A log, segment by segment in their order. What it keeps grows with the streams, not with the rows. */
+export class LogCheck {
+  readonly #sha256: Sha256;
+  readonly #tree: GrowingTree;
+  readonly #heads = new Map<string, Head>();
+  /** Checkpoints that the log has not reached yet, the smallest first. */
+  readonly #ahead: Checkpoint[];
+  #log: string | undefined;
+  #proved = 0;
+
+  /** `checkpoints`: their signatures are checked. */
+  constructor(sha256: Sha256, checkpoints: readonly Checkpoint[] = []) {
+    this.#sha256 = sha256;
+    this.#tree = new GrowingTree(sha256);
+    this.#ahead = checkpoints.toSorted((a, b) => a.size - b.size);
+  }
+
+  /** Rows so far. */
+  get rows(): number {
+    return this.#tree.size;
+  }
+
+  /** Rows that are proved by a checkpoint: all of them up to here are as they were then. */
+  get proved(): number {
+    return this.#proved;
+  }
+
+  /** The id of the log. */
+  get log(): string | undefined {
+    return this.#log;
+  }
+
+  /** The root of the tree over all rows so far. */
+  get root(): TreeHash {
+    return this.#tree.root;
+  }
+
+  /** Takes the next segment, or says what is wrong. */
+  take(segment: SegmentSummary): LogFault | undefined {
+    const { begin, log, streams, edges } = segment;
+    this.#log ??= log;
+    if (log !== this.#log) return fault(begin + 1, "log", this.#log, log);
+    for (const [stream, span] of streams) {
+      const broken = this.#goOn(stream, span);
+      if (broken) return broken;
+    }
+    for (const { rows, hashes } of edges) {
+      const differing = this.#compare(begin + rows, hashes);
+      if (differing) return differing;
+    }
+    this.#grow(edges.at(-1)!.hashes, segment.rows);
+    return undefined;
+  }
+
+  /** The log ends here; what is wrong with that. */
+  end(): LogFault | undefined {
+    const missing = this.#ahead[0];
+    return missing && fault(this.rows + 1, "end", `at least ${missing.size} rows`, `${this.rows}`);
+  }
+
+  #goOn(stream: string, span: StreamSpan): LogFault | undefined {
+    const { version, hash } = this.#heads.get(stream) ?? NONE;
+    const { firstSeq, firstVersion, firstPrev, lastVersion, lastHash } = span;
+    if (firstVersion !== version + 1) return fault(firstSeq, "version", version + 1, firstVersion);
+    if (firstPrev !== hash) return fault(firstSeq, "prev", hash, firstPrev);
+    this.#heads.set(stream, { version: lastVersion, hash: lastHash });
+    return undefined;
+  }
+
+  #compare(size: number, hashes: readonly TreeHash[]): LogFault | undefined {
+    while (this.#ahead[0] && this.#ahead[0].size <= size) {
+      const { size: sealed, root } = this.#ahead.shift()!;
+      if (sealed < size) continue;
+      const found = foldHashes([...this.#tree.edge, ...hashes], this.#sha256);
+      if (found !== root) return fault(this.#proved + 1, "root", root, found);
+      this.#proved = size;
+    }
+    return undefined;
+  }
+
+  #grow(hashes: readonly TreeHash[], rows: number): void {
+    let left = rows;
+    for (const hash of hashes) {
+      let [level, leaves] = [0, 1];
+      while (2 * leaves <= left) [level, leaves] = [level + 1, 2 * leaves];
+      this.#tree.add(hash, level);
+      left -= leaves;
+    }
+  }
+}
+
+function fault(seq: number, what: string, expected: unknown, found: unknown): LogFault {
+  return { seq, what, expected: String(expected), found: String(found) };
+}

@@ -1,0 +1,8 @@
+/** What proves to somebody who trusts nobody that the log was only ever appended to. Pure. */
+export * from "./block.ts";
+export * from "./checkpoint.ts";
+export * from "./log_check.ts";
+export * from "./note.ts";
+export * from "./proofs.ts";
+export * from "./segment.ts";
+export * from "./tree.ts";
