@@ -3,9 +3,13 @@ import type { SealedRow } from "./row.ts";
 
 /** A row of an exported log, as it was found: any value may stand in any member. */
 export interface ExportedRow {
+  /** The canonical row. */
   readonly bytes: unknown;
+  /** The canonical data. */
   readonly data: unknown;
+  /** The salt. */
   readonly salt: unknown;
+  /** The hash. */
   readonly hash: unknown;
 }
 
@@ -13,6 +17,7 @@ export interface ExportedRow {
 export interface BrokenLine {
   /** What is wrong with it. */
   readonly broken: string;
+  /** What should stand there. */
   readonly expected: string;
   /** Its beginning. */
   readonly found: string;
