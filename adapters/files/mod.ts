@@ -8,3 +8,6 @@ export { openLogFile } from "./log_file.ts";
 export type { LogFile } from "./log_file.ts";
 export { newLogFile } from "./new_log_file.ts";
 export type { WriteLog } from "./new_log_file.ts";
+export { openLogBlocks } from "./log_blocks.ts";
+export type { LogBlock, LogBlocks } from "./log_blocks.ts";
+export { readText } from "./text_file.ts";

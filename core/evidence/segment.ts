@@ -3,24 +3,22 @@
  * the segments of a log are checked side by side, and only what they hang together by one after the
  * other.
  */
-import { hashBytes, hashData, hashText, readLine } from "../log/mod.ts";
+import { readLine } from "../log/mod.ts";
 import type { ExportedRow, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
 import { PlainRow } from "../log/plain_row.ts";
 import { toChecksum, toHex } from "../protocol/mod.ts";
-import { ERASED_SALT, erasuresIn } from "./erasure.ts";
+import { erasuresIn } from "./erasure.ts";
 import type { Erased } from "./erasure.ts";
+import { checkRow, differs, isFault } from "./row_check.ts";
+import type { CheckedRow, RowFault } from "./row_check.ts";
 import { GrowingTree } from "./tree.ts";
 import type { TreeHash } from "./tree.ts";
 
 /** The first thing that is wrong with a log. */
-export interface LogFault {
+export interface LogFault extends RowFault {
   /** The row as counted while reading, from 1. */
   readonly seq: number;
-  /** What is wrong: a member of the row, or of what its bytes hold. */
-  readonly what: string;
-  readonly expected: string;
-  readonly found: string;
 }
 
 /** What one stream does in a segment. */
@@ -52,19 +50,6 @@ export interface SegmentSummary {
   readonly erased: readonly Erased[];
   readonly erasures: readonly Erased[];
 }
-
-/** What a row says of itself. */
-interface Header {
-  readonly log: unknown;
-  readonly seq: unknown;
-  readonly stream: unknown;
-  readonly version: unknown;
-  readonly prev: unknown;
-  readonly data: unknown;
-  readonly type: unknown;
-}
-
-type Difference = Omit<LogFault, "seq">;
 
 /** Read into anew for each row. */
 const plain = { row: new PlainRow(), header: new PlainHeader() };
@@ -118,8 +103,8 @@ export class Segment {
   /** Takes the next row, or says what is wrong with it. Never throws. */
   take(row: ExportedRow): LogFault | undefined {
     const seq = this.#next;
-    const difference = this.#differenceOf(row, seq);
-    return difference && { seq, ...difference };
+    const fault = this.#faultOf(row, seq);
+    return fault && { seq, ...fault };
   }
 
   /** The `seq` of the next row. */
@@ -147,55 +132,30 @@ export class Segment {
     return true;
   }
 
-  #differenceOf(row: ExportedRow, seq: number): Difference | undefined {
-    const { bytes, hash } = row;
-    if (typeof bytes !== "string") return differs("bytes", "the canonical JSON of a row", bytes);
-    const found = hashBytes(bytes, this.#sha256);
-    if (found !== hash) return differs("hash", found, hash);
-    const header = parse(bytes) as Header | undefined;
-    if (!header) return differs("bytes", "the canonical JSON of a row", bytes);
-    return this.#misplaced(header, seq) ?? this.#untrue(header, row) ??
-      this.#chain(header, row, found);
-  }
-
-  #misplaced({ log, seq: said }: Header, seq: number): Difference | undefined {
-    if (said !== seq) return differs("seq", seq, said);
-    if (typeof log !== "string") return differs("log", "the id of a log", log);
-    if (this.#log === undefined || log === this.#log) return undefined;
-    return differs("log", this.#log, log);
-  }
-
-  #untrue({ data: said }: Header, { data, salt }: ExportedRow): Difference | undefined {
-    if (typeof data !== "string") return differs("data", "canonical JSON", data);
-    // Whether it was erased on record is seen later.
-    if (salt === ERASED_SALT) return undefined;
-    if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
-      return differs("salt", "32 hexadecimal digits", salt);
-    }
-    const found = hashData(salt, data, this.#sha256);
-    return found === said ? undefined : differs("data", said, found);
-  }
-
-  #chain(header: Header, { data, salt }: ExportedRow, hash: string): Difference | undefined {
-    const { log, stream, version, prev, type } = header;
-    if (typeof stream !== "string") return differs("stream", "the name of a stream", stream);
-    if (typeof version !== "number") return differs("version", "a number", version);
-    if (prev !== null && typeof prev !== "string") return differs("prev", "a hash", prev);
+  #faultOf(row: ExportedRow, seq: number): RowFault | undefined {
+    const checked = checkRow(row, this.#sha256);
+    if (isFault(checked)) return checked;
+    const { log, stream, version, prev, hash } = checked;
+    if (checked.seq !== seq) return differs("seq", seq, checked.seq);
+    if (log !== (this.#log ?? log)) return differs("log", this.#log, log);
     const span = this.#streams.get(stream);
     if (span && version !== span.lastVersion + 1) {
       return differs("version", span.lastVersion + 1, version);
     }
     if (span && prev !== span.lastHash) return differs("prev", span.lastHash, prev);
-    const text = data as string;
-    if (salt === ERASED_SALT) {
-      this.#erased.push({ stream, seq: this.#next, kept: hashText(text, this.#sha256) });
-    } else if (type === "DataErased") {
-      const erasures = erasuresIn(text, stream, this.#next);
-      if (!erasures) return differs("data", "the data of DataErased", text);
-      this.#erasures.push(...erasures);
-    }
-    this.#log = log as string;
+    const untold = this.#noteErasures(checked);
+    if (untold) return untold;
+    this.#log = log;
     this.#add(stream, version, prev, hash);
+    return undefined;
+  }
+
+  #noteErasures({ stream, seq, type, data, kept }: CheckedRow): RowFault | undefined {
+    if (kept !== undefined) this.#erased.push({ stream, seq, kept });
+    if (type !== "DataErased" || kept !== undefined) return undefined;
+    const erasures = erasuresIn(data, stream, seq);
+    if (!erasures) return differs("data", "the data of DataErased", data);
+    this.#erasures.push(...erasures);
     return undefined;
   }
 
@@ -210,22 +170,4 @@ export class Segment {
       this.#edges.push({ rows: this.#tree.size, hashes: [...this.#tree.edge] });
     }
   }
-}
-
-function parse(text: string): object | undefined {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function differs(what: string, expected: unknown, found: unknown): Difference {
-  return { what, expected: shown(expected), found: shown(found) };
-}
-
-/** Of what stands there, as much is shown at most. */
-function shown(value: unknown): string {
-  return String(value).slice(0, 200);
 }

@@ -1,0 +1,14 @@
+/** Signatures by the machine's own cryptography (RFC 8032). */
+import { createPublicKey, verify } from "node:crypto";
+import type { VerifyEd25519 } from "../../core/evidence/mod.ts";
+
+/** Whether the raw public key signed the bytes. Never throws: what is no key signed nothing. */
+export const verifyEd25519: VerifyEd25519 = (publicKey, bytes, signature) => {
+  try {
+    const x = publicKey.toBase64({ alphabet: "base64url", omitPadding: true });
+    const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
+    return verify(null, bytes, key, signature);
+  } catch {
+    return false;
+  }
+};
