@@ -110,7 +110,11 @@ export class ProofsCheck {
     const { size, root } = this.#head.checkpoint;
     const inclusion = { index: seq - 1, leaf: toHex(hash), size, root, path };
     if (provesInclusion(inclusion, this.#sha256)) return undefined;
-    return differs("proof", `that row ${seq} is among the ${size} of the checkpoint`, "no such proof");
+    return differs(
+      "proof",
+      `that row ${seq} is among the ${size} of the checkpoint`,
+      "no such proof",
+    );
   }
 
   #noteErasures({ stream, seq, type, data, kept }: CheckedRow): RowFault | undefined {

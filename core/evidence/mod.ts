@@ -6,6 +6,7 @@ export * from "./erasure.ts";
 export * from "./kept.ts";
 export * from "./log_check.ts";
 export * from "./log_key.ts";
+export * from "./log_tree.ts";
 export * from "./note.ts";
 export * from "./proofs.ts";
 export * from "./row_check.ts";
