@@ -1,7 +1,6 @@
 /** What one row alone shows: whether its hashes are of what it holds, and what it says of its place. */
-import { hashBytes, hashData, hashText } from "../log/mod.ts";
+import { ERASED_SALT, hashBytes, hashData, hashText } from "../log/mod.ts";
 import type { ExportedRow, Sha256 } from "../log/mod.ts";
-import { ERASED_SALT } from "./erasure.ts";
 
 /** What is wrong with a row. */
 export interface RowFault {
@@ -52,7 +51,7 @@ export function checkRow(row: ExportedRow, sha256: Sha256): CheckedRow | RowFaul
 }
 
 /** Whether it is what is wrong, not what was found. */
-export function isFault<T extends object>(found: T | RowFault): found is RowFault {
+export function isFault<T extends object, F extends RowFault>(found: T | F): found is F {
   return "what" in found;
 }
 
