@@ -9,6 +9,7 @@ import { DATABASE } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { ModelsWriter } from "./models.ts";
+import { emptyTree, TreeWriter } from "./tree.ts";
 import { cannotUse } from "./trouble.ts";
 
 type Row = Record<string, unknown>;
@@ -29,7 +30,7 @@ export interface Replica {
   rows(): Iterable<StoredCells>;
   /** How many rows there are. */
   readonly count: number;
-  /** Adds the read models that a row leads to. */
+  /** Adds what the row that came last leads to: its read models, and its place in the tree. */
   expect(models: Models): void;
   /** Compares every cell of every other table, and the tables themselves. */
   firstDifference(): CellDifference | undefined;
@@ -47,15 +48,18 @@ export async function openReplica(folder: string): Promise<Replica> {
   const expected = new DatabaseSync(":memory:");
   await migrate(kyselyOn(expected));
   const models = new ModelsWriter(expected);
+  const [tree, treeWriter] = [emptyTree(), new TreeWriter(expected)];
+  let last: StoredCells | undefined;
   expected.exec("begin");
   return {
-    rows: () =>
-      iterate(
-        found,
-        "select seq, stream, version, bytes, data, salt, hash from events order by seq",
-      ) as Iterable<StoredCells & Row>,
+    *rows() {
+      for (last of iterate(found, LOG) as Iterable<StoredCells & Row>) yield last;
+    },
     count: Number(found.prepare("select count(*) as n from events").get()?.n),
-    expect: (next) => models.write(next, true),
+    expect: (next) => {
+      models.write(next, true);
+      treeWriter.add(tree, String(last?.hash));
+    },
     firstDifference: () => compare(expected, found),
     close: () => {
       found.close();
@@ -63,6 +67,8 @@ export async function openReplica(folder: string): Promise<Replica> {
     },
   };
 }
+
+const LOG = "select seq, stream, version, bytes, data, salt, hash from events order by seq";
 
 /**
  * Without a `-wal` file nobody has the database open: it is read as immutable, since a WAL database

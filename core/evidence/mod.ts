@@ -5,6 +5,7 @@ export * from "./device_proofs.ts";
 export * from "./kept.ts";
 export * from "./log_check.ts";
 export * from "./log_key.ts";
+export * from "./log_tree.ts";
 export * from "./note.ts";
 export * from "./proofs.ts";
 export * from "./row_check.ts";
