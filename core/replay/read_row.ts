@@ -39,8 +39,11 @@ export interface ReadRow {
 
 /** What is wrong with the shape of a row. */
 export interface Unreadable {
+  /** Which cell, or member of the row. */
   readonly what: string;
+  /** What should stand there. */
   readonly expected: string;
+  /** What stands there. */
   readonly found: string;
 }
 
