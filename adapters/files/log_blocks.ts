@@ -6,7 +6,9 @@ import { cannotUse, orExplain } from "./trouble.ts";
 export interface LogBlock {
   /** Lines before it: a multiple of {@link BLOCK_LINES}. */
   readonly begin: number;
-  /** Its lines, each with its end, which the last line of a file may lack. */
+  /** How many there are. */
+  readonly lines: number;
+  /** The lines themselves, each with its end, which the last line of a file may lack. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
@@ -60,7 +62,7 @@ export function* blocksOf(read: Read): Iterable<LogBlock> {
       yield block.take();
       from = end + 1;
     }
-    block.add(found.slice(from));
+    if (from < found.length) block.add(found.slice(from));
     if (block.size > BLOCK_BYTES_MAX) return yield block.take();
   }
   if (block.size > 0) yield block.take();
@@ -91,7 +93,8 @@ class Block {
       at += part.length;
     }
     const begin = this.#begin;
-    [this.#begin, this.#lines, this.#parts, this.size] = [begin + this.#lines, 0, [], 0];
-    return { begin, bytes };
+    const lines = this.#lines + (bytes.at(-1) === NEWLINE ? 0 : 1);
+    [this.#begin, this.#lines, this.#parts, this.size] = [begin + lines, 0, [], 0];
+    return { begin, lines, bytes };
   }
 }

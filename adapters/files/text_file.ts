@@ -1,16 +1,19 @@
 /** A text that somebody keeps in a file of its own. */
-import { cannotUse, orExplain } from "./trouble.ts";
+import { orExplain } from "./trouble.ts";
 
-/** Reads it. @throws {Error} when it cannot be read, is no UTF-8, or is longer than so many bytes. */
-export function readText(path: string, bytesMax: number, whatToDo: string): string {
-  const size = orExplain(path, whatToDo, () => Deno.statSync(path).size);
-  if (size > bytesMax) {
-    throw cannotUse(path, new Error(`it is longer than ${bytesMax} bytes`), whatToDo);
-  }
-  const bytes = orExplain(path, whatToDo, () => Deno.readFileSync(path));
-  try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch {
-    throw cannotUse(path, new Error("it is no text"), whatToDo);
-  }
+/** Checkpoints of many years are far below. */
+const TEXT_BYTES_MAX = 256 * 1_048_576;
+const NAME_ANOTHER = "Name another file, and one that you may read.";
+
+/** Reads it. @throws {Error} when it cannot be read, is no text, or is too large. */
+export function readText(path: string): string {
+  return orExplain(path, NAME_ANOTHER, () => {
+    if (Deno.statSync(path).size > TEXT_BYTES_MAX) throw new Error("it is larger than 256 MiB");
+    const bytes = Deno.readFileSync(path);
+    try {
+      return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    } catch {
+      throw new Error("it is no text");
+    }
+  });
 }

@@ -1,9 +1,12 @@
 /** Signatures by the machine's own cryptography (RFC 8032). */
 import { createPublicKey, verify } from "node:crypto";
-import type { VerifyEd25519 } from "../../core/evidence/mod.ts";
 
 /** Whether the raw public key signed the bytes. Never throws: what is no key signed nothing. */
-export const verifyEd25519: VerifyEd25519 = (publicKey, bytes, signature) => {
+export function verifyEd25519(
+  publicKey: Uint8Array,
+  bytes: Uint8Array,
+  signature: Uint8Array,
+): boolean {
   try {
     const x = publicKey.toBase64({ alphabet: "base64url", omitPadding: true });
     const key = createPublicKey({ key: { kty: "OKP", crv: "Ed25519", x }, format: "jwk" });
@@ -11,4 +14,4 @@ export const verifyEd25519: VerifyEd25519 = (publicKey, bytes, signature) => {
   } catch {
     return false;
   }
-};
+}

@@ -1,31 +1,31 @@
 /**
- * The rows of one device with a proof for each that it is in a log: a first line with the device and a
- * checkpoint, and then a line for each row, which has the hashes of an inclusion proof as `proof`
- * (RFC 9162 §2.1.3) besides the members of an exported row.
+ * The rows of one device with a proof for each that it is in a log: a first line with the device, a
+ * checkpoint and the key that signed it, and then a line for each row, which has the hashes of an inclusion
+ * proof as `proof` (RFC 9162 §2.1.3) besides the members of an exported row.
  */
 import { z } from "zod";
-import { deviceId } from "../protocol/mod.ts";
+import { deviceId, toHex } from "../protocol/mod.ts";
 import { deviceStream } from "../log/mod.ts";
 import type { SealedRow, Sha256 } from "../log/mod.ts";
+import { originOf, parseCheckpoint } from "./checkpoint.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import { parseCheckpoint } from "./checkpoint.ts";
 import { erasuresIn } from "./erasure.ts";
-import { parseNote } from "./note.ts";
-import type { SignedNote } from "./note.ts";
+import { parseNote, parseVerifierKey } from "./note.ts";
+import type { SignedNote, VerifierKey } from "./note.ts";
 import { provesInclusion } from "./proofs.ts";
 import { checkRow, differs, isFault } from "./row_check.ts";
 import type { CheckedRow, RowFault } from "./row_check.ts";
 import type { TreeHash } from "./tree.ts";
-import { toHex } from "../protocol/mod.ts";
 
 /** What the first line says. */
 export interface ProofsHead {
   readonly device: string;
   readonly note: SignedNote;
   readonly checkpoint: Checkpoint;
+  readonly key: VerifierKey;
 }
 
-const headSchema = z.strictObject({ checkpoint: z.string(), device: deviceId });
+const headSchema = z.strictObject({ checkpoint: z.string(), device: deviceId, key: z.string() });
 const rowSchema = z.strictObject({
   bytes: z.unknown(),
   data: z.unknown(),
@@ -35,8 +35,8 @@ const rowSchema = z.strictObject({
 });
 
 /** The first line. */
-export function proofsHeadLine(device: string, checkpoint: string): string {
-  return JSON.stringify({ checkpoint, device });
+export function proofsHeadLine(device: string, checkpoint: string, key: string): string {
+  return JSON.stringify({ checkpoint, device, key });
 }
 
 /** The line of a row. */
@@ -48,11 +48,13 @@ export function provedRowLine(
 }
 
 /** Reads the first line; `undefined`: it is none. */
-export function readProofsHead(line: string): ProofsHead | undefined {
+export function readProofsHead(line: string, sha256: Sha256): ProofsHead | undefined {
   const head = headSchema.safeParse(parse(line));
-  const note = head.success ? parseNote(head.data.checkpoint) : undefined;
+  if (!head.success) return undefined;
+  const note = parseNote(head.data.checkpoint);
   const checkpoint = note && parseCheckpoint(note.text);
-  return head.success && note && checkpoint && { device: head.data.device, note, checkpoint };
+  const key = parseVerifierKey(head.data.key, sha256);
+  return checkpoint && key && { device: head.data.device, note, checkpoint, key };
 }
 
 /** Checks the rows of one device, line by line. */
@@ -97,7 +99,7 @@ export class ProofsCheck {
 
   #misplaced({ log, seq, stream, version, prev }: CheckedRow): RowFault | undefined {
     const { device, checkpoint: { origin } } = this.#head;
-    if (`otalog/${log}` !== origin) return differs("log", origin, `otalog/${log}`);
+    if (originOf(log) !== origin) return differs("log", origin, originOf(log));
     if (stream !== deviceStream(device)) return differs("stream", deviceStream(device), stream);
     const last = this.#last;
     if (version !== this.#rows + 1) return differs("version", this.#rows + 1, version);
@@ -110,7 +112,11 @@ export class ProofsCheck {
     const { size, root } = this.#head.checkpoint;
     const inclusion = { index: seq - 1, leaf: toHex(hash), size, root, path };
     if (provesInclusion(inclusion, this.#sha256)) return undefined;
-    return differs("proof", `that row ${seq} is among the ${size} of the checkpoint`, "no such proof");
+    return differs(
+      "proof",
+      `that row ${seq} is among the ${size} of the checkpoint`,
+      "no such proof",
+    );
   }
 
   #noteErasures({ stream, seq, type, data, kept }: CheckedRow): RowFault | undefined {

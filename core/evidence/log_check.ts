@@ -102,7 +102,7 @@ export class LogCheck {
       const { size: sealed, root } = this.#ahead.shift()!;
       if (sealed < size) continue;
       const found = foldHashes([...this.#tree.edge, ...hashes], this.#sha256);
-      if (found !== root) return fault(this.#proved + 1, "root", root, found);
+      if (found !== root) return { ...fault(this.#proved + 1, "root", root, found), to: size };
       this.#proved = size;
     }
     return undefined;

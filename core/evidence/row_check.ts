@@ -52,7 +52,7 @@ export function checkRow(row: ExportedRow, sha256: Sha256): CheckedRow | RowFaul
 }
 
 /** Whether it is what is wrong, not what was found. */
-export function isFault<T extends object>(found: T | RowFault): found is RowFault {
+export function isFault<T extends object, F extends RowFault>(found: T | F): found is F {
   return "what" in found;
 }
 

@@ -19,6 +19,8 @@ import type { TreeHash } from "./tree.ts";
 export interface LogFault extends RowFault {
   /** The row as counted while reading, from 1. */
   readonly seq: number;
+  /** It is one of the rows up to this. */
+  readonly to?: number;
 }
 
 /** What one stream does in a segment. */
