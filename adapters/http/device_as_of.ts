@@ -1,6 +1,6 @@
 /** A device as of a point of the log, folded from its rows. */
-import { AsOf, deviceStream } from "../../core/mod.ts";
-import type { Device, LogPoint, RowHeader, SealedRow } from "../../core/mod.ts";
+import { AsOf, deviceStream, timeOf } from "../../core/mod.ts";
+import type { Device, LogPoint, SealedRow } from "../../core/mod.ts";
 import { deviceAsOfView, timeText } from "../../core/engine/mod.ts";
 import type { Reads } from "../../core/engine/mod.ts";
 import { Refused } from "./problems.ts";
@@ -22,7 +22,7 @@ export async function deviceAsOf(
   for await (const row of rowsOf(reads, id)) {
     const taken = asOf.take(row);
     if (taken === true) continue;
-    if (taken !== false) throw damaged(id, row);
+    if (taken !== false || Number.isNaN(timeOf(row))) throw damaged(id, row);
     if (!asOf.state) throw notKnownYet(id, row);
     break;
   }
@@ -40,10 +40,9 @@ async function* rowsOf(reads: Pick<Reads, "rows">, device: string): AsyncIterabl
   }
 }
 
-function notKnownYet(device: string, { seq, bytes }: SealedRow): Refused {
-  const since = timeText((JSON.parse(bytes) as RowHeader).at);
-  const detail = `Device ${device} was not known then. It is known since ${since} (row ${seq}).`;
-  return new Refused(404, detail);
+function notKnownYet(device: string, row: SealedRow): Refused {
+  const since = `${timeText(timeOf(row))} (row ${row.seq})`;
+  return new Refused(404, `Device ${device} was not known then. It is known since ${since}.`);
 }
 
 function damaged(device: string, { seq }: SealedRow): Refused {

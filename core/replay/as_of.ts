@@ -47,7 +47,10 @@ export class AsOf {
    */
   take(cells: StoredCells): boolean | UnreadableRow {
     const row = readRow(cells);
-    if ("what" in row) return { seq: cells.seq, ...row };
+    if ("what" in row) {
+      const isOut = isBehind(this.#point, Number(cells.seq), timeOf(cells));
+      return isOut ? false : { seq: cells.seq, ...row };
+    }
     const { header: { seq, at }, fact } = row;
     if (isBehind(this.#point, seq, at)) return false;
     const device = stepped(this.#state?.device, fact);
