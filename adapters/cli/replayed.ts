@@ -1,6 +1,6 @@
 /** A log that is decided again, row by row, and the first place that is not what it leads to. */
 import { isBehind, isDivergence, Replay, timeOf } from "../../core/mod.ts";
-import type { LogPoint, ReplaySummary, Sha256, StoredCells } from "../../core/mod.ts";
+import type { Divergence, LogPoint, ReplaySummary, Sha256, StoredCells } from "../../core/mod.ts";
 import type { Models } from "../../core/engine/mod.ts";
 
 /** Where the rows come from, and, where there are read models, what they are compared with. */
@@ -83,7 +83,7 @@ export async function replayed(
     await new Promise<void>((resolve) => void setImmediate(resolve));
     stop?.throwIfAborted();
   }
-  if (!upTo) finding ??= differing(source);
+  if (!upTo && !finding) finding = unfinished(replay) ?? differing(source);
   return { summary: replay.summary, at: last ? timeOf(last) : 0, finding };
 }
 
@@ -97,9 +97,17 @@ function take(
     return { finding: { where: `row ${seq}`, what, expected, found } };
   }
   const taken = replay.take(cells);
-  if (!isDivergence(taken)) return { cells, models: taken };
-  const { stream, what, expected, found } = taken;
-  return { finding: { where: `row ${taken.seq} (${stream})`, what, expected, found } };
+  return isDivergence(taken) ? { finding: findingOf(taken) } : { cells, models: taken };
+}
+
+/** Where the end of the log is none. */
+function unfinished(replay: Replay): Finding | undefined {
+  const divergence = replay.end();
+  return divergence && findingOf(divergence);
+}
+
+function findingOf({ seq, stream, what, expected, found }: Divergence): Finding {
+  return { where: `row ${seq} (${stream})`, what, expected, found };
 }
 
 function differing(source: ReplaySource): Finding | undefined {

@@ -2,9 +2,9 @@
  * Checks that the segments of a log hang together: every stream goes on where it was, and the tree over
  * all rows has the roots that checkpoints name.
  */
+import { ErasedRows } from "../log/mod.ts";
 import type { Sha256 } from "../log/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Erased } from "./erasure.ts";
 import type { LogFault, SegmentSummary, StreamSpan } from "./segment.ts";
 import { foldHashes, GrowingTree } from "./tree.ts";
 import type { TreeHash } from "./tree.ts";
@@ -24,8 +24,7 @@ export class LogCheck {
   readonly #heads = new Map<string, Head>();
   /** Checkpoints that the log has not reached yet, the smallest first. */
   readonly #ahead: Checkpoint[];
-  /** Erased rows, by their `seq`, that no erasure on record has covered yet. */
-  readonly #uncovered = new Map<number, Erased>();
+  readonly #erased = new ErasedRows();
   #log: string | undefined;
   #proved = 0;
 
@@ -70,17 +69,14 @@ export class LogCheck {
       if (differing) return differing;
     }
     this.#grow(edges.at(-1)!.hashes, segment.rows);
-    for (const row of erased) this.#uncovered.set(row.seq, row);
-    for (const { seq, stream, kept } of erasures) {
-      const row = this.#uncovered.get(seq);
-      if (row?.stream === stream && row.kept === kept) this.#uncovered.delete(seq);
-    }
+    for (const row of erased) this.#erased.add(row);
+    this.#erased.cover(erasures);
     return undefined;
   }
 
   /** The log ends here; what is wrong with that. */
   end(): LogFault | undefined {
-    const [erased] = this.#uncovered.values();
+    const erased = this.#erased.first;
     if (erased) {
       return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
     }

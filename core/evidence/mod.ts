@@ -2,7 +2,6 @@
 export * from "./block.ts";
 export * from "./checkpoint.ts";
 export * from "./device_proofs.ts";
-export * from "./erasure.ts";
 export * from "./kept.ts";
 export * from "./log_check.ts";
 export * from "./log_key.ts";

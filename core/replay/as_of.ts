@@ -7,8 +7,9 @@ import type { Device } from "../device/state.ts";
 import { isDeviceFact } from "../engine/streams.ts";
 import type { Fact } from "../log/mod.ts";
 import type { LogPoint } from "../protocol/point.ts";
+import type { Divergence } from "./divergence.ts";
 import { readRow } from "./read_row.ts";
-import type { StoredCells, Unreadable } from "./read_row.ts";
+import type { StoredCells } from "./read_row.ts";
 
 /** A device as of a point. */
 export interface DeviceAsOf {
@@ -21,7 +22,7 @@ export interface DeviceAsOf {
 }
 
 /** A row that nothing can be made of. */
-export interface UnreadableRow extends Unreadable {
+export interface UnreadableRow extends Pick<Divergence, "what" | "expected" | "found"> {
   /** Its place in the log, as its cell has it. */
   readonly seq: unknown;
 }
