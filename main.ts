@@ -200,7 +200,7 @@ async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
   const { data, file } = options;
   const source = file === undefined ? await openReplica(data) : openLogFile(file);
   try {
-    return cli.runReplay(source, options, machineDigest.sha256, screen);
+    return await cli.runReplay(source, options, machineDigest.sha256, screen);
   } finally {
     source.close();
   }

@@ -1,4 +1,6 @@
 /** The commands and their flags. */
+import { logPoint } from "../../core/mod.ts";
+import type { LogPoint } from "../../core/mod.ts";
 import { brokerFlags, brokerOf } from "./broker_flags.ts";
 import type { ExternalBroker } from "./broker_flags.ts";
 import {
@@ -13,7 +15,7 @@ import {
 } from "./args.ts";
 import type { HostPort } from "./args.ts";
 import { checkUrl } from "./check_url.ts";
-import { maybeWord } from "./checked_args.ts";
+import { maybeWord, read } from "./checked_args.ts";
 import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
 import { isLoopback } from "./loopback.ts";
@@ -63,12 +65,14 @@ const replay = {
   summary: "Decide a log again: outcomes, hashes and read models must come out the same.",
   words: { file: maybeWord("LOG.jsonl", "An exported log, in place of --data") },
   notes: [
-    "An exported log has rows alone: there are no read models in it to compare. Exit code 0: everything",
-    "came out the same; 1: something did not, or cannot be read; 2: a wrong flag.",
+    "An exported log has rows alone: there are no read models in it to compare. Nor are they compared",
+    "with --at, since they are those of the end. Exit code 0: everything came out the same; 1: something",
+    "did not, or cannot be read; 2: a wrong flag.",
   ],
   flags: {
     data: ifGiven(data),
     device: text("ID", "Show the history of this device, too"),
+    at: read("TIME|SEQ", "Up to that time or row only; of --device, its state then", logPoint),
     json: toggle("Print the result as JSON"),
   },
 };
@@ -150,6 +154,8 @@ export interface ReplayOptions {
   /** An exported log, in place of the data folder. */
   readonly file: string | undefined;
   readonly device: string | undefined;
+  /** What lies behind it is not decided. */
+  readonly at?: LogPoint | undefined;
   readonly json: boolean;
 }
 

@@ -1,4 +1,6 @@
 /** Replay: the same log always leads to the same decisions, and this proves it. */
+export { AsOf, isBehind, timeOf } from "./as_of.ts";
+export type { DeviceAsOf, UnreadableRow } from "./as_of.ts";
 export { isDivergence } from "./divergence.ts";
 export type { Divergence } from "./divergence.ts";
 export { Replay } from "./replay.ts";

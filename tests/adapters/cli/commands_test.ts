@@ -73,6 +73,8 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
   [parseDevice, "--url http://x --device d --token t --cut-at 1e3", /^--cut-at must be a whole/],
   [parseReplay, "a.jsonl --data b", /^A log is in LOG\.jsonl or in the folder of --data\. Leave/],
   [parseReplay, "a.jsonl b.jsonl", /^"b\.jsonl" is not expected here\./],
+  [parseReplay, "--at yesterday", /^--at must be the number of a row .*; it is "yesterday"\.$/],
+  [parseReplay, "--at 0", /^--at must be the number of a row such as .*, or a time such as .*Z or/],
   [parseReplay, "--device", /^--device needs a value\. Give it as --device ID\.$/],
 ];
 
@@ -88,7 +90,7 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, simulate, device, ota and broker-config.",
+    "There is no command foo. There are serve, demo, replay, export, verify, simulate, device, ota and broker-config.",
   );
 });
 
@@ -99,7 +101,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
       const lines = error.message.split("\n");
       assert.match(lines[0]!, /^deno task [a-z]+( \[LOG\.jsonl\])? \[flags\]$/);
       const starts = lines.filter((line) => line.startsWith("  --")).map((line) =>
-        /^ {2}--\S+(?: [A-Z:]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
+        /^ {2}--\S+(?: [A-Z:|]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
       );
       assert.equal(new Set(starts).size, 1, error.message);
       for (const line of lines) assert.ok(line.length <= 110, line);

@@ -13,6 +13,8 @@ import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 export const OPERATOR = "the-operators-token";
 
 export interface HttpStage {
+  /** The data folder. */
+  readonly folder: string;
   readonly app: ReturnType<typeof createApp>;
   readonly engine: Engine;
   readonly faults: unknown[];
@@ -77,6 +79,7 @@ export async function onStage(
   const faults: unknown[] = [];
   const operatorTokenSha256 = sha256(new TextEncoder().encode(OPERATOR));
   const stage: HttpStage = {
+    folder,
     engine,
     faults,
     downloads,
