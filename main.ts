@@ -23,13 +23,14 @@ import {
   makeDataFolder,
   operatorToken,
   readBrokerFiles,
+  signWithLogKey,
   verifyEd25519,
 } from "./adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
 import { createMetrics } from "./adapters/metrics/mod.ts";
 import { BrokerLink, createBroker } from "./adapters/mqtt/mod.ts";
 import type { MqttWay } from "./adapters/mqtt/mod.ts";
-import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
+import { openReplica, openSnapshot, openSqlite } from "./adapters/sqlite/mod.ts";
 
 /** What a running engine with all its adapters is made of. */
 export interface House {
@@ -208,9 +209,12 @@ async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
 
 async function exportLog(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseExport(args);
-  const log = await openReplica(options.data);
+  const kept = options.checkpoint === undefined ? undefined : readText(options.checkpoint);
+  const log = openSnapshot(options.data);
+  const sign = (bytes: Uint8Array) => signWithLogKey(options.data, bytes);
+  const parts = { log, newLines: newLinesFile, kept, verify: verifyEd25519, sign };
   try {
-    return await cli.runExport(options, screen, { log, newLines: newLinesFile });
+    return await cli.runExport(options, screen, parts);
   } finally {
     log.close();
   }

@@ -13,6 +13,8 @@ import { SqliteReads } from "./reads.ts";
 import { SqliteWriter } from "./store.ts";
 import { cannotUse } from "./trouble.ts";
 
+export { openSnapshot } from "./snapshot.ts";
+export type { LogSnapshot } from "./snapshot.ts";
 export { openReplica } from "./replica.ts";
 export type { CellDifference, Replica } from "./replica.ts";
 export { TreeReader } from "./tree.ts";
