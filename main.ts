@@ -8,13 +8,7 @@ import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
-import {
-  newLinesFile,
-  openImageFiles,
-  openLogBlocks,
-  openLogFile,
-  readText,
-} from "./adapters/files/mod.ts";
+import { newLinesFile, openImageFiles, openLogFile, readText } from "./adapters/files/mod.ts";
 import {
   brokerSession,
   logIdentity,
@@ -224,7 +218,7 @@ async function verify(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseVerify(args);
   const textOf = (path: string | undefined) => path === undefined ? undefined : readText(path);
   const [kept, key] = [textOf(options.checkpoint), textOf(options.key)];
-  const file = openLogBlocks(options.file);
+  const file = openLogFile(options.file);
   try {
     return await cli.runVerify(options, screen, { file, kept, key, verify: verifyEd25519 });
   } finally {
