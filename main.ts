@@ -8,7 +8,14 @@ import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
-import { newLinesFile, openImageFiles, openLogFile, readText } from "./adapters/files/mod.ts";
+import {
+  isThere,
+  makeFolder,
+  newLinesFile,
+  openImageFiles,
+  openLogFile,
+  readText,
+} from "./adapters/files/mod.ts";
 import {
   brokerSession,
   logIdentity,
@@ -214,6 +221,19 @@ async function exportLog(args: string[], screen: cli.Screen): Promise<boolean> {
   }
 }
 
+async function archive(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseArchive(args);
+  const kept = readText(options.checkpoint);
+  const log = openSnapshot(options.data);
+  const parts = { log, newLines: newLinesFile, kept, verify: verifyEd25519, exists: isThere };
+  try {
+    await makeFolder(options.folder);
+    return await cli.runArchive(options, screen, parts);
+  } finally {
+    log.close();
+  }
+}
+
 async function verify(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseVerify(args);
   const textOf = (path: string | undefined) => path === undefined ? undefined : readText(path);
@@ -289,6 +309,7 @@ const commands = {
   demo,
   replay,
   export: exportLog,
+  archive,
   verify,
   simulate,
   device,

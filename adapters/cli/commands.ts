@@ -20,6 +20,7 @@ import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
 import { jobs, jobsDefault } from "./workers/jobs.ts";
 import { isLoopback } from "./loopback.ts";
+import { archive } from "./export/archive_options.ts";
 import { exportLog } from "./export/options.ts";
 import { simulate } from "./simulate/options.ts";
 import { verify } from "./verify/options.ts";
@@ -88,7 +89,7 @@ const brokerConfig = {
   summary: "Configure a broker of your own: ACL, limits, and passwords in step with the registry.",
 };
 
-const all = [serve, demo, replay, exportLog, verify, simulate, device, ota, brokerConfig];
+const all = [serve, demo, replay, exportLog, verify, archive, simulate, device, ota, brokerConfig];
 
 const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
 

@@ -14,7 +14,7 @@ export type { OtaEnvironment } from "./ota/mod.ts";
 export { runReplay } from "./replay.ts";
 export { replayed } from "./replayed.ts";
 export type { Replayed, ReplaySource } from "./replayed.ts";
-export { parseExport, runExport } from "./export/mod.ts";
+export { parseArchive, parseExport, runArchive, runExport } from "./export/mod.ts";
 export { parseSimulate, runSimulate } from "./simulate/mod.ts";
 export type { Assignment, Outcome, SimulateOptions } from "./simulate/mod.ts";
 export type { SimulateParts } from "./simulate/mod.ts";

@@ -1,4 +1,5 @@
 /** What proves to somebody who trusts nobody that the log was only ever appended to. Pure. */
+export * from "./archive.ts";
 export * from "./block.ts";
 export * from "./checkpoint.ts";
 export * from "./device_proofs.ts";
@@ -10,4 +11,5 @@ export * from "./note.ts";
 export * from "./proofs.ts";
 export * from "./row_check.ts";
 export * from "./segment.ts";
+export * from "./signed_head.ts";
 export * from "./tree.ts";
