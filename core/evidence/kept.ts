@@ -8,6 +8,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { isSignedBy, parseNote } from "./note.ts";
 import type { SignedNote, VerifierKey, VerifyEd25519 } from "./note.ts";
 
+const ED25519_BYTES = 64;
+
 /** What is in such a file. */
 export interface KeptCheckpoints {
   /** Those of the log, signed by its key, in the order of the file. */
@@ -31,12 +33,17 @@ export function readKept(
   let [others, broken] = [0, 0];
   for (const note of notesIn(text)) {
     const checkpoint = note && parseCheckpoint(note.text);
-    if (!checkpoint) broken++;
+    if (!checkpoint || isCutOff(note)) broken++;
     else if (checkpoint.origin !== key.name) others++;
     else if (isSignedBy(note, key, verify, sha256)) checkpoints!.push(checkpoint);
     else forged!.push(checkpoint);
   }
   return { checkpoints: checkpoints!, others, broken, forged: forged! };
+}
+
+/** Of a signature that was cut off, what is left may look like one. */
+function isCutOff({ signatures }: SignedNote): boolean {
+  return signatures.at(-1)!.signature.length < ED25519_BYTES;
 }
 
 /** Note by note; `undefined` for what is none. */
