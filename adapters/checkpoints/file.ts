@@ -3,7 +3,7 @@
  * in the data folder, as whoever edits the log could edit it, too.
  */
 import { basename, dirname, sep } from "node:path";
-import { reasonOf } from "./trouble.ts";
+import { orExplain } from "./trouble.ts";
 import type { Publisher } from "./publisher.ts";
 
 /** What every checkpoint of otalog begins with. */
@@ -20,27 +20,21 @@ const decoder = new TextDecoder();
  * @throws {Error} when it cannot be written, lies inside the data folder, or holds something else.
  */
 export async function checkpointFile(path: string, dataFolder: string): Promise<Publisher> {
-  try {
+  await orExplain(`Cannot use ${path}`, "Name another file with --checkpoints.", async () => {
     await assertOutside(path, dataFolder);
     using file = await open(path);
     await assertCheckpoints(file);
-  } catch (error) {
-    const sentence = `Cannot use ${path}: ${
-      reasonOf(error)
-    }. Name another file with --checkpoints.`;
-    throw new Error(sentence, { cause: error });
-  }
+  });
   return {
     publish: (note) =>
-      append(path, note).catch((error) => {
-        const sentence = `Cannot append a checkpoint to ${path}: ${reasonOf(error)}.`;
-        throw new Error(sentence, { cause: error });
-      }),
-    readBack: async () => {
-      using file = await open(path);
-      return decoder.decode(await endOf(file, READ_BACK_BYTES));
-    },
+      orExplain(`Cannot append a checkpoint to ${path}`, "", () => append(path, note)),
+    readBack: () => orExplain(`Cannot read ${path}`, "", () => readBack(path)),
   };
+}
+
+async function readBack(path: string): Promise<string> {
+  using file = await open(path);
+  return decoder.decode(await endOf(file, READ_BACK_BYTES));
 }
 
 async function assertOutside(path: string, dataFolder: string): Promise<void> {

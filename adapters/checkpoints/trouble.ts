@@ -15,10 +15,19 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: "its links lead in circles",
 };
 
-/** In a few words without a full stop. */
-export function reasonOf(error: unknown): string {
-  const { code = "", message } = error as { code?: string; message: string };
-  return reasons[code] ?? message.replace(/\.$/, "");
+/** Does it; what the operating system refuses becomes `{what}: {why}. {what to do}` */
+export async function orExplain<T>(
+  what: string,
+  whatToDo: string,
+  act: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const { code = "", message } = error as { code?: string; message: string };
+    const why = reasons[code] ?? message.replace(/\.$/, "");
+    throw new Error(`${what}: ${why}. ${whatToDo}`.trim(), { cause: error });
+  }
 }
 
 /** What `fetch` says in its own words, of which only these tell anybody something. */

@@ -41,6 +41,11 @@ export function readKept(
   return { checkpoints: checkpoints!, others, broken, forged: forged! };
 }
 
+/** The one of the most rows. */
+export function newestOf(checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
+  return checkpoints.toSorted((a, b) => a.size - b.size).at(-1);
+}
+
 /** Of a signature that was cut off, what is left may look like one. */
 function isCutOff({ signatures }: SignedNote): boolean {
   return signatures.at(-1)!.signature.length < ED25519_BYTES;
