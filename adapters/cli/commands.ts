@@ -14,6 +14,8 @@ import {
   UsageError,
 } from "./args.ts";
 import type { HostPort } from "./args.ts";
+import { checkpointFlags, checkpointsOf } from "./checkpoint_flags.ts";
+import type { CheckpointOptions } from "./checkpoint_flags.ts";
 import { checkUrl } from "./check_url.ts";
 import { maybeWord, read } from "./checked_args.ts";
 import { choice } from "./choice.ts";
@@ -44,6 +46,7 @@ const serve = {
       ["allow", "deny"],
       "May devices ask for a version by themselves [allow]",
     ),
+    ...checkpointFlags,
   },
 };
 
@@ -94,7 +97,7 @@ const all = [serve, demo, replay, exportLog, verify, archive, simulate, device, 
 const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
 
 /** What `serve` is told. */
-export interface ServeOptions {
+export interface ServeOptions extends Partial<CheckpointOptions> {
   readonly data: string;
   readonly http: HostPort;
   readonly mqtt: HostPort;
@@ -135,6 +138,7 @@ export function parseServe(args: string[]): ServeOptions {
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
     deviceRequests: given["device-requests"] ?? "allow",
+    ...checkpointsOf(given),
   };
 }
 

@@ -2,6 +2,8 @@
 export * from "./archive.ts";
 export * from "./block.ts";
 export * from "./checkpoint.ts";
+export * from "./checkpoint_pace.ts";
+export * from "./checkpointer.ts";
 export * from "./device_proofs.ts";
 export * from "./kept.ts";
 export * from "./log_check.ts";
@@ -9,6 +11,7 @@ export * from "./log_key.ts";
 export * from "./log_tree.ts";
 export * from "./note.ts";
 export * from "./proofs.ts";
+export * from "./publication.ts";
 export * from "./row_check.ts";
 export * from "./segment.ts";
 export * from "./signed_head.ts";

@@ -1,5 +1,5 @@
 /** The checkpoint of a log that proofs are for. */
-import { checkpointText, keyIn, noteText, readKept } from "../../../core/evidence/mod.ts";
+import { checkpointText, keyIn, newestOf, noteText, readKept } from "../../../core/evidence/mod.ts";
 import type {
   KeptCheckpoint,
   LeafRange,
@@ -49,7 +49,7 @@ export function lastCheckpoint(
   verify: VerifyEd25519,
 ): KeptCheckpoint {
   const { file, text } = kept;
-  const last = readKept(text, key, verify, sha256).checkpoints.at(-1);
+  const last = newestOf(readKept(text, key, verify, sha256).checkpoints);
   if (!last) {
     throw new Error(
       `Cannot use ${file}: there is no checkpoint of this log in it. Name checkpoints of ${key.name}.`,
