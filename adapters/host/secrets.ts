@@ -36,8 +36,15 @@ export async function logIdentity(folder: string): Promise<LogIdentity> {
   const path = `${folder}/log.key`;
   const whatToDo = "Restore it from a backup: without its key a log cannot be continued.";
   const pem = await readOrMake(path, makeKey, whatToDo);
-  const raw = rawPublicKey(pem.text);
-  if (!raw) throw new Error(`Cannot use ${path}: it holds no Ed25519 private key. ${whatToDo}`);
+  const identity = identityIn(pem.text);
+  if (identity) return identity;
+  throw new Error(`Cannot use ${path}: it holds no Ed25519 private key. ${whatToDo}`);
+}
+
+/** Which log a key speaks for; `undefined`: the text is no such key. */
+export function identityIn(pem: string): LogIdentity | undefined {
+  const raw = rawPublicKey(pem);
+  if (!raw) return undefined;
   const log = createHash("sha256").update(raw).digest("hex").slice(0, 32);
   return { log, publicKey: `ed25519:${raw.toString("base64")}` };
 }
