@@ -15,7 +15,6 @@ import {
   newFolder,
   newLinesFile,
   openImageFiles,
-  openLogBlocks,
   openLogFile,
   readText,
 } from "./adapters/files/mod.ts";
@@ -28,6 +27,7 @@ import {
   makeDataFolder,
   operatorToken,
   readBrokerFiles,
+  signWithLogKey,
   verifyEd25519,
 } from "./adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
@@ -39,6 +39,7 @@ import {
   hasOwnTables,
   imagesIn,
   openReplica,
+  openSnapshot,
   openSqlite,
   updateTables,
 } from "./adapters/sqlite/mod.ts";
@@ -220,9 +221,12 @@ async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
 
 async function exportLog(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseExport(args);
-  const log = await openReplica(options.data);
+  const kept = options.checkpoint === undefined ? undefined : readText(options.checkpoint);
+  const log = openSnapshot(options.data);
+  const sign = (bytes: Uint8Array) => signWithLogKey(options.data, bytes);
+  const parts = { log, newLines: newLinesFile, kept, verify: verifyEd25519, sign };
   try {
-    return await cli.runExport(options, screen, { log, newLines: newLinesFile });
+    return await cli.runExport(options, screen, parts);
   } finally {
     log.close();
   }
@@ -232,7 +236,7 @@ async function verify(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseVerify(args);
   const textOf = (path: string | undefined) => path === undefined ? undefined : readText(path);
   const [kept, key] = [textOf(options.checkpoint), textOf(options.key)];
-  const file = openLogBlocks(options.file);
+  const file = openLogFile(options.file);
   try {
     return await cli.runVerify(options, screen, { file, kept, key, verify: verifyEd25519 });
   } finally {
@@ -260,7 +264,7 @@ async function restore(args: string[], screen: cli.Screen): Promise<boolean> {
 }
 
 /** How a data folder is copied, part by part. */
-const copyParts: CopyParts = {
+export const copyParts: CopyParts = {
   newFolder,
   copyDatabase,
   hasOwnTables,

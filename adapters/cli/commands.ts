@@ -19,6 +19,7 @@ import { checkUrl } from "./check_url.ts";
 import { maybeWord, read } from "./checked_args.ts";
 import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
+import { jobs, jobsDefault } from "./workers/jobs.ts";
 import { isLoopback } from "./loopback.ts";
 import { exportLog } from "./export/options.ts";
 import { simulate } from "./simulate/options.ts";
@@ -74,6 +75,7 @@ const replay = {
     data: ifGiven(data),
     device: text("ID", "Show the history of this device, too"),
     at: read("TIME|SEQ", "Up to that time or row only; of --device, its state then", logPoint),
+    jobs: jobs("Parts of an exported log that are decided at once"),
     json: toggle("Print the result as JSON"),
   },
 };
@@ -170,6 +172,8 @@ export interface ReplayOptions {
   /** What lies behind it is not decided. */
   readonly at?: LogPoint | undefined;
   readonly json: boolean;
+  /** How much of an exported log is decided at once. */
+  readonly jobs: number;
 }
 
 /** @throws {UsageError} */
@@ -180,7 +184,7 @@ export function parseReplay(args: string[]): ReplayOptions {
       "A log is in LOG.jsonl or in the folder of --data. Leave out one of them.",
     );
   }
-  return { ...given, data: given.data ?? DATA_DEFAULT };
+  return { ...given, data: given.data ?? DATA_DEFAULT, jobs: given.jobs ?? jobsDefault() };
 }
 
 /** For somebody who asks for a command that there is not. */

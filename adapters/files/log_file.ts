@@ -2,6 +2,8 @@
 import { LINE_BYTES_MAX, placedRow, readLine } from "../../core/mod.ts";
 import type { BrokenLine, StoredCells } from "../../core/mod.ts";
 import { linesOf } from "./lines.ts";
+import { blocksOf } from "./log_blocks.ts";
+import type { LogBlock } from "./log_blocks.ts";
 import { cannotUse, orExplain } from "./trouble.ts";
 
 /** A log in a file. */
@@ -12,6 +14,10 @@ export interface LogFile {
    * @throws {Error} when there are none, or the file cannot be read.
    */
   rows(): Iterable<StoredCells | BrokenLine>;
+  /** The same as blocks of lines. @throws {Error} as `rows`. */
+  blocks(): Iterable<LogBlock>;
+  /** Bytes. */
+  readonly size: number;
   /** Closes the file. */
   close(): void;
 }
@@ -31,8 +37,21 @@ export function openLogFile(path: string): LogFile {
         const row = readLine(line.bytes, line.isEnded);
         yield "broken" in row ? row : placedRow(row);
       }
-      if (count === 0) throw cannotUse(path, new Error("it is empty"), NAME_ANOTHER);
+      if (count === 0) throw empty(path);
     },
+    *blocks() {
+      let isEmpty = true;
+      for (const block of blocksOf(read)) {
+        isEmpty = false;
+        yield block;
+      }
+      if (isEmpty) throw empty(path);
+    },
+    size: file.statSync().size,
     close: () => file.close(),
   };
+}
+
+function empty(path: string): Error {
+  return cannotUse(path, new Error("it is empty"), NAME_ANOTHER);
 }

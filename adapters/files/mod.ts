@@ -12,6 +12,5 @@ export { newFolder } from "./new_folder.ts";
 export type { FolderPlace } from "./new_folder.ts";
 export { newLinesFile } from "./new_lines_file.ts";
 export type { WriteLines } from "./new_lines_file.ts";
-export { openLogBlocks } from "./log_blocks.ts";
-export type { LogBlock, LogBlocks } from "./log_blocks.ts";
+export type { LogBlock } from "./log_blocks.ts";
 export { readText } from "./text_file.ts";

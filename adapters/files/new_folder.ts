@@ -1,5 +1,5 @@
 /** A folder that appears under its name when all of it is there and on the disk, and not before. */
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { cannotUse } from "./trouble.ts";
 
 /** Which folder is to be made. */
@@ -65,7 +65,9 @@ async function sync(path: string): Promise<void> {
 
 /** Where it will be, without links. @throws {Error} with the reason alone when it cannot be there. */
 async function freePlace(path: string, other: string): Promise<string> {
-  const [place, apart] = [await placeOf(resolve(path)), await Deno.realPath(other)];
+  const place = await placeOf(path);
+  const apart = await Deno.realPath(other).catch(unlessMissing);
+  if (apart === undefined) return place;
   if (liesIn(place, apart)) throw new Error(`it lies in ${other}`);
   if (liesIn(apart, place)) throw new Error(`${other} lies in it`);
   return place;

@@ -15,6 +15,8 @@ import { cannotUse } from "./trouble.ts";
 
 export { copyDatabase, hasOwnTables, imagesIn, updateTables } from "./copy_database.ts";
 export type { DatabaseCopying } from "./copy_database.ts";
+export { openSnapshot } from "./snapshot.ts";
+export type { LogSnapshot } from "./snapshot.ts";
 export { openReplica } from "./replica.ts";
 export type { CellDifference, Replica } from "./replica.ts";
 export { TreeReader } from "./tree.ts";

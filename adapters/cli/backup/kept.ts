@@ -47,7 +47,10 @@ export class KeptBeside {
   /** Its first row says by which key they are signed. */
   #read(first: StoredCells): Checkpoint[] {
     const key = keyIn(first, sha256);
-    if (!key) return [];
+    if (!key) {
+      const what = "its first row names no key, so that nobody can have signed checkpoints of it";
+      throw new Error(`Cannot restore that: ${what}. Name another backup.`);
+    }
     const parts = { kept: this.#text, verify: this.#verify };
     const kept = keptCheckpoints(key, { checkpoint: this.#file }, parts);
     return kept.toSorted((a, b) => a.size - b.size);

@@ -19,7 +19,7 @@ export function checkDevice(
   const check = new ProofsCheck(head, sha256);
   const unknown = faultOfHead(head, options, parts);
   const fault = unknown ?? firstFault(check, blocks);
-  const kept = options.checkpoint !== undefined;
+  const isKnown = options.checkpoint !== undefined || options.key !== undefined;
   return {
     about: "device",
     device,
@@ -27,8 +27,8 @@ export function checkDevice(
     log: origin.slice(originOf("").length),
     root,
     size,
-    proved: kept && !fault ? check.rows : 0,
-    checkpoints: kept ? 1 : 0,
+    proved: isKnown && !fault ? check.rows : 0,
+    checkpoints: options.checkpoint === undefined ? 0 : 1,
     fault,
   };
 }

@@ -16,7 +16,7 @@ export interface Verdict {
   readonly root: string;
   /** Rows of the log below the checkpoint that proofs are for. */
   readonly size?: number;
-  /** So many rows are as they were when a checkpoint was kept. */
+  /** So many rows are as they were when a checkpoint, or the key that signs them, was kept. */
   readonly proved: number;
   /** Kept checkpoints that were compared with. */
   readonly checkpoints: number;
@@ -35,13 +35,13 @@ export function verdictText(screen: Screen, verdict: Verdict): string {
 }
 
 function praise(screen: Screen, verdict: Verdict): string {
-  const { about, device, rows, log, root, size, proved, checkpoints } = verdict;
-  const isProved = checkpoints > 0;
+  const { about, device, rows, log, root, size, proved } = verdict;
+  const isProved = proved > 0;
   const what = about === "log" ? "The log" : `What the log says of ${device}`;
   const mark = isProved
     ? paint(screen, "green", `${what} is as it was recorded.`)
-    : paint(screen, "yellow", `${what} fits itself. Whether it is as it was recorded, only a `) +
-      paint(screen, "yellow", "checkpoint that was kept can say: --checkpoint FILE.");
+    : paint(screen, "yellow", `${what} fits itself.`) +
+      " Whether it is as it was recorded, only a checkpoint that was kept can say: --checkpoint.";
   const figures = [
     ["rows", `${rows}`],
     ...(isProved ? [["proved by a checkpoint", `${proved}`]] : []),
