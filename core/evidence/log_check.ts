@@ -91,7 +91,7 @@ export class LogCheck {
       return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
     }
     const missing = this.#ahead[0];
-    return missing && fault(this.rows + 1, "end", `at least ${missing.size} rows`, `${this.rows}`);
+    return missing && fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`);
   }
 
   #goOn(stream: string, span: StreamSpan): LogFault | undefined {
