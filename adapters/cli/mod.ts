@@ -2,7 +2,8 @@
 export { HelpWanted, UsageError } from "./args.ts";
 export type { HostPort } from "./args.ts";
 export type { ExternalBroker } from "./broker_flags.ts";
-export { parseBackup, parseRestore, runBackup, runRestore } from "./backup/mod.ts";
+export { parseBackup, parseRestore, runBackup, runRestore, STOPPED } from "./backup/mod.ts";
+export type { Copy } from "./backup/mod.ts";
 export { runBrokerConfig } from "./broker_config/mod.ts";
 export * from "./commands.ts";
 export { deviceToken, parseDevice } from "./device_command.ts";
