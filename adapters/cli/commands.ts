@@ -15,12 +15,15 @@ import {
   UsageError,
 } from "./args.ts";
 import type { HostPort } from "./args.ts";
+import { checkpointFlags, checkpointsOf } from "./checkpoint_flags.ts";
+import type { CheckpointOptions } from "./checkpoint_flags.ts";
 import { checkUrl } from "./check_url.ts";
 import { maybeWord, read } from "./checked_args.ts";
 import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
 import { jobs, jobsDefault } from "./workers/jobs.ts";
 import { isLoopback } from "./loopback.ts";
+import { archive } from "./export/archive_options.ts";
 import { exportLog } from "./export/options.ts";
 import { simulate } from "./simulate/options.ts";
 import { verify } from "./verify/options.ts";
@@ -44,6 +47,7 @@ const serve = {
       ["allow", "deny"],
       "May devices ask for a version by themselves [allow]",
     ),
+    ...checkpointFlags,
   },
 };
 
@@ -95,6 +99,7 @@ const all = [
   replay,
   exportLog,
   verify,
+  archive,
   backup,
   restore,
   simulate,
@@ -106,7 +111,7 @@ const all = [
 const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
 
 /** What `serve` is told. */
-export interface ServeOptions {
+export interface ServeOptions extends Partial<CheckpointOptions> {
   readonly data: string;
   readonly http: HostPort;
   readonly mqtt: HostPort;
@@ -147,6 +152,7 @@ export function parseServe(args: string[]): ServeOptions {
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
     deviceRequests: given["device-requests"] ?? "allow",
+    ...checkpointsOf(given),
   };
 }
 

@@ -2,6 +2,7 @@
 export { HelpWanted, UsageError } from "./args.ts";
 export type { HostPort } from "./args.ts";
 export type { ExternalBroker } from "./broker_flags.ts";
+export type { CheckpointPlace } from "./checkpoint_flags.ts";
 export { parseBackup, parseRestore, runBackup, runRestore, STOPPED } from "./backup/mod.ts";
 export type { Copy } from "./backup/mod.ts";
 export { runBrokerConfig } from "./broker_config/mod.ts";
@@ -16,7 +17,7 @@ export type { OtaEnvironment } from "./ota/mod.ts";
 export { runReplay } from "./replay.ts";
 export { replayed } from "./replayed.ts";
 export type { Replayed, ReplaySource } from "./replayed.ts";
-export { parseExport, runExport } from "./export/mod.ts";
+export { parseArchive, parseExport, runArchive, runExport } from "./export/mod.ts";
 export { parseSimulate, runSimulate } from "./simulate/mod.ts";
 export type { Assignment, Outcome, SimulateOptions } from "./simulate/mod.ts";
 export type { SimulateParts } from "./simulate/mod.ts";

@@ -13,4 +13,4 @@ export type { FolderPlace } from "./new_folder.ts";
 export { newLinesFile } from "./new_lines_file.ts";
 export type { WriteLines } from "./new_lines_file.ts";
 export type { LogBlock } from "./log_blocks.ts";
-export { readText } from "./text_file.ts";
+export { isThere, readText } from "./text_file.ts";
