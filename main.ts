@@ -32,6 +32,7 @@ import {
   readText,
 } from "./adapters/files/mod.ts";
 import {
+  askedToEnd,
   brokerSession,
   copySecrets,
   logIdentity,
@@ -41,6 +42,7 @@ import {
   operatorToken,
   readBrokerFiles,
   signWithLogKey,
+  untilAskedToEnd,
   verifyEd25519,
 } from "./adapters/host/mod.ts";
 import type { LogIdentity } from "./adapters/host/mod.ts";
@@ -239,7 +241,7 @@ async function serve(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseServe(args);
   const token = Deno.env.get("OTALOG_OPERATOR_TOKEN");
   const onFault = (error: unknown) => cli.complain(`Fault: ${(error as Error).message ?? error}`);
-  const end = asked(["SIGINT", "SIGTERM"]);
+  const end = askedToEnd();
   const house = await openHouse({ ...options, token, onFault, onNote: cli.complain });
   if (house.operator.madeIn) screen.write(`operator token in ${house.operator.madeIn}\n`);
   if (house.operator.isWeak) cli.complain("The operator token is short: it may be guessed.");
@@ -248,14 +250,6 @@ async function serve(args: string[], screen: cli.Screen): Promise<boolean> {
   await house.close();
   screen.write(house.checkpoint() ?? "");
   return true;
-}
-
-/** Resolves at the first of the signals. */
-async function asked(signals: Deno.Signal[]): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of signals) Deno.addSignalListener(signal, resolve);
-  await promise;
-  for (const signal of signals) Deno.removeSignalListener(signal, resolve);
 }
 
 async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
@@ -309,21 +303,19 @@ async function verify(args: string[], screen: cli.Screen): Promise<boolean> {
 
 async function backup(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseBackup(args);
-  return await untilAsked((stop) =>
-    cli.runBackup(options, screen, (order) => copyFolder({ ...order, stop }, copyParts))
+  return await untilAskedToEnd(
+    cli.STOPPED,
+    (stop) => cli.runBackup(options, screen, (order) => copyFolder({ ...order, stop }, copyParts)),
   );
 }
 
 async function restore(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseRestore(args);
   const kept = options.checkpoint === undefined ? undefined : readText(options.checkpoint);
-  return await untilAsked((stop) =>
-    cli.runRestore(options, screen, {
-      copy: (order) => copyFolder({ ...order, stop }, copyParts),
-      kept,
-      verify: verifyEd25519,
-    })
-  );
+  return await untilAskedToEnd(cli.STOPPED, (stop) => {
+    const copy: cli.Copy = (order) => copyFolder({ ...order, stop }, copyParts);
+    return cli.runRestore(options, screen, { copy, kept, verify: verifyEd25519 });
+  });
 }
 
 /** How a data folder is copied, part by part. */
@@ -344,19 +336,6 @@ export const copyParts: CopyParts = {
   copyImages,
   copySecrets,
 };
-
-/** Runs it; a signal that would end the process ends it in good order. */
-async function untilAsked<T>(run: (stop: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController();
-  const signals = ["SIGINT", "SIGTERM"] as const;
-  const onSignal = () => stop.abort(new Error("Stopped. Nothing was left behind."));
-  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
-  try {
-    return await run(stop.signal);
-  } finally {
-    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
-  }
-}
 
 function simulate(args: string[], screen: cli.Screen): Promise<boolean> {
   return cli.runSimulate(cli.parseSimulate(args), screen, { newLines: newLinesFile });

@@ -45,6 +45,7 @@ export async function copyFolder(order: CopyOrder, parts: CopyParts): Promise<Co
     const images = parts.imagesIn(to);
     await copyImages(images, order, to, parts);
     await parts.copySecrets({ ...copying, log: log.log });
+    order.stop?.throwIfAborted();
     return { ...log, images: images.length, bytes: bytes + sizeOf(images) };
   });
 }

@@ -11,3 +11,4 @@ export { verifyEd25519 } from "./ed25519.ts";
 export { logIdentity, operatorToken } from "./secrets.ts";
 export type { LogIdentity, OperatorToken } from "./secrets.ts";
 export { signWithLogKey } from "./sign.ts";
+export { askedToEnd, untilAskedToEnd } from "./signals.ts";

@@ -14,7 +14,7 @@ export class KeptBeside {
   readonly #tree = new GrowingTree(sha256);
   /** Those that the log has not reached, the smallest first. */
   #ahead: Checkpoint[] = [];
-  #met = 0;
+  #proved = 0;
 
   /** `text`: what is in the file. */
   constructor(file: string, text: string, verify: VerifyEd25519) {
@@ -23,9 +23,9 @@ export class KeptBeside {
     this.#verify = verify;
   }
 
-  /** How many the log has reached, and is as they say. */
-  get met(): number {
-    return this.#met;
+  /** So many rows are as a checkpoint says. */
+  get proved(): number {
+    return this.#proved;
   }
 
   /** The number of rows that the log is known to have had, if these are more than it has. */
@@ -34,13 +34,13 @@ export class KeptBeside {
   }
 
   /** Takes the next row. @throws {Error} when this is another history. */
-  take({ data, hash, ...cells }: StoredCells): void {
-    if (this.#tree.size === 0) this.#ahead = this.#read({ data, hash, ...cells });
-    this.#tree.add(toHex(String(hash)));
+  take(cells: StoredCells): void {
+    if (this.#tree.size === 0) this.#ahead = this.#read(cells);
+    this.#tree.add(toHex(String(cells.hash)));
     while (this.#ahead[0] && this.#ahead[0].size <= this.#tree.size) {
       const { size, root } = this.#ahead.shift()!;
       if (size === this.#tree.size && root !== this.#tree.root) throw this.#strange(size);
-      this.#met++;
+      this.#proved = size;
     }
   }
 

@@ -20,6 +20,9 @@ export interface CopyOrder {
 /** Copies a data folder. */
 export type Copy = (order: CopyOrder) => Promise<Copied>;
 
+/** What is said when the process is asked to end. */
+export const STOPPED = "Stopped. Nothing was left behind.";
+
 /** Makes a backup and says what is in it. @throws {Error} */
 export async function runBackup(
   { dir, data, json }: BackupOptions,
@@ -84,7 +87,7 @@ async function shown(
 }
 
 function restoredJson(copied: Copied, beside: KeptBeside | undefined): object {
-  const known = beside && { checkpoints: beside.met, rows_known: beside.known ?? copied.rows };
+  const known = beside && { rows_proved: beside.proved, rows_known: beside.known ?? copied.rows };
   return { ok: true, ...copiedJson(copied), ...known };
 }
 
@@ -104,8 +107,11 @@ function restoredText(
   return `${copiedText(screen, `The data folder is ${data}.`, copied)}\n${lost.join("\n")}\n`;
 }
 
-function besideText({ met, known }: KeptBeside, rows: number): string {
-  const below = `${met} of the checkpoints are below that, and the log is as they say.`;
-  if (known === undefined) return `${below} None lies beyond it.`;
-  return `${below} The log had at least ${known} rows: ${known - rows} are known to be lost.`;
+function besideText({ proved, known }: KeptBeside, rows: number): string {
+  const below = proved === 0
+    ? "No checkpoint proves any of its rows."
+    : `Checkpoints prove its first ${proved} rows.`;
+  return known === undefined
+    ? `${below} None lies beyond it.`
+    : `${below} It had at least ${known} rows: ${known - rows} are known to be lost.`;
 }

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import {
   HelpWanted,
   overview,
+  parseBackup,
   parseDemo,
   parseDevice,
   parseReplay,
+  parseRestore,
   parseServe,
   parseSimulate,
   unknownCommand,
@@ -147,11 +149,20 @@ Deno.test("unknownCommand() names it, and those that there are", () => {
 });
 
 Deno.test("every command has its help, aligned and no wider than a screen", () => {
-  for (const parse of [parseServe, parseDemo, parseReplay, parseSimulate, parseDevice]) {
+  const parses = [
+    parseServe,
+    parseDemo,
+    parseReplay,
+    parseBackup,
+    parseRestore,
+    parseSimulate,
+    parseDevice,
+  ];
+  for (const parse of parses) {
     assert.throws(() => parse(["--help"]), (error) => {
       assert.ok(error instanceof HelpWanted);
       const lines = error.message.split("\n");
-      assert.match(lines[0]!, /^deno task [a-z]+( \[LOG\.jsonl\])? \[flags\]$/);
+      assert.match(lines[0]!, /^deno task [a-z]+( \[LOG\.jsonl\]| DIR| BACKUP)? \[flags\]$/);
       const starts = lines.filter((line) => line.startsWith("  --")).map((line) =>
         /^ {2}--\S+(?: [A-Z:|]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
       );

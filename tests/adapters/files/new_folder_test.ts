@@ -82,22 +82,3 @@ Deno.test("newFolder() takes no place of anything, nor one in the other folder, 
     assert.deepEqual([namesIn(folder), namesIn(`${folder}/data`)], [before, ["below"]]);
   });
 });
-
-Deno.test("newFolder() says what the root of a file system cannot be", async () => {
-  await inFolder(async (folder) => {
-    const roots = ["/sys/fs/cgroup", "/run/lock", "/dev/pts"].filter(isEmptyRoot);
-    for (const path of roots) {
-      const making = newFolder({ path, apartFrom: folder, whatToDo }, () => Promise.resolve());
-      await assert.rejects(making, /it is the root of a file system: name a folder in it\. Name/);
-    }
-  });
-});
-
-function isEmptyRoot(path: string): boolean {
-  try {
-    return namesIn(path).length === 0 &&
-      Deno.statSync(path).dev !== Deno.statSync(`${path}/..`).dev;
-  } catch {
-    return false;
-  }
-}
