@@ -90,7 +90,7 @@ export class LogCheck {
     if (erased) {
       return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
     }
-    const missing = this.#ahead[0];
+    const missing = this.#ahead.at(-1);
     return missing && fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`);
   }
 
