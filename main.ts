@@ -89,6 +89,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       {
         baseUrl: httpUrl,
         identity,
+        version: manifest.version,
         deviceRequests: options.deviceRequests,
         isBrokered: options.broker !== undefined,
       },

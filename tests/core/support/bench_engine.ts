@@ -102,7 +102,7 @@ export interface Bench {
 
 /** A bench with a device `pump-7` and firmware 2.0.0 of {@link IMAGE}. */
 export async function bench(
-  more: Pick<EngineOptions, "deviceRequests" | "isBrokered"> = {},
+  more: Pick<EngineOptions, "deviceRequests" | "isBrokered" | "version"> = {},
   store = new MemoryStore(),
 ): Promise<Bench> {
   const clock = new ManualClock();
