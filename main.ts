@@ -8,7 +8,13 @@ import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
-import { newLogFile, openImageFiles, openLogFile } from "./adapters/files/mod.ts";
+import {
+  newLinesFile,
+  openImageFiles,
+  openLogBlocks,
+  openLogFile,
+  readText,
+} from "./adapters/files/mod.ts";
 import {
   brokerSession,
   logIdentity,
@@ -17,6 +23,7 @@ import {
   makeDataFolder,
   operatorToken,
   readBrokerFiles,
+  verifyEd25519,
 } from "./adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
 import { createMetrics } from "./adapters/metrics/mod.ts";
@@ -200,8 +207,30 @@ async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
   }
 }
 
+async function exportLog(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseExport(args);
+  const log = await openReplica(options.data);
+  try {
+    return await cli.runExport(options, screen, { log, newLines: newLinesFile });
+  } finally {
+    log.close();
+  }
+}
+
+async function verify(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseVerify(args);
+  const textOf = (path: string | undefined) => path === undefined ? undefined : readText(path);
+  const [kept, key] = [textOf(options.checkpoint), textOf(options.key)];
+  const file = openLogBlocks(options.file);
+  try {
+    return await cli.runVerify(options, screen, { file, kept, key, verify: verifyEd25519 });
+  } finally {
+    file.close();
+  }
+}
+
 function simulate(args: string[], screen: cli.Screen): Promise<boolean> {
-  return cli.runSimulate(cli.parseSimulate(args), screen, { newLog: newLogFile });
+  return cli.runSimulate(cli.parseSimulate(args), screen, { newLines: newLinesFile });
 }
 
 async function device(args: string[], screen: cli.Screen): Promise<boolean> {
@@ -262,6 +291,8 @@ const commands = {
   serve,
   demo,
   replay,
+  export: exportLog,
+  verify,
   simulate,
   device,
   ota,

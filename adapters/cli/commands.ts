@@ -17,7 +17,9 @@ import { maybeWord } from "./checked_args.ts";
 import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
 import { isLoopback } from "./loopback.ts";
+import { exportLog } from "./export/options.ts";
 import { simulate } from "./simulate/options.ts";
+import { verify } from "./verify/options.ts";
 
 const DATA_DEFAULT = "./data";
 const data = textOr("DIR", DATA_DEFAULT, "The data folder");
@@ -80,7 +82,7 @@ const brokerConfig = {
   summary: "Configure a broker of your own: ACL, limits, and passwords in step with the registry.",
 };
 
-const all = [serve, demo, replay, simulate, device, ota, brokerConfig];
+const all = [serve, demo, replay, exportLog, verify, simulate, device, ota, brokerConfig];
 
 const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
 

@@ -5,5 +5,6 @@ export type { BrokerFiles } from "./broker_files.ts";
 export { machineClock } from "./clock.ts";
 export { machineDigest } from "./digest.ts";
 export { makeDataFolder } from "./folder.ts";
+export { verifyEd25519 } from "./ed25519.ts";
 export { logIdentity, operatorToken } from "./secrets.ts";
 export type { LogIdentity, OperatorToken } from "./secrets.ts";

@@ -103,6 +103,8 @@ class Draft {
       case "ReportRejected":
         this.#effects.push({ ...(fact.task ? { task: fact.task } : {}), type: "sendRejected" });
         return this.#change({ rejectedAt: fact.at });
+      case "DataErased":
+        return this.#change({ tags: [] });
       default:
         return this.#stepById(fact.task, fact);
     }

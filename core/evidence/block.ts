@@ -1,5 +1,5 @@
 /** A block of an exported log: from its bytes to what is left to be checked of it. */
-import { linesIn, readLine } from "../log/mod.ts";
+import { linesIn } from "../log/mod.ts";
 import type { Sha256 } from "../log/mod.ts";
 import { Segment } from "./segment.ts";
 import type { LogFault, SegmentSummary } from "./segment.ts";
@@ -15,15 +15,8 @@ export function checkBlock(
   sha256: Sha256,
 ): SegmentSummary | LogFault {
   const segment = new Segment(sha256, begin, marks);
-  let seq = begin;
-  for (const line of linesIn(bytes)) {
-    seq++;
-    const row = readLine(line.bytes, line.isEnded);
-    if ("broken" in row) {
-      const { broken: what, expected, found } = row;
-      return { seq, what, expected, found };
-    }
-    const fault = segment.take(row);
+  for (const { from, to, isEnded } of linesIn(bytes)) {
+    const fault = segment.takeLine(bytes, from, to, isEnded);
     if (fault) return fault;
   }
   return segment.summary;

@@ -4,6 +4,7 @@
  */
 import type { Sha256 } from "../log/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
+import type { Erased } from "./erasure.ts";
 import type { LogFault, SegmentSummary, StreamSpan } from "./segment.ts";
 import { foldHashes, GrowingTree } from "./tree.ts";
 import type { TreeHash } from "./tree.ts";
@@ -23,6 +24,8 @@ export class LogCheck {
   readonly #heads = new Map<string, Head>();
   /** Checkpoints that the log has not reached yet, the smallest first. */
   readonly #ahead: Checkpoint[];
+  /** Erased rows, by their `seq`, that no erasure on record has covered yet. */
+  readonly #uncovered = new Map<number, Erased>();
   #log: string | undefined;
   #proved = 0;
 
@@ -55,7 +58,7 @@ export class LogCheck {
 
   /** Takes the next segment, or says what is wrong. */
   take(segment: SegmentSummary): LogFault | undefined {
-    const { begin, log, streams, edges } = segment;
+    const { begin, log, streams, edges, erased, erasures } = segment;
     this.#log ??= log;
     if (log !== this.#log) return fault(begin + 1, "log", this.#log, log);
     for (const [stream, span] of streams) {
@@ -67,11 +70,20 @@ export class LogCheck {
       if (differing) return differing;
     }
     this.#grow(edges.at(-1)!.hashes, segment.rows);
+    for (const row of erased) this.#uncovered.set(row.seq, row);
+    for (const { seq, stream, kept } of erasures) {
+      const row = this.#uncovered.get(seq);
+      if (row?.stream === stream && row.kept === kept) this.#uncovered.delete(seq);
+    }
     return undefined;
   }
 
   /** The log ends here; what is wrong with that. */
   end(): LogFault | undefined {
+    const [erased] = this.#uncovered.values();
+    if (erased) {
+      return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
+    }
     const missing = this.#ahead[0];
     return missing && fault(this.rows + 1, "end", `at least ${missing.size} rows`, `${this.rows}`);
   }
@@ -90,7 +102,7 @@ export class LogCheck {
       const { size: sealed, root } = this.#ahead.shift()!;
       if (sealed < size) continue;
       const found = foldHashes([...this.#tree.edge, ...hashes], this.#sha256);
-      if (found !== root) return fault(this.#proved + 1, "root", root, found);
+      if (found !== root) return { ...fault(this.#proved + 1, "root", root, found), to: size };
       this.#proved = size;
     }
     return undefined;

@@ -8,6 +8,7 @@ import {
   completion,
   DEVICE_STATUSES,
   deviceId,
+  ERASED_ROWS_MAX,
   label,
   priority,
   saltedSha512,
@@ -151,6 +152,13 @@ export const deviceFacts = {
   ContactChanged: z.object({ ...phase, contact: z.enum(["listening", "gone"]) }),
   /** A report was refused; `left_out` were refused since the last one on record. */
   ReportRejected: z.object({ code: z.string(), report: z.string(), left_out: count }),
+  /**
+   * An operator had personal data taken out of earlier rows of the stream; `kept` is the hash of what is
+   * left of each.
+   */
+  DataErased: z.object({
+    rows: z.array(z.object({ seq: z.int().min(1), kept: checksum })).min(1).max(ERASED_ROWS_MAX),
+  }),
 } as const;
 
 /**

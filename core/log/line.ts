@@ -60,16 +60,24 @@ export function readLine(line: Uint8Array, isEnded: boolean): ExportedRow | Brok
   return members as unknown as ExportedRow;
 }
 
-/** Line by line, each without its end. */
-export function* linesIn(
-  bytes: Uint8Array,
-): Iterable<{ readonly bytes: Uint8Array; readonly isEnded: boolean }> {
+/** A line among bytes, without its end. */
+export interface LineSpan {
+  /** Its first byte. */
+  readonly from: number;
+  /** The byte behind its last one. */
+  readonly to: number;
+  /** `false`: the bytes end before the line does. */
+  readonly isEnded: boolean;
+}
+
+/** Line by line. */
+export function* linesIn(bytes: Uint8Array): Iterable<LineSpan> {
   let from = 0;
-  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, from)) {
-    yield { bytes: bytes.subarray(from, end), isEnded: true };
-    from = end + 1;
+  for (let to = bytes.indexOf(NEWLINE); to >= 0; to = bytes.indexOf(NEWLINE, from)) {
+    yield { from, to, isEnded: true };
+    from = to + 1;
   }
-  if (from < bytes.length) yield { bytes: bytes.subarray(from), isEnded: false };
+  if (from < bytes.length) yield { from, to: bytes.length, isEnded: false };
 }
 
 function textOf(bytes: Uint8Array): string | undefined {

@@ -136,6 +136,12 @@ export function hashData(salt: string, data: string, sha256: Sha256): string {
   return toChecksum(sha256(joined(Uint8Array.fromHex(salt), data)));
 }
 
+/** SHA-256(text) in the notation of a digest. */
+export function hashText(text: string, sha256: Sha256): string {
+  return toChecksum(sha256(joined(NOTHING, text)));
+}
+
+const NOTHING = new Uint8Array();
 /** The prefix keeps a row apart from a node of a tree (RFC 9162 §2.1.1). */
 const LEAF = Uint8Array.of(0);
 

@@ -1,5 +1,5 @@
 /** `deno task simulate`: seeds are simulated until enough upgrades have ended, or something is wrong. */
-import type { SealedRow } from "../../../core/mod.ts";
+import { lineOf } from "../../../core/mod.ts";
 import { shrink } from "../../../core/simulation/mod.ts";
 import type { Screen } from "../terminal.ts";
 import { commitOf } from "./commit.ts";
@@ -16,8 +16,8 @@ import type { Finding } from "./view.ts";
 
 /** What others do for it; tests put something else in the place of the last three. */
 export interface SimulateParts {
-  /** Looks whether a log may be written there, and writes it then. */
-  readonly newLog: (path: string) => (rows: Iterable<SealedRow>) => Promise<void>;
+  /** Looks whether lines may be written there, and writes it then. */
+  readonly newLines: (path: string, flag: string) => (lines: Iterable<string>) => Promise<void>;
   /** Simulates the seeds, in their order. */
   readonly outcomes?: (seeds: Iterable<Assignment>, jobs: number) => AsyncIterable<Outcome>;
   /** Makes a violation small. */
@@ -34,7 +34,8 @@ export async function runSimulate(
   screen: Screen,
   parts: SimulateParts,
 ): Promise<boolean> {
-  const writeLog = options.export === undefined ? undefined : parts.newLog(options.export);
+  const { export: file } = options;
+  const write = file === undefined ? undefined : parts.newLines(file, "--export");
   const line = lineOn(screen, options);
   const begunAt = performance.now();
   const tally = new Tally();
@@ -47,7 +48,7 @@ export async function runSimulate(
         line.clear();
         findings.push(await tell(tally.violations.at(-1)!, options, screen));
       }
-      await writeLog?.(outcome.rows);
+      await write?.(outcome.rows.map(lineOf));
       line.draw(progressText(tally, options));
       const isOver = tally.violations.length > 0 && !options["keep-going"];
       if (isOver || tally.endedInAll >= options.upgrades) break;

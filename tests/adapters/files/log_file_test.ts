@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { newLogFile, openLogFile } from "../../../adapters/files/mod.ts";
+import { newLinesFile, openLogFile } from "../../../adapters/files/mod.ts";
 import { inFolder } from "../../support/folder.ts";
 
 const row = {
@@ -58,11 +58,11 @@ for (const [name, bytes, seen] of files) {
 
 const sealed = { seq: 1, stream: "engine", version: 1, ...row };
 
-Deno.test("newLogFile() writes what openLogFile() reads, over an empty file, too", async () => {
+Deno.test("newLinesFile() writes what openLogFile() reads, over an empty file, too", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/log`;
     await Deno.writeTextFile(path, "");
-    await newLogFile(path)([sealed]);
+    await newLinesFile(path, "--out")([line]);
     assert.equal(await Deno.readTextFile(path), `${line}\n`);
     const file = openLogFile(path);
     assert.deepEqual([...file.rows()], [sealed]);
@@ -70,19 +70,22 @@ Deno.test("newLogFile() writes what openLogFile() reads, over an empty file, too
   });
 });
 
-Deno.test("newLogFile() leaves nothing behind when it fails, and nothing is lost", async () => {
+Deno.test("newLinesFile() leaves nothing behind when it fails, and nothing is lost", async () => {
   await inFolder(async (folder) => {
     const path = `${folder}/log`;
-    const write = newLogFile(path);
+    const write = newLinesFile(path, "--out");
     await Deno.writeTextFile(path, "of somebody else");
-    await assert.rejects(write([sealed]), /something is there already\. Remove it first/);
+    await assert.rejects(write([line]), /something is there already\. Remove it first/);
     const fails = function* () {
-      yield sealed;
+      yield line;
       throw new Error("There are no more.");
     };
     await Deno.remove(path);
     await assert.rejects(write(fails()), /There are no more/);
     assert.deepEqual([...Deno.readDirSync(folder)], []);
-    assert.throws(() => newLogFile(folder), /it is a folder, not a file\. Choose another/);
+    assert.throws(
+      () => newLinesFile(folder, "--out"),
+      /it is a folder, not a file\. Choose another file with --out/,
+    );
   });
 });

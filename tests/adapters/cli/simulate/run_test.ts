@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseSimulate, runSimulate } from "../../../../adapters/cli/mod.ts";
+import { lineOf } from "../../../../core/mod.ts";
 import type { Outcome, SimulateParts } from "../../../../adapters/cli/mod.ts";
 import { Paper } from "../paper.ts";
 
@@ -15,7 +16,7 @@ async function run(args: string, story: Story, parts: Partial<SimulateParts> = {
   const kept: unknown[] = [];
   const wrote: unknown[] = [];
   const isWell = await runSimulate(parseSimulate(args.split(" ")), paper, {
-    newLog: () => (rows) => Promise.resolve(void wrote.push(...rows)),
+    newLines: () => (lines) => Promise.resolve(void wrote.push(...lines)),
     async *outcomes(assignments) {
       for (const { options } of assignments) {
         const nth = begun.push(options.seed);
@@ -106,6 +107,6 @@ Deno.test("runSimulate() exports the rows of its one seed", async () => {
   const row = { seq: 1, stream: "engine", version: 1, bytes: "", data: "", salt: "", hash: "" };
   const story: Story = () => ({ rows: [row] });
   const { begun, wrote, said } = await run("--seed 9 --export log.jsonl", story);
-  assert.deepEqual([begun, wrote], [[9], [row]]);
+  assert.deepEqual([begun, wrote], [[9], [lineOf(row)]]);
   assert.match(said, /^log +log\.jsonl$/m);
 });

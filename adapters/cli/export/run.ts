@@ -1,0 +1,66 @@
+/** `deno task export`: the log as lines, each with what was stored and nothing made anew. */
+import { lineOf } from "../../../core/mod.ts";
+import type { SealedRow, StoredCells } from "../../../core/mod.ts";
+import { shareText } from "../terminal.ts";
+import type { Screen } from "../terminal.ts";
+import type { ExportOptions } from "./options.ts";
+
+/** What others do for it. */
+export interface ExportParts {
+  /** The log, as it is at one moment. */
+  readonly log: { readonly count: number; rows(): Iterable<StoredCells> };
+  /** Looks whether lines may be written there, and writes them then. */
+  readonly newLines: (path: string, flag: string) => (lines: Iterable<string>) => Promise<void>;
+}
+
+/** So many characters are written at once. */
+const CHUNK_CHARACTERS = 65_536;
+/** Progress is shown every so many rows. */
+const SHOW_EVERY = 20_000;
+
+/** Writes it; true when all of it was written. @throws {Error} */
+export async function runExport(
+  { out }: ExportOptions,
+  screen: Screen,
+  { log, newLines }: ExportParts,
+): Promise<boolean> {
+  const lines = linesOf(log.rows());
+  if (out === undefined) return writeAll(lines, screen);
+  const write = newLines(out, "--out");
+  await write(shown(lines, log.count, screen));
+  screen.write(`${log.count} rows are in ${out}.\n`);
+  return true;
+}
+
+function* linesOf(rows: Iterable<StoredCells>): Iterable<string> {
+  // Whatever stands in the cells is written as it is: verify and replay say what is wrong with it.
+  for (const row of rows) yield lineOf(row as SealedRow);
+}
+
+function writeAll(lines: Iterable<string>, screen: Screen): boolean {
+  let held = "";
+  for (const line of lines) {
+    held += `${line}\n`;
+    if (held.length < CHUNK_CHARACTERS) continue;
+    screen.write(held);
+    held = "";
+    // Who reads a part of it has what they wanted.
+    if (screen.isClosed) return true;
+  }
+  screen.write(held);
+  return true;
+}
+
+/** The lines, and how far they are for a person who looks on. */
+function* shown(lines: Iterable<string>, all: number, screen: Screen): Iterable<string> {
+  let count = 0;
+  try {
+    for (const line of lines) {
+      yield line;
+      if (++count % SHOW_EVERY > 0 || !screen.isTerminal) continue;
+      screen.write(`\r\x1b[2K${shareText(count / all)}  ${count} of ${all} rows`);
+    }
+  } finally {
+    if (count >= SHOW_EVERY && screen.isTerminal) screen.write("\r\x1b[2K");
+  }
+}

@@ -1,0 +1,59 @@
+/** What somebody kept apart from the log: its key, and checkpoints. */
+import {
+  logKeyOf,
+  parseVerifierKey,
+  readKept,
+  verifierKeyText,
+} from "../../../core/evidence/mod.ts";
+import type { Checkpoint, LogFault, VerifierKey } from "../../../core/evidence/mod.ts";
+import { sha256 } from "../sha256.ts";
+import type { VerifyOptions } from "./options.ts";
+import type { VerifyParts } from "./run.ts";
+
+/** What is wrong with the key that speaks for the log, if anything is. @throws {Error} */
+export function faultOfKey(
+  key: VerifierKey,
+  { key: file }: VerifyOptions,
+  { key: text }: VerifyParts,
+): LogFault | undefined {
+  const own = logKeyOf(key.publicKey, sha256);
+  if (key.name !== own.name) return faultAt(own.name, key.name);
+  if (text === undefined) return undefined;
+  const kept = parseVerifierKey(text.trim(), sha256);
+  if (!kept) {
+    throw new Error(
+      `Cannot use ${file}: it is no key of a log. Name a file with the line of GET /log/key.`,
+    );
+  }
+  const [expected, found] = [kept, key].map((key) => verifierKeyText(key, sha256));
+  return expected === found ? undefined : faultAt(expected!, found!);
+}
+
+/** The key is named at the very begin. */
+function faultAt(expected: string, found: string): LogFault {
+  return { seq: 1, what: "key", expected, found };
+}
+
+/** The checkpoints of the log that were kept; none, if nobody named a file. @throws {Error} */
+export function keptCheckpoints(
+  key: VerifierKey,
+  { checkpoint: file }: VerifyOptions,
+  { kept: text, verify }: VerifyParts,
+): readonly Checkpoint[] {
+  if (text === undefined) return [];
+  const { checkpoints, forged, others, broken } = readKept(text, key, verify, sha256);
+  const [first] = forged;
+  if (first) {
+    throw new Error(
+      `Cannot use ${file}: its checkpoint of row ${first.size} was not signed by the key of ${key.name}. ` +
+        "Somebody edited it, or this is another log: name checkpoints that you trust.",
+    );
+  }
+  if (checkpoints.length > 0) return checkpoints;
+  const what = others > 0
+    ? `its checkpoints are of other logs than ${key.name}`
+    : broken > 0
+    ? "there is no whole checkpoint in it"
+    : "it is empty";
+  throw new Error(`Cannot use ${file}: ${what}. Name checkpoints of this log.`);
+}

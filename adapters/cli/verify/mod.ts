@@ -1,0 +1,3 @@
+/** `deno task verify`. */
+export { parseVerify } from "./options.ts";
+export { runVerify } from "./run.ts";

@@ -1,0 +1,141 @@
+/**
+ * The rows of one device with a proof for each that it is in a log: a first line with the device, a
+ * checkpoint and the key that signed it, and then a line for each row, which has the hashes of an inclusion
+ * proof as `proof` (RFC 9162 §2.1.3) besides the members of an exported row.
+ */
+import { z } from "zod";
+import { deviceId, toHex } from "../protocol/mod.ts";
+import { deviceStream } from "../log/mod.ts";
+import type { SealedRow, Sha256 } from "../log/mod.ts";
+import { originOf, parseCheckpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint.ts";
+import { erasuresIn } from "./erasure.ts";
+import { parseNote, parseVerifierKey } from "./note.ts";
+import type { SignedNote, VerifierKey } from "./note.ts";
+import { provesInclusion } from "./proofs.ts";
+import { checkRow, differs, isFault } from "./row_check.ts";
+import type { CheckedRow, RowFault } from "./row_check.ts";
+import type { TreeHash } from "./tree.ts";
+
+/** What the first line says. */
+export interface ProofsHead {
+  readonly device: string;
+  readonly note: SignedNote;
+  readonly checkpoint: Checkpoint;
+  readonly key: VerifierKey;
+}
+
+const headSchema = z.strictObject({ checkpoint: z.string(), device: deviceId, key: z.string() });
+const rowSchema = z.strictObject({
+  bytes: z.unknown(),
+  data: z.unknown(),
+  salt: z.unknown(),
+  hash: z.unknown(),
+  proof: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(64),
+});
+
+/** The first line. */
+export function proofsHeadLine(device: string, checkpoint: string, key: string): string {
+  return JSON.stringify({ checkpoint, device, key });
+}
+
+/** The line of a row. */
+export function provedRowLine(
+  { bytes, data, salt, hash }: SealedRow,
+  proof: readonly TreeHash[],
+): string {
+  return JSON.stringify({ bytes, data, salt, hash, proof });
+}
+
+/** Reads the first line; `undefined`: it is none. */
+export function readProofsHead(line: string, sha256: Sha256): ProofsHead | undefined {
+  const head = headSchema.safeParse(parse(line));
+  if (!head.success) return undefined;
+  const note = parseNote(head.data.checkpoint);
+  const checkpoint = note && parseCheckpoint(note.text);
+  const key = parseVerifierKey(head.data.key, sha256);
+  return checkpoint && key && { device: head.data.device, note, checkpoint, key };
+}
+
+/** Checks the rows of one device, line by line. */
+export class ProofsCheck {
+  readonly #head: ProofsHead;
+  readonly #sha256: Sha256;
+  /** Erased rows that no erasure on record has covered yet: what is left of them, by `seq`. */
+  readonly #uncovered = new Map<number, string>();
+  #last: CheckedRow | undefined;
+  #rows = 0;
+
+  constructor(head: ProofsHead, sha256: Sha256) {
+    this.#head = head;
+    this.#sha256 = sha256;
+  }
+
+  /** Rows so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Takes the next line, or says what is wrong with it. Never throws. */
+  take(line: string): RowFault | undefined {
+    const said = rowSchema.safeParse(parse(line));
+    if (!said.success) return differs("its line", "a row and its proof", line);
+    const { bytes, data, salt, hash, proof } = said.data;
+    const row = checkRow({ bytes, data, salt, hash }, this.#sha256);
+    if (isFault(row)) return row;
+    const fault = this.#misplaced(row) ?? this.#unproved(row, proof) ?? this.#noteErasures(row);
+    if (fault) return fault;
+    this.#last = row;
+    this.#rows++;
+    return undefined;
+  }
+
+  /** There are no more lines; what is wrong with that. */
+  end(): RowFault | undefined {
+    const [erased] = this.#uncovered.keys();
+    if (erased === undefined) return undefined;
+    return differs("salt", `an erasure of row ${erased} on record, as its salt is gone`, "none");
+  }
+
+  #misplaced({ log, seq, stream, version, prev }: CheckedRow): RowFault | undefined {
+    const { device, checkpoint: { origin } } = this.#head;
+    if (originOf(log) !== origin) return differs("log", origin, originOf(log));
+    if (stream !== deviceStream(device)) return differs("stream", deviceStream(device), stream);
+    const last = this.#last;
+    if (version !== this.#rows + 1) return differs("version", this.#rows + 1, version);
+    if (prev !== (last?.hash ?? null)) return differs("prev", last?.hash ?? null, prev);
+    if (seq <= (last?.seq ?? 0)) return differs("seq", `more than ${last!.seq}`, seq);
+    return undefined;
+  }
+
+  #unproved({ seq, hash }: CheckedRow, path: readonly TreeHash[]): RowFault | undefined {
+    const { size, root } = this.#head.checkpoint;
+    const inclusion = { index: seq - 1, leaf: toHex(hash), size, root, path };
+    if (provesInclusion(inclusion, this.#sha256)) return undefined;
+    return differs(
+      "proof",
+      `that row ${seq} is among the ${size} of the checkpoint`,
+      "no such proof",
+    );
+  }
+
+  #noteErasures({ stream, seq, type, data, kept }: CheckedRow): RowFault | undefined {
+    if (kept !== undefined) this.#uncovered.set(seq, kept);
+    else if (type === "DataErased") {
+      const erasures = erasuresIn(data, stream, seq);
+      if (!erasures) return differs("data", "the data of DataErased", data);
+      for (const row of erasures) {
+        if (this.#uncovered.get(row.seq) === row.kept) this.#uncovered.delete(row.seq);
+      }
+    }
+    return undefined;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

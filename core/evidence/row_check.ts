@@ -1,0 +1,86 @@
+/** What one row alone shows: whether its hashes are of what it holds, and what it says of its place. */
+import { hashBytes, hashData, hashText } from "../log/mod.ts";
+import type { ExportedRow, Sha256 } from "../log/mod.ts";
+import { ERASED_SALT } from "./erasure.ts";
+
+/** What is wrong with a row. */
+export interface RowFault {
+  /** A member of the row, or of what its bytes hold. */
+  readonly what: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** What a row says of itself, once its hashes were checked. */
+export interface CheckedRow {
+  readonly log: string;
+  readonly seq: number;
+  readonly stream: string;
+  readonly version: number;
+  readonly prev: string | null;
+  readonly type: unknown;
+  readonly hash: string;
+  readonly data: string;
+  /** The hash of what is left of the data; `undefined`: nothing was taken out of it. */
+  readonly kept: string | undefined;
+}
+
+type Header = Readonly<Record<string, unknown>>;
+
+/** Checks a row. Never throws. */
+export function checkRow(row: ExportedRow, sha256: Sha256): CheckedRow | RowFault {
+  const { bytes, data, salt } = row;
+  if (typeof bytes !== "string") return differs("bytes", "the canonical JSON of a row", bytes);
+  const hash = hashBytes(bytes, sha256);
+  if (hash !== row.hash) return differs("hash", hash, row.hash);
+  const header = objectOf(bytes);
+  if (!header) return differs("bytes", "the canonical JSON of a row", bytes);
+  if (typeof data !== "string") return differs("data", "canonical JSON", data);
+  const place = placeOf(header);
+  if ("what" in place) return place;
+  // Whether it was erased on record is seen later.
+  const isErased = salt === ERASED_SALT;
+  if (!isErased) {
+    if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
+      return differs("salt", "32 hexadecimal digits", salt);
+    }
+    const found = hashData(salt, data, sha256);
+    if (found !== header.data) return differs("data", header.data, found);
+  }
+  const kept = isErased ? hashText(data, sha256) : undefined;
+  return { ...place, type: header.type, hash, data, kept };
+}
+
+/** Whether it is what is wrong, not what was found. */
+export function isFault<T extends object, F extends RowFault>(found: T | F): found is F {
+  return "what" in found;
+}
+
+/** Says what is wrong; of what stands there, so much is shown at most. */
+export function differs(what: string, expected: unknown, found: unknown): RowFault {
+  return { what, expected: shown(expected), found: shown(found) };
+}
+
+function shown(value: unknown): string {
+  return String(value).slice(0, 200);
+}
+
+function placeOf(
+  { log, seq, stream, version, prev }: Header,
+): Pick<CheckedRow, "log" | "seq" | "stream" | "version" | "prev"> | RowFault {
+  if (typeof seq !== "number") return differs("seq", "a number", seq);
+  if (typeof log !== "string") return differs("log", "the id of a log", log);
+  if (typeof stream !== "string") return differs("stream", "the name of a stream", stream);
+  if (typeof version !== "number") return differs("version", "a number", version);
+  if (prev !== null && typeof prev !== "string") return differs("prev", "a hash", prev);
+  return { log, seq, stream, version, prev };
+}
+
+function objectOf(text: string): Header | undefined {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}

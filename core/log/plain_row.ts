@@ -1,0 +1,70 @@
+/**
+ * The rows of an exported log as nearly all of them are: lines that the engine wrote, in printable ASCII
+ * without anything that JSON must escape but quotation marks. These are read from their bytes, several
+ * times as fast as by parsing them; of whatever else is there it says that it is no such row, no more.
+ */
+import { Cursor, literalOf } from "./cursor.ts";
+
+const BYTES = literalOf('{"bytes":"');
+const DATA = literalOf(',"data":"');
+const SALT = literalOf(',"salt":"');
+const HASH = literalOf(',"hash":"');
+const END = literalOf("}");
+const QUOTE = 0x22;
+/** The prefix of a leaf, which is 0 (RFC 9162 §2.1.1). */
+const LEAF_BYTES = 1;
+const SALT_BYTES = 16;
+const HASH_CHARACTERS = "sha256:".length + 64;
+/** Longer ones are rare. */
+const ROW_BYTES_MAX = 32_768;
+
+/** A row; what it holds is valid until the next one is read. */
+export class PlainRow {
+  /** 0x00 ‖ `bytes`: what the hash is of. */
+  sealed: Uint8Array = new Uint8Array();
+  /** The salt ‖ `data`: what the hash in `bytes` is of. */
+  salted: Uint8Array = new Uint8Array();
+  readonly #line = new Cursor();
+  readonly #sealed = new Uint8Array(ROW_BYTES_MAX);
+  readonly #salted = new Uint8Array(ROW_BYTES_MAX);
+  #hashAt = 0;
+
+  /** Reads the line, which is without its end; `false`: it is no plain row. */
+  read(bytes: Uint8Array, from: number, to: number): boolean {
+    const line = this.#line;
+    if (to - from > ROW_BYTES_MAX) return false;
+    line.begin(bytes, from, to);
+    if (!line.literal(BYTES)) return false;
+    const sealed = line.unescape(this.#sealed, LEAF_BYTES);
+    if (!line.literal(DATA)) return false;
+    const salted = line.unescape(this.#salted, SALT_BYTES);
+    if (!line.literal(SALT) || !this.#readSalt() || !line.literal(HASH)) return false;
+    this.#hashAt = line.at;
+    if (!line.string() || line.at - this.#hashAt !== HASH_CHARACTERS + 1) return false;
+    this.sealed = this.#sealed.subarray(0, sealed);
+    this.salted = this.#salted.subarray(0, salted);
+    return line.literal(END) && line.isDone;
+  }
+
+  /** Whether this is the hash that stands in the line. */
+  hasHash(hash: string): boolean {
+    return this.#line.isAt(this.#hashAt, hash);
+  }
+
+  #readSalt(): boolean {
+    const { bytes, at } = this.#line;
+    for (let n = 0; n < SALT_BYTES; n++) {
+      const [high, low] = [valueOf(bytes[at + 2 * n]!), valueOf(bytes[at + 2 * n + 1]!)];
+      if (high < 0 || low < 0) return false;
+      this.#salted[n] = 16 * high + low;
+    }
+    this.#line.at = at + 2 * SALT_BYTES + 1;
+    return bytes[this.#line.at - 1] === QUOTE;
+  }
+}
+
+/** Of a lowercase hexadecimal digit; `-1`: it is none. */
+function valueOf(byte: number): number {
+  if (byte >= 0x30 && byte <= 0x39) return byte - 0x30;
+  return byte >= 0x61 && byte <= 0x66 ? byte - 0x57 : -1;
+}
