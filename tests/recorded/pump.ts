@@ -1,8 +1,8 @@
 /** A device in a story: what it does, what it says, and what is ordered for it. */
 import assert from "node:assert/strict";
-import { parseReport, toHex } from "../../core/mod.ts";
+import { GONE_AFTER_MS, parseReport, REJECTED_EVERY_MS, toHex } from "../../core/mod.ts";
 import type { Message } from "../../core/mod.ts";
-import type { ReportInput, ServedRange } from "../../core/engine/mod.ts";
+import type { Answer, ReportInput, ServedRange } from "../../core/engine/mod.ts";
 import { ANY_SHA512 } from "../support/any_sha512.ts";
 import { addFirmware, settle } from "../core/support/bench_engine.ts";
 import type { Bench } from "../core/support/bench_engine.ts";
@@ -13,14 +13,12 @@ import { request, ways } from "./said.ts";
 import type { Reached } from "./said.ts";
 
 const SECOND = 1_000;
-/** A device without any contact for so long is gone. */
-const GONE_AFTER = 30 * SECOND;
 
 /** How a report comes, where it matters. */
 type How = Partial<Pick<ReportInput, "via" | "packet">>;
 
 /** What is given to it, as far as it has come. */
-type Answer = { -readonly [Member in keyof ServedRange]: ServedRange[Member] };
+type Given = { -readonly [Member in keyof ServedRange]: ServedRange[Member] };
 
 /** A device, and the task that was ordered for it last. */
 export class Pump {
@@ -69,7 +67,7 @@ export class Pump {
   /** Its connection is gone, and so is it half a minute later. */
   async goes(): Promise<void> {
     this.#b.engine.disconnected(this.#id, `c${this.#connections}`);
-    await this.#b.clock.pass(GONE_AFTER);
+    await this.#b.clock.pass(GONE_AFTER_MS);
   }
 
   /** The version is ordered for it, and uploaded before that if nobody has; the id of the task. */
@@ -103,34 +101,54 @@ export class Pump {
     }
   }
 
-  /** What it says is refused with that code. */
-  async isRefused(code: string, said: Said): Promise<void> {
-    assert.equal(kinds(await this.hears(said)), code);
+  /** What it says is refused with that code: late enough after the last refusal to be on record. */
+  async isRefused(code: string, ...reports: readonly Said[]): Promise<void> {
+    for (const said of reports) {
+      await this.#b.clock.pass(REJECTED_EVERY_MS);
+      assert.equal(kinds(await this.hears(said)), code, `${said}`);
+    }
+  }
+
+  /** The store fails: nobody takes what it says, which must be said again. */
+  async isPutOff(said: Said): Promise<void> {
+    const answer = await this.#submit(said);
+    assert.ok(!answer.ok && answer.problem.status === 503);
+    assert.equal(this.#b.faults.splice(0).length, 1);
+  }
+
+  /** Nothing that it says is heard any more. */
+  async isShutOut(): Promise<void> {
+    const answer = await this.#submit(request());
+    assert.ok(!answer.ok && answer.problem.status === 403);
   }
 
   /** What it is told when it says that. */
-  async hears([kind, payload]: Said, how: How = {}): Promise<readonly Message[]> {
-    await this.#b.clock.pass(SECOND);
-    const text = typeof payload === "string" ? payload : JSON.stringify(payload);
-    const parsed = parseReport(kind, new TextEncoder().encode(text));
-    const report = { kind: "report", device: this.#id, report: kind, parsed } as const;
-    const answer = await this.#b.engine.submit({ ...report, via: "mqtt", ...how });
+  async hears(said: Said, how: How = {}): Promise<readonly Message[]> {
+    const answer = await this.#submit(said, how);
     assert.ok(answer.ok);
     return answer.messages.map(({ message }) => message);
   }
 
-  /** It asks for the bytes of 2.0.0 from there on, over its first connection or another. */
-  async fetches(from: number, connection = 1): Promise<Answer> {
+  async #submit([kind, payload]: Said, how: How = {}): Promise<Answer> {
     await this.#b.clock.pass(SECOND);
-    const range: Answer = { from, sent: 0, sentAt: 0, state: "open", connection };
+    const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+    const parsed = parseReport(kind, new TextEncoder().encode(text));
+    const report = { kind: "report", device: this.#id, report: kind, parsed } as const;
+    return await this.#b.engine.submit({ ...report, via: "mqtt", ...how });
+  }
+
+  /** It asks for the bytes of 2.0.0 from there on, over its first connection or another. */
+  async fetches(from: number, connection = 1): Promise<Given> {
+    await this.#b.clock.pass(SECOND);
+    const range: Given = { from, sent: 0, sentAt: 0, state: "open", connection };
     const asks = { kind: "artifact", device: this.#id, sha256: toHex(IMAGE), range } as const;
     assert.ok((await this.#b.engine.submit(asks)).ok);
     return range;
   }
 
   /** So many bytes of the answer were taken so far. */
-  takes(answer: Answer, sent: number, state: Answer["state"] = "open"): void {
-    Object.assign(answer, { sent, sentAt: this.#b.engine.now(), state });
+  takes(given: Given, sent: number, state: Given["state"] = "open"): void {
+    Object.assign(given, { sent, sentAt: this.#b.engine.now(), state });
   }
 
   /** It confirms every message that it is owed. */
@@ -144,6 +162,12 @@ export class Pump {
   /** An operator takes a task back. */
   async isCancelled(task = this.#task): Promise<void> {
     assert.ok((await this.#b.command({ type: "cancelTask", task })).ok);
+  }
+
+  /** An operator would take its task back, and is too late. */
+  async isNotCancelled(): Promise<void> {
+    const answer = await this.#b.command({ type: "cancelTask", task: this.#task });
+    assert.ok(!answer.ok && answer.problem.status === 409);
   }
 
   /** An operator takes the device out. */

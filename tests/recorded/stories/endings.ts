@@ -58,6 +58,7 @@ export const endingStories: readonly Story[] = [
         await d.order("2.1.0");
         await d.isRevoked();
         d.is("cancelled #1 device_revoked");
+        await d.isShutOut();
       }
     },
   },

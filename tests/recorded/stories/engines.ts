@@ -1,7 +1,9 @@
 /** What happens to the engine itself: it starts anew, clocks step, the broker is somebody else's. */
 import { settle } from "../../core/support/bench_engine.ts";
 import { quiet, reach } from "../../core/support/brokered.ts";
+import { OTHER } from "../../core/support/given.ts";
 import { PUMP } from "../../core/support/stories.ts";
+import type { Said } from "../../core/support/stories.ts";
 import { Pump } from "../pump.ts";
 import { part, progress, request, right, status, whole } from "../said.ts";
 import type { Story } from "../story.ts";
@@ -70,8 +72,59 @@ export const engineStories: readonly Story[] = [
       await d.says(progress(70_000));
       b.clock.skew += 10 * MINUTE;
       await b.clock.pass(MINUTE);
-      await d.says(whole, right);
+      await d.says(whole);
+      // The next engine finds a clock that is behind the log.
+      b.clock.skew -= 24 * HOUR;
+      await b.restart();
+      d.connects();
+      await d.says(right);
       d.is("awaiting_install #1");
+    },
+  },
+  {
+    name: "deadlines_after_a_clock_was_set_back",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.brings("downloading");
+      await b.clock.pass(14 * MINUTE);
+      // It may hide that the machine slept.
+      b.clock.skew -= HOUR;
+      await b.clock.pass(4 * MINUTE);
+      d.is("downloading #1");
+      await b.clock.pass(2 * MINUTE);
+      d.is("retrying #2 no_progress");
+    },
+  },
+  {
+    name: "deadlines_after_a_standstill",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.brings("downloading");
+      await b.clock.pass(MINUTE);
+      await b.clock.freeze(20 * MINUTE);
+      await b.clock.pass(4 * MINUTE);
+      d.is("downloading #1");
+      await b.clock.pass(2 * MINUTE);
+      d.is("retrying #2 no_progress");
+    },
+  },
+  {
+    name: "a_store_that_fails",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.brings("offered");
+      b.store.failNext = "before";
+      await d.isPutOff(part);
+      d.is("offered #1");
+      await d.says(part);
+      // What is durable all the same is not taken twice, as it is known by its id.
+      const verify: Said = ["verify", { id: "v1", checksum: OTHER }];
+      b.store.failNext = "after";
+      await d.isPutOff(verify);
+      await d.says(verify);
+      d.is("retrying #2 wrong_digest");
+      await d.says(whole, right);
+      d.is("awaiting_install #2");
     },
   },
   {
@@ -112,7 +165,8 @@ export const engineStories: readonly Story[] = [
       for (const name of names) fleet.push(await Pump.of(b, name));
       await Promise.all(fleet.map((d) => d.order()));
       await Promise.all(fleet.map((d) => d.says(request())));
-      await Promise.all(fleet.map((d, nth) => d.says(progress(30_000 * nth), whole, right)));
+      // Two reports of a device at once.
+      await Promise.all(fleet.flatMap((d) => [d.says(whole), d.says(right)]));
       for (const d of fleet) d.is("succeeded #1");
     },
   },

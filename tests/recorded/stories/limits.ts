@@ -1,4 +1,5 @@
 /** How long each state may last, as the limits are unless an operator says otherwise. */
+import { IMAGE } from "../../core/support/given.ts";
 import { Pump } from "../pump.ts";
 import { part, progress, request, right, whole } from "../said.ts";
 import type { Story } from "../story.ts";
@@ -53,6 +54,8 @@ export const limitStories: readonly Story[] = [
       }
       await b.clock.pass(15 * MINUTE + TICK);
       d.is("timed_out #4 no_progress");
+      // Too late.
+      await d.isRefused("ended", ["verify", { task_id: d.task, checksum: IMAGE }]);
     },
   },
   {
@@ -70,6 +73,45 @@ export const limitStories: readonly Story[] = [
         d.is(end);
         if (end.startsWith("retrying")) await d.fetches(0);
       }
+    },
+  },
+  {
+    name: "an_outage_is_no_time_of_a_download",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.brings("downloading", { limits: { downloading_total: 1_800 } });
+      await b.clock.pass(10 * MINUTE);
+      await d.says(progress(50_000));
+      b.clock.skew += 2 * HOUR;
+      await b.restart();
+      d.connects();
+      for (const more of [60_000, 70_000]) {
+        await d.says(progress(more));
+        await b.clock.pass(9 * MINUTE);
+      }
+      d.is("downloading #1");
+      await b.clock.pass(2 * MINUTE);
+      d.is("retrying #2 too_slow");
+    },
+  },
+  {
+    name: "downloads_that_trickle",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.brings("downloading", { limits: { downloading_total: 900 } });
+      // A little more is on record after half a minute.
+      for (const more of [1, 2, 3, 4, 5, 6]) {
+        await b.clock.pass(12_000);
+        await d.says(progress(40_000 + more));
+      }
+      // Sooner where the limit without progress would be met meanwhile.
+      await d.isCancelled();
+      await d.brings("downloading", { limits: { downloading: 20 } });
+      for (const more of [1, 2, 3, 4]) {
+        await b.clock.pass(8_000);
+        await d.says(progress(40_000 + more));
+      }
+      d.is("downloading #1");
     },
   },
   {

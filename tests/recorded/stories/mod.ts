@@ -7,6 +7,7 @@ import { endingStories } from "./endings.ts";
 import { engineStories } from "./engines.ts";
 import { limitStories } from "./limits.ts";
 import { pauseStories } from "./pauses.ts";
+import { refusalStories } from "./refusals.ts";
 import { reportStories } from "./reports.ts";
 import { requestStories } from "./requests.ts";
 import { turnStories } from "./turns.ts";
@@ -21,6 +22,7 @@ export const stories: readonly Story[] = [
   ...limitStories,
   ...turnStories,
   ...requestStories,
+  ...refusalStories,
   ...reportStories,
   ...deviceStories,
   ...engineStories,

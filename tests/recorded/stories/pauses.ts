@@ -19,6 +19,8 @@ export const pauseStories: readonly Story[] = [
       for (const state of deferrable) {
         await d.brings(state);
         await d.says(deferred);
+        // That it is there is no answer.
+        await d.listens();
         d.is("paused #1 deferred");
         await d.says(request());
         d.is(`${state} #1`);

@@ -51,12 +51,36 @@ export const turnStories: readonly Story[] = [
       await d.listens();
       await d.brings("installing");
       const installed = d.task;
+      await d.isNotCancelled();
       await d.order("2.0.1", security);
       await d.says(status("rebooting"), status("booted"));
       d.is("confirming #1", installed);
       d.is("queued #1");
       await d.says(status("booted", { version: "2.0.0" }));
       d.is("offered #1");
+    },
+  },
+  {
+    name: "merely_more_urgent",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.listens();
+      const low = await d.order("2.0.0", { priority: "low" });
+      // Nobody answered the offer yet.
+      const normal = await d.order("2.1.0");
+      d.is("queued #1 preempted", low);
+      d.is("offered #1", normal);
+      await d.says(part);
+      await d.says(digest(imageOf("2.1.0")));
+      d.is("superseded #1", low);
+      const third = await d.order("2.2.0", { priority: "low" });
+      await d.says(part);
+      // Now somebody has answered: what is merely more urgent waits.
+      await d.order("2.3.0");
+      await d.comes();
+      d.is("downloading #1", third);
+      await d.says(digest(imageOf("2.2.0")), part, digest(imageOf("2.3.0")));
+      d.is("succeeded #1");
     },
   },
   {
