@@ -12,6 +12,30 @@ export const transitions: readonly string[] = taskStates.flatMap((state) =>
   )
 );
 
+/** States of a task that its device was offered. */
+const offered = [
+  "held",
+  "offered",
+  "downloading",
+  "paused",
+  "retrying",
+  "verifying",
+  "awaiting_install",
+];
+
+/** Transitions that no history of a device leads to, and why. */
+export const unreachable: Readonly<Record<string, string>> = {
+  ...each("Supersede 2 -> superseded", "that is for tasks that were never offered"),
+  ...each("CancelRequested 2 -> cancelled", "that is for tasks that were never offered"),
+  "held DeadlinePassed 2 -> timed_out": "that is for tasks that were never offered",
+  "paused ContactChanged 1 -> offered": "an offer stays as it is when its device is gone",
+  "paused ContactChanged 5 -> awaiting_install": "so does one whose device may be installing",
+};
+
+function each(transition: string, why: string): Record<string, string> {
+  return Object.fromEntries(offered.map((state) => [`${state} ${transition}`, why]));
+}
+
 /** Those that are taken while this is done. */
 export function walkedWhile(done: () => void): ReadonlySet<string> {
   const walked = new Set<string>();

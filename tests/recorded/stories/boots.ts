@@ -139,6 +139,10 @@ export const bootStories: readonly Story[] = [
         d.is("succeeded");
         await d.says(request({ current_version: "1.0.0" }));
       }
+      // It ran already when it was its turn.
+      await d.order("2.0.0", { completion: "seen" });
+      await d.says(runsNew);
+      d.is("succeeded #1");
     },
   },
 ];

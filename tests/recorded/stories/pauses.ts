@@ -4,6 +4,7 @@ import { part, progress, request, right, status, whole, wrong } from "../said.ts
 import type { Story } from "../story.ts";
 
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
 const deferred = status("deferred", { delay_seconds: 600 });
 
 /** Here a device may ask for time. */
@@ -48,9 +49,14 @@ export const pauseStories: readonly Story[] = [
     async tell(b) {
       const d = await Pump.of(b);
       await d.brings("downloading");
-      // An hour, as it does not say how long.
+      // An hour, where it does not say how long.
       await d.says(status("deferred"));
-      await b.clock.pass(59 * MINUTE);
+      await b.clock.pass(HOUR - MINUTE);
+      d.is("paused #1 deferred");
+      await b.clock.pass(MINUTE + 250);
+      d.is("downloading #1");
+      await d.says(status("deferred"));
+      await b.clock.pass(HOUR - MINUTE);
       await d.says(deferred);
       await b.clock.pass(9 * MINUTE);
       d.is("paused #1 deferred");
@@ -78,6 +84,21 @@ export const pauseStories: readonly Story[] = [
       await d.says(request());
       d.is("offered #1");
       await d.says(part, whole, right);
+    },
+  },
+  {
+    name: "a_pause_is_no_time_of_a_download",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.brings("downloading", { limits: { downloading_total: 1_200 } });
+      await b.clock.pass(9 * MINUTE);
+      await d.says(deferred);
+      await b.clock.pass(10 * MINUTE + 250);
+      d.is("downloading #1");
+      await b.clock.pass(10 * MINUTE);
+      d.is("downloading #1");
+      await b.clock.pass(2 * MINUTE);
+      d.is("retrying #2 too_slow");
     },
   },
   {

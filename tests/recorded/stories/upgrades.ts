@@ -65,6 +65,24 @@ export const upgradeStories: readonly Story[] = [
     },
   },
   {
+    name: "fetched_twice",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.order();
+      await d.says(request());
+      const stalled = await d.fetches(0);
+      await b.clock.pass(30_000);
+      d.takes(stalled, 60_000, "stalled");
+      // It lost what it had, and begins again.
+      d.takes(await d.fetches(0, 2), SIZE, "complete");
+      await d.says(whole, wrong);
+      d.is("retrying #2 wrong_digest");
+      d.takes(await d.fetches(0, 2), SIZE, "complete");
+      await d.says(whole, right);
+      d.is("succeeded #2");
+    },
+  },
+  {
     name: "three_retries_then_failed",
     async tell(b) {
       const d = await Pump.of(b);
