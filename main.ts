@@ -4,14 +4,26 @@
  */
 import { startEngine } from "./core/engine/mod.ts";
 import type { Engine, Outbox, Reads } from "./core/engine/mod.ts";
+import {
+  CHECKPOINT_PACE,
+  Checkpointer,
+  logKeyOf,
+  newestOf,
+  readKept,
+  verifierKeyText,
+} from "./core/evidence/mod.ts";
+import type { LogTree, VerifierKey } from "./core/evidence/mod.ts";
 import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
+import { checkpointFile, checkpointServer } from "./adapters/checkpoints/mod.ts";
+import type { Publisher } from "./adapters/checkpoints/mod.ts";
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
 import {
+  isThere,
+  makeFolder,
   newLinesFile,
   openImageFiles,
-  openLogBlocks,
   openLogFile,
   readText,
 } from "./adapters/files/mod.ts";
@@ -23,13 +35,15 @@ import {
   makeDataFolder,
   operatorToken,
   readBrokerFiles,
+  signWithLogKey,
   verifyEd25519,
 } from "./adapters/host/mod.ts";
+import type { LogIdentity } from "./adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
 import { createMetrics } from "./adapters/metrics/mod.ts";
 import { BrokerLink, createBroker } from "./adapters/mqtt/mod.ts";
 import type { MqttWay } from "./adapters/mqtt/mod.ts";
-import { openReplica, openSqlite } from "./adapters/sqlite/mod.ts";
+import { openReplica, openSnapshot, openSqlite } from "./adapters/sqlite/mod.ts";
 
 /** What a running engine with all its adapters is made of. */
 export interface House {
@@ -42,6 +56,8 @@ export interface House {
   readonly ready: Promise<void>;
   /** The operator's token, and the file it was written to if it was made just now. */
   readonly operator: { readonly token: string; readonly madeIn?: string; readonly isWeak?: true };
+  /** The newest checkpoint of the log; after `close`, the last one of this engine. */
+  checkpoint(): string | undefined;
   /** Stops everything in good order. */
   close(): Promise<void>;
 }
@@ -54,6 +70,9 @@ export type HouseOptions = cli.ServeOptions & {
   readonly onNote?: (sentence: string) => void;
 };
 
+/** Whoever stops an engine waits no longer than so for the last checkpoint's way. */
+const LAST_CHECKPOINT_MS = 3_000;
+
 /** Opens the data folder, starts the engine and lets devices and operators in. */
 export async function openHouse(options: HouseOptions): Promise<House> {
   const onFault = options.onFault ?? (() => {});
@@ -63,9 +82,13 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   };
   try {
     await makeDataFolder(options.data);
-    const { store, reads, close: closeStore } = await openSqlite(options.data);
+    const publisher = await publisherOf(options);
+    const { store, reads, tree, close: closeStore } = await openSqlite(options.data);
     undo.push(closeStore);
     const identity = await logIdentity(options.data);
+    const key = logKeyOf(identity.rawPublicKey, machineDigest.sha256);
+    const { sign } = identity;
+    const checkpointer = await checkpointerOf({ key, sign, tree }, options, publisher);
     const operator = await operatorToken(options.data, options.token);
     const images = await openImageFiles(options.data);
     await images.removeOrphans(async (sha256) => await reads.image(sha256) !== undefined);
@@ -101,7 +124,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         isBrokered: options.broker !== undefined,
       },
     );
+    const checkpoint = () => checkpointer.last;
+    checkpointer.start();
+    engine.onCommitted(() => checkpointer.committed());
     const feed = new Feed(engine, reads);
+    undo.push(() => checkpointer.finish(LAST_CHECKPOINT_MS));
     undo.push(() => feed.close(), () => engine.stop());
     const { token } = operator;
     const operatorTokenSha256 = machineDigest.sha256(new TextEncoder().encode(token));
@@ -116,6 +143,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       downloads,
       polls,
       feed,
+      log: { checkpoint, key: verifierKeyText(key, machineDigest.sha256) },
       limits: HTTP_LIMITS,
       onServed: metrics.served,
       metrics: metrics.scrape,
@@ -128,11 +156,32 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     undo.push(() => way.hush(), () => void (ready = false), () => polls.end());
     ready = true;
     if (way.isUp) up.resolve();
-    return { engine, reads, httpUrl, mqttUrl, ready: up.promise, operator, close };
+    return { engine, reads, httpUrl, mqttUrl, ready: up.promise, operator, checkpoint, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Where checkpoints go; `undefined`: nowhere. */
+async function publisherOf(
+  { checkpoints: place, data }: HouseOptions,
+): Promise<Publisher | undefined> {
+  if (!place) return undefined;
+  return "url" in place ? checkpointServer(place) : await checkpointFile(place.file, data);
+}
+
+/** Makes the checkpoints of a log, out of the newest one that can be read back. */
+async function checkpointerOf(
+  { key, sign, tree }: { key: VerifierKey; sign: LogIdentity["sign"]; tree: LogTree },
+  { checkpointPace: pace = CHECKPOINT_PACE, onNote: tell = () => {} }: HouseOptions,
+  publisher: Publisher | undefined,
+): Promise<Checkpointer> {
+  const { sha256 } = machineDigest;
+  const text = await publisher?.readBack?.() ?? "";
+  const known = newestOf(readKept(text, key, verifyEd25519, sha256).checkpoints);
+  const ports = { clock: machineClock, tree, sha256, sign, publish: publisher?.publish, tell };
+  return new Checkpointer(ports, { key, pace, known });
 }
 
 /** The link to a broker of the team's own; its client id belongs to the log. */
@@ -185,6 +234,7 @@ async function serve(args: string[], screen: cli.Screen): Promise<boolean> {
   void house.ready.then(() => screen.write(`ready http=${house.httpUrl} mqtt=${house.mqttUrl}\n`));
   await end;
   await house.close();
+  screen.write(house.checkpoint() ?? "");
   return true;
 }
 
@@ -201,7 +251,7 @@ async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
   const { data, file } = options;
   const source = file === undefined ? await openReplica(data) : openLogFile(file);
   try {
-    return cli.runReplay(source, options, machineDigest.sha256, screen);
+    return await cli.runReplay(source, options, machineDigest.sha256, screen);
   } finally {
     source.close();
   }
@@ -209,9 +259,25 @@ async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
 
 async function exportLog(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseExport(args);
-  const log = await openReplica(options.data);
+  const kept = options.checkpoint === undefined ? undefined : readText(options.checkpoint);
+  const log = openSnapshot(options.data);
+  const sign = (bytes: Uint8Array) => signWithLogKey(options.data, bytes);
+  const parts = { log, newLines: newLinesFile, kept, verify: verifyEd25519, sign };
   try {
-    return await cli.runExport(options, screen, { log, newLines: newLinesFile });
+    return await cli.runExport(options, screen, parts);
+  } finally {
+    log.close();
+  }
+}
+
+async function archive(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseArchive(args);
+  const kept = readText(options.checkpoint);
+  const log = openSnapshot(options.data);
+  const parts = { log, newLines: newLinesFile, kept, verify: verifyEd25519, exists: isThere };
+  try {
+    await makeFolder(options.folder);
+    return await cli.runArchive(options, screen, parts);
   } finally {
     log.close();
   }
@@ -221,7 +287,7 @@ async function verify(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseVerify(args);
   const textOf = (path: string | undefined) => path === undefined ? undefined : readText(path);
   const [kept, key] = [textOf(options.checkpoint), textOf(options.key)];
-  const file = openLogBlocks(options.file);
+  const file = openLogFile(options.file);
   try {
     return await cli.runVerify(options, screen, { file, kept, key, verify: verifyEd25519 });
   } finally {
@@ -292,6 +358,7 @@ const commands = {
   demo,
   replay,
   export: exportLog,
+  archive,
   verify,
   simulate,
   device,

@@ -36,6 +36,20 @@ export function checked(value: string, help: string, checker: Checker): Flag<str
   };
 }
 
+/** A text that may be left out, as the schema reads it. */
+export function read<T>(
+  value: string,
+  help: string,
+  checker: Checker & { parse(text: string): T },
+): Flag<T | undefined> {
+  return {
+    value,
+    help,
+    read: (text, name) =>
+      text === undefined ? undefined : checker.parse(checkText(`--${name}`, text, checker)),
+  };
+}
+
 /** A text that must be given, checked. */
 export function requiredChecked(value: string, help: string, checker: Checker): Flag<string> {
   const flag = required(value, help);

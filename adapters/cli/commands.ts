@@ -1,4 +1,6 @@
 /** The commands and their flags. */
+import { logPoint } from "../../core/mod.ts";
+import type { LogPoint } from "../../core/mod.ts";
 import { brokerFlags, brokerOf } from "./broker_flags.ts";
 import type { ExternalBroker } from "./broker_flags.ts";
 import {
@@ -12,11 +14,15 @@ import {
   UsageError,
 } from "./args.ts";
 import type { HostPort } from "./args.ts";
+import { checkpointFlags, checkpointsOf } from "./checkpoint_flags.ts";
+import type { CheckpointOptions } from "./checkpoint_flags.ts";
 import { checkUrl } from "./check_url.ts";
-import { maybeWord } from "./checked_args.ts";
+import { maybeWord, read } from "./checked_args.ts";
 import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
+import { jobs, jobsDefault } from "./workers/jobs.ts";
 import { isLoopback } from "./loopback.ts";
+import { archive } from "./export/archive_options.ts";
 import { exportLog } from "./export/options.ts";
 import { simulate } from "./simulate/options.ts";
 import { verify } from "./verify/options.ts";
@@ -40,6 +46,7 @@ const serve = {
       ["allow", "deny"],
       "May devices ask for a version by themselves [allow]",
     ),
+    ...checkpointFlags,
   },
 };
 
@@ -63,12 +70,15 @@ const replay = {
   summary: "Decide a log again: outcomes, hashes and read models must come out the same.",
   words: { file: maybeWord("LOG.jsonl", "An exported log, in place of --data") },
   notes: [
-    "An exported log has rows alone: there are no read models in it to compare. Exit code 0: everything",
-    "came out the same; 1: something did not, or cannot be read; 2: a wrong flag.",
+    "An exported log has rows alone: there are no read models in it to compare. Nor are they compared",
+    "with --at, since they are those of the end. Exit code 0: everything came out the same; 1: something",
+    "did not, or cannot be read; 2: a wrong flag.",
   ],
   flags: {
     data: ifGiven(data),
     device: text("ID", "Show the history of this device, too"),
+    at: read("TIME|SEQ", "Up to that time or row only; of --device, its state then", logPoint),
+    jobs: jobs("Parts of an exported log that are decided at once"),
     json: toggle("Print the result as JSON"),
   },
 };
@@ -82,12 +92,12 @@ const brokerConfig = {
   summary: "Configure a broker of your own: ACL, limits, and passwords in step with the registry.",
 };
 
-const all = [serve, demo, replay, exportLog, verify, simulate, device, ota, brokerConfig];
+const all = [serve, demo, replay, exportLog, verify, archive, simulate, device, ota, brokerConfig];
 
 const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
 
 /** What `serve` is told. */
-export interface ServeOptions {
+export interface ServeOptions extends Partial<CheckpointOptions> {
   readonly data: string;
   readonly http: HostPort;
   readonly mqtt: HostPort;
@@ -128,6 +138,7 @@ export function parseServe(args: string[]): ServeOptions {
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
     deviceRequests: given["device-requests"] ?? "allow",
+    ...checkpointsOf(given),
   };
 }
 
@@ -150,7 +161,11 @@ export interface ReplayOptions {
   /** An exported log, in place of the data folder. */
   readonly file: string | undefined;
   readonly device: string | undefined;
+  /** What lies behind it is not decided. */
+  readonly at?: LogPoint | undefined;
   readonly json: boolean;
+  /** How much of an exported log is decided at once. */
+  readonly jobs: number;
 }
 
 /** @throws {UsageError} */
@@ -161,7 +176,7 @@ export function parseReplay(args: string[]): ReplayOptions {
       "A log is in LOG.jsonl or in the folder of --data. Leave out one of them.",
     );
   }
-  return { ...given, data: given.data ?? DATA_DEFAULT };
+  return { ...given, data: given.data ?? DATA_DEFAULT, jobs: given.jobs ?? jobsDefault() };
 }
 
 /** For somebody who asks for a command that there is not. */

@@ -8,6 +8,5 @@ export { openLogFile } from "./log_file.ts";
 export type { LogFile } from "./log_file.ts";
 export { newLinesFile } from "./new_lines_file.ts";
 export type { WriteLines } from "./new_lines_file.ts";
-export { openLogBlocks } from "./log_blocks.ts";
-export type { LogBlock, LogBlocks } from "./log_blocks.ts";
-export { readText } from "./text_file.ts";
+export type { LogBlock } from "./log_blocks.ts";
+export { isThere, readText } from "./text_file.ts";

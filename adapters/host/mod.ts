@@ -8,3 +8,4 @@ export { makeDataFolder } from "./folder.ts";
 export { verifyEd25519 } from "./ed25519.ts";
 export { logIdentity, operatorToken } from "./secrets.ts";
 export type { LogIdentity, OperatorToken } from "./secrets.ts";
+export { signWithLogKey } from "./sign.ts";

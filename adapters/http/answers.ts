@@ -48,6 +48,7 @@ export const deviceAnswer = named(
     active_task: taskId.optional(),
     queue: z.array(taskId),
     revoked: z.boolean(),
+    as_of: z.object({ seq: count, at: time }).optional(),
   }),
 );
 

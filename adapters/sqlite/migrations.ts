@@ -4,6 +4,7 @@ import type { Kysely } from "kysely";
 import { Migrator } from "kysely/migration";
 import type { Migration } from "kysely/migration";
 import type { Tables } from "./schema.ts";
+import { emptyTree, grow, leafOf } from "./tree.ts";
 
 /** Names begin with the day the migration was written. */
 const migrations: Record<string, Migration> = {
@@ -20,6 +21,12 @@ const migrations: Record<string, Migration> = {
   "2026-11-25-devices-to-call": {
     up: async (db) => {
       await runAll(db, devicesToCall);
+    },
+  },
+  "2026-11-26-tree": {
+    up: async (db) => {
+      await runAll(db, tree);
+      await growTree(db);
     },
   },
 };
@@ -83,6 +90,35 @@ const devicesToCall = [
      'paused', 'retrying', 'verifying', 'awaiting_install', 'installing', 'rebooting', 'confirming')`,
   `create index tasks_ended on tasks (ended_at) where ended_at is not null`,
 ];
+
+/** The complete subtrees of every eighth level of the tree over the rows. */
+const tree = [
+  `create table tree (
+     level integer not null, idx integer not null, hash text not null, primary key (level, idx)
+   ) strict, without rowid`,
+];
+
+/** As many rows as are held at once. */
+const PAGE_ROWS = 1_000;
+
+/** What the tree holds of the rows that are there already. */
+async function growTree(db: Kysely<Tables>): Promise<void> {
+  const tree = emptyTree();
+  for (let isMore = true; isMore;) {
+    const rows = await db.selectFrom("events").select(["seq", "hash"])
+      .where("seq", ">", tree.size).orderBy("seq").limit(PAGE_ROWS).execute();
+    for (const { seq, hash } of rows) {
+      const leaf = leafOf(hash);
+      if (leaf === undefined || seq !== tree.size + 1) {
+        throw new Error(`its log is damaged at row ${tree.size + 1}`);
+      }
+      for (const { level, index: idx, hash } of grow(tree, leaf)) {
+        await db.insertInto("tree").values({ level, idx, hash }).execute();
+      }
+    }
+    isMore = rows.length === PAGE_ROWS;
+  }
+}
 
 /** Adds to a count; one that is zero has no row, whichever way it came to be zero. */
 function count(values: string): string {

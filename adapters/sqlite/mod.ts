@@ -4,6 +4,7 @@
  */
 import { DatabaseSync } from "node:sqlite";
 import type { Reads, Store } from "../../core/engine/mod.ts";
+import type { LogTree } from "../../core/evidence/mod.ts";
 import { DATABASE, openDurable } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { takeLease } from "./lease.ts";
@@ -12,13 +13,18 @@ import { SqliteReads } from "./reads.ts";
 import { SqliteWriter } from "./store.ts";
 import { cannotUse } from "./trouble.ts";
 
+export { openSnapshot } from "./snapshot.ts";
+export type { LogSnapshot } from "./snapshot.ts";
 export { openReplica } from "./replica.ts";
 export type { CellDifference, Replica } from "./replica.ts";
+export { TreeReader } from "./tree.ts";
 
 /** An open database with its one writer and its readers. */
 export interface SqliteStore {
   readonly store: Store;
   readonly reads: Reads;
+  /** The tree over the log; it can be read once the store was opened. */
+  readonly tree: LogTree;
   /** Closes both connections and gives the folder free. */
   close(): Promise<void>;
 }
@@ -43,7 +49,7 @@ export async function openSqlite(folder: string): Promise<SqliteStore> {
       writer.close();
       lease.release();
     };
-    return { store: writer, reads: new SqliteReads(reader), close };
+    return { store: writer, reads: new SqliteReads(reader), tree: writer, close };
   } catch (error) {
     lease.release();
     throw error;

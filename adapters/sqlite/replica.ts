@@ -1,17 +1,13 @@
-/**
- * A look at a database that anybody may have tampered with, for a replay. Never writes; reads one
- * consistent snapshot while an engine goes on, and works on a read-only copy, too.
- */
+/** A database that anybody may have tampered with beside one that is folded again from its log. */
 import { DatabaseSync } from "node:sqlite";
 import type { StoredCells } from "../../core/mod.ts";
 import type { Models } from "../../core/engine/mod.ts";
-import { DATABASE } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { ModelsWriter } from "./models.ts";
-import { cannotUse } from "./trouble.ts";
-
-type Row = Record<string, unknown>;
+import { iterate, openReadOnly } from "./read_only.ts";
+import type { Row } from "./read_only.ts";
+import { emptyTree, TreeWriter } from "./tree.ts";
 
 /** A cell that is not what the log leads to. */
 export interface CellDifference {
@@ -29,7 +25,7 @@ export interface Replica {
   rows(): Iterable<StoredCells>;
   /** How many rows there are. */
   readonly count: number;
-  /** Adds the read models that a row leads to. */
+  /** Adds what the row that came last leads to: its read models, and its place in the tree. */
   expect(models: Models): void;
   /** Compares every cell of every other table, and the tables themselves. */
   firstDifference(): CellDifference | undefined;
@@ -43,19 +39,22 @@ export interface Replica {
  * @throws {Error} when there is none, or it cannot be read.
  */
 export async function openReplica(folder: string): Promise<Replica> {
-  const found = openReadOnly(`${folder}/${DATABASE}`, folder);
+  const found = openReadOnly(folder);
   const expected = new DatabaseSync(":memory:");
   await migrate(kyselyOn(expected));
   const models = new ModelsWriter(expected);
+  const [tree, treeWriter] = [emptyTree(), new TreeWriter(expected)];
+  let last: StoredCells | undefined;
   expected.exec("begin");
   return {
-    rows: () =>
-      iterate(
-        found,
-        "select seq, stream, version, bytes, data, salt, hash from events order by seq",
-      ) as Iterable<StoredCells & Row>,
+    *rows() {
+      for (last of iterate(found, LOG) as Iterable<StoredCells & Row>) yield last;
+    },
     count: Number(found.prepare("select count(*) as n from events").get()?.n),
-    expect: (next) => models.write(next, true),
+    expect: (next) => {
+      models.write(next, true);
+      treeWriter.add(tree, String(last?.hash));
+    },
     firstDifference: () => compare(expected, found),
     close: () => {
       found.close();
@@ -64,54 +63,7 @@ export async function openReplica(folder: string): Promise<Replica> {
   };
 }
 
-/**
- * Without a `-wal` file nobody has the database open: it is read as immutable, since a WAL database
- * in a folder that cannot be written opens no other way, and no file must appear beside it. Deno
- * takes such a URI only from a process with all permissions; others open the file itself.
- */
-function openReadOnly(path: string, folder: string): DatabaseSync {
-  if (!exists(path)) {
-    throw new Error(
-      `Cannot use ${folder}: there is no ${DATABASE} in it. Name a data folder with --data.`,
-    );
-  }
-  const ways = exists(`${path}-wal`) ? [path] : [`file:${encodeURI(path)}?immutable=1`, path];
-  let fault: unknown;
-  for (const way of ways) {
-    try {
-      return snapshot(new DatabaseSync(way, { readOnly: true }));
-    } catch (error) {
-      fault = error;
-    }
-  }
-  throw cannotUse(path, fault, NAME_ANOTHER);
-}
-
-/** Begins the one read transaction that everything is read in. */
-function snapshot(database: DatabaseSync): DatabaseSync {
-  try {
-    database.exec("begin");
-    database.prepare("select count(*) from sqlite_master").get();
-    database.prepare("select seq from events limit 1").get();
-    return database;
-  } catch (error) {
-    database.close();
-    throw error;
-  }
-}
-
-/** @throws {Error} when nobody can tell: that a file may not be looked at does not mean it is gone. */
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw cannotUse(path, error, NAME_ANOTHER);
-  }
-}
-
-const NAME_ANOTHER = "Name the data folder of an engine with --data, and one that you may read.";
+const LOG = "select seq, stream, version, bytes, data, salt, hash from events order by seq";
 
 /** The log itself is compared row by row by the replay. */
 const REPLAYED = "events";
@@ -164,20 +116,5 @@ function compareRows(
       const expected = String(a.value[column]);
       return { table, key, column, expected, found: String(b.value[column]) };
     }
-  }
-}
-
-/** Integers that JavaScript cannot hold come back as something unequal, not as an exception. */
-function* iterate(database: DatabaseSync, query: string): Iterable<Row> {
-  const statement = database.prepare(query);
-  statement.setReadBigInts(true);
-  for (const row of statement.iterate() as Iterable<Row>) {
-    const plain: Row = {};
-    for (const [column, value] of Object.entries(row)) {
-      plain[column] = typeof value === "bigint" && Number.isSafeInteger(Number(value))
-        ? Number(value)
-        : value;
-    }
-    yield plain;
   }
 }

@@ -66,6 +66,16 @@ export interface CountsTable {
   n: number;
 }
 
+/** The complete subtrees of every eighth level of the tree over the log (`tree.ts`). */
+export interface TreeTable {
+  /** 8, 16, 24 … */
+  level: number;
+  /** Leaves `[idx · 2^level, (idx + 1) · 2^level)`; the leaf of a row is before its `seq`. */
+  idx: number;
+  /** Hexadecimal digits. */
+  hash: string;
+}
+
 /** All tables, for Kysely. */
 export interface Tables {
   events: EventsTable;
@@ -75,4 +85,5 @@ export interface Tables {
   images: ImagesTable;
   releases: ReleasesTable;
   counts: CountsTable;
+  tree: TreeTable;
 }

@@ -2,7 +2,6 @@
  * The log's one writer: synchronous statements on a connection of its own, so that nothing else can
  * join its transaction. What it returns from `append` is on the disk.
  */
-import { createHash } from "node:crypto";
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { activeStates, hashBytes } from "../../core/mod.ts";
 import type { Device, SealedRow } from "../../core/mod.ts";
@@ -19,8 +18,11 @@ import type {
   StreamHead,
   Write,
 } from "../../core/engine/mod.ts";
+import type { GrowingTree, LogTree, TreeHash } from "../../core/evidence/mod.ts";
 import { openDurable, toStoreError } from "./connection.ts";
 import { ModelsWriter } from "./models.ts";
+import { sha256 } from "./sha256.ts";
+import { copyOf, emptyTree, treeFrom, TreeReader, TreeWriter } from "./tree.ts";
 
 type Row = Record<string, unknown>;
 
@@ -31,12 +33,15 @@ const PAGES_MAX = 4_294_967_294;
 const TOKEN_FACTS = ["DeviceRegistered", "TokenIssued", "DeviceRevoked"];
 
 /** The store of one database file. */
-export class SqliteWriter implements Store {
+export class SqliteWriter implements Store, LogTree {
   readonly #path: string;
   #database: DatabaseSync | undefined;
   #statements!: Statements;
   #models!: ModelsWriter;
-  #seq = 0;
+  #treeReader!: TreeReader;
+  #treeWriter!: TreeWriter;
+  /** Over the rows that are durable. */
+  #tree = emptyTree();
 
   /** `path` is the database file; its tables exist. */
   constructor(path: string) {
@@ -60,20 +65,34 @@ export class SqliteWriter implements Store {
     this.#database = database;
     this.#statements = prepare(database);
     this.#models = new ModelsWriter(database);
+    this.#treeReader = new TreeReader(database);
+    this.#treeWriter = new TreeWriter(database);
     const last = this.#statements.lastRow.get() as unknown as SealedRow | undefined;
-    this.#seq = last?.seq ?? 0;
     if (last) this.#assertTail(last);
+    this.#tree = treeFrom(this.#treeReader, last?.seq ?? 0);
     // A commit like any other, of a number that nobody reads: it needs room and a disk that syncs.
     database.exec("pragma user_version = 0");
     const header = last && JSON.parse(last.bytes);
     const task = this.#statements.lastTask.get();
     return {
       log: header?.log ?? null,
-      seq: this.#seq,
+      seq: this.#tree.size,
       at: header?.at ?? 0,
       epoch: (header?.epoch ?? 0) + 1,
       lastTask: task ? { number: Number(task.number), id: String(task.task_id) } : null,
     };
+  }
+
+  /** How many rows are durable. */
+  get size(): number {
+    return this.#tree.size;
+  }
+
+  /** The root over the first rows. */
+  rootAt(size: number): Promise<TreeHash> {
+    return this.#reading(() =>
+      size === this.#tree.size ? this.#tree.root : this.#treeReader.root(size)
+    );
   }
 
   device(id: string): Promise<StoredDevice | undefined> {
@@ -160,11 +179,12 @@ export class SqliteWriter implements Store {
   async append(writes: readonly Write[]): Promise<void> {
     const database = this.#database;
     if (!database) throw mustOpen();
+    const tree = copyOf(this.#tree);
     try {
       database.exec("begin immediate");
-      const last = this.#writeAll(writes);
+      this.#writeAll(writes, tree);
       database.exec("commit");
-      this.#seq = last;
+      this.#tree = tree;
     } catch (error) {
       rollBack(database);
       const fault = toStoreError(error);
@@ -185,7 +205,7 @@ export class SqliteWriter implements Store {
     database?.close();
   }
 
-  #writeAll(writes: readonly Write[]): number {
+  #writeAll(writes: readonly Write[], tree: GrowingTree): void {
     for (const { stream, expectedVersion } of firstPerStream(writes)) {
       const { version } = this.#head(stream);
       if (version !== expectedVersion) {
@@ -193,16 +213,14 @@ export class SqliteWriter implements Store {
       }
     }
     const rows = writes.flatMap((write) => write.rows).sort((a, b) => a.seq - b.seq);
-    let seq = this.#seq;
-    for (const row of rows) {
-      if (row.seq !== ++seq) {
-        throw new StoreError("conflict", `Row ${row.seq} comes after ${seq - 1}.`);
+    for (const { seq, stream, version, bytes, data, salt, hash } of rows) {
+      if (seq !== tree.size + 1) {
+        throw new StoreError("conflict", `Row ${seq} comes after ${tree.size}.`);
       }
-      const { stream, version, bytes, data, salt, hash } = row;
       this.#statements.insert.run(seq, stream, version, bytes, data, salt, hash);
+      this.#treeWriter.add(tree, hash);
     }
     for (const { models, rows } of writes) this.#models.write(models, changesTokens(rows));
-    return seq;
   }
 
   #head(stream: string): StreamHead {
@@ -214,7 +232,6 @@ export class SqliteWriter implements Store {
 
   /** A log whose end is damaged is not continued. */
   #assertTail(last: SealedRow): void {
-    const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
     const { rows } = this.#statements.count.get(last.seq - 99) as { rows: number };
     if (hashBytes(last.bytes, sha256) !== last.hash || rows !== Math.min(100, last.seq)) {
       throw new StoreError(

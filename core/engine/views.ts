@@ -1,6 +1,7 @@
 /** States as operators see them (PROTOCOL §3): snake_case, times RFC 3339 in UTC. */
 import type { Device } from "../device/state.ts";
 import type { RowHeader, SealedRow } from "../log/mod.ts";
+import type { DeviceAsOf } from "../replay/as_of.ts";
 import { messageId, toChecksum, topicOf } from "../protocol/mod.ts";
 import { deadlineOf } from "../upgrade/deadline.ts";
 import { isActive, maxAttempts } from "../upgrade/task.ts";
@@ -74,6 +75,11 @@ export function deviceView(device: Device, heardAt: number | undefined): Json {
     queue: device.tasks.filter((task) => task !== active).map((task) => task.id),
     revoked: device.revoked,
   };
+}
+
+/** A device as of a point of its log, with the last of its rows that is in it. */
+export function deviceAsOfView({ device, seq, at }: DeviceAsOf): Json {
+  return { ...deviceView(device, undefined), as_of: { seq, at: timeText(at) } };
 }
 
 /** A version of a product. */

@@ -5,24 +5,19 @@
  */
 import { z } from "zod";
 import { deviceId, toHex } from "../protocol/mod.ts";
-import { deviceStream } from "../log/mod.ts";
+import { deviceStream, ErasedRows, erasuresIn } from "../log/mod.ts";
 import type { SealedRow, Sha256 } from "../log/mod.ts";
 import { originOf, parseCheckpoint } from "./checkpoint.ts";
-import type { Checkpoint } from "./checkpoint.ts";
-import { erasuresIn } from "./erasure.ts";
 import { parseNote, parseVerifierKey } from "./note.ts";
-import type { SignedNote, VerifierKey } from "./note.ts";
 import { provesInclusion } from "./proofs.ts";
 import { checkRow, differs, isFault } from "./row_check.ts";
 import type { CheckedRow, RowFault } from "./row_check.ts";
+import type { SignedHead } from "./signed_head.ts";
 import type { TreeHash } from "./tree.ts";
 
 /** What the first line says. */
-export interface ProofsHead {
+export interface ProofsHead extends SignedHead {
   readonly device: string;
-  readonly note: SignedNote;
-  readonly checkpoint: Checkpoint;
-  readonly key: VerifierKey;
 }
 
 const headSchema = z.strictObject({ checkpoint: z.string(), device: deviceId, key: z.string() });
@@ -61,8 +56,7 @@ export function readProofsHead(line: string, sha256: Sha256): ProofsHead | undef
 export class ProofsCheck {
   readonly #head: ProofsHead;
   readonly #sha256: Sha256;
-  /** Erased rows that no erasure on record has covered yet: what is left of them, by `seq`. */
-  readonly #uncovered = new Map<number, string>();
+  readonly #erased = new ErasedRows();
   #last: CheckedRow | undefined;
   #rows = 0;
 
@@ -92,9 +86,13 @@ export class ProofsCheck {
 
   /** There are no more lines; what is wrong with that. */
   end(): RowFault | undefined {
-    const [erased] = this.#uncovered.keys();
-    if (erased === undefined) return undefined;
-    return differs("salt", `an erasure of row ${erased} on record, as its salt is gone`, "none");
+    const erased = this.#erased.first;
+    if (!erased) return undefined;
+    return differs(
+      "salt",
+      `an erasure of row ${erased.seq} on record, as its salt is gone`,
+      "none",
+    );
   }
 
   #misplaced({ log, seq, stream, version, prev }: CheckedRow): RowFault | undefined {
@@ -120,14 +118,11 @@ export class ProofsCheck {
   }
 
   #noteErasures({ stream, seq, type, data, kept }: CheckedRow): RowFault | undefined {
-    if (kept !== undefined) this.#uncovered.set(seq, kept);
-    else if (type === "DataErased") {
-      const erasures = erasuresIn(data, stream, seq);
-      if (!erasures) return differs("data", "the data of DataErased", data);
-      for (const row of erasures) {
-        if (this.#uncovered.get(row.seq) === row.kept) this.#uncovered.delete(row.seq);
-      }
-    }
+    if (kept !== undefined) this.#erased.add({ stream, seq, kept });
+    if (type !== "DataErased" || kept !== undefined) return undefined;
+    const erasures = erasuresIn(data, stream, seq);
+    if (!erasures) return differs("data", "the data of DataErased", data);
+    this.#erased.cover(erasures);
     return undefined;
   }
 }

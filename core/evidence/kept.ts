@@ -8,10 +8,17 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { isSignedBy, parseNote } from "./note.ts";
 import type { SignedNote, VerifierKey, VerifyEd25519 } from "./note.ts";
 
+const ED25519_BYTES = 64;
+
+/** A checkpoint, and the note that says it. */
+export interface KeptCheckpoint extends Checkpoint {
+  readonly note: string;
+}
+
 /** What is in such a file. */
 export interface KeptCheckpoints {
   /** Those of the log, signed by its key, in the order of the file. */
-  readonly checkpoints: readonly Checkpoint[];
+  readonly checkpoints: readonly KeptCheckpoint[];
   /** How many are of other logs. */
   readonly others: number;
   /** How many pieces are no notes, or not whole. */
@@ -27,25 +34,42 @@ export function readKept(
   verify: VerifyEd25519,
   sha256: Sha256,
 ): KeptCheckpoints {
-  const [checkpoints, forged]: Checkpoint[][] = [[], []];
+  const checkpoints: KeptCheckpoint[] = [];
+  const forged: Checkpoint[] = [];
   let [others, broken] = [0, 0];
-  for (const note of notesIn(text)) {
-    const checkpoint = note && parseCheckpoint(note.text);
-    if (!checkpoint) broken++;
+  for (const { note, signed } of notesIn(text)) {
+    const checkpoint = signed && parseCheckpoint(signed.text);
+    if (!checkpoint || isCutOff(signed)) broken++;
     else if (checkpoint.origin !== key.name) others++;
-    else if (isSignedBy(note, key, verify, sha256)) checkpoints!.push(checkpoint);
-    else forged!.push(checkpoint);
+    else if (isSignedBy(signed, key, verify, sha256)) checkpoints.push({ ...checkpoint, note });
+    else forged.push(checkpoint);
   }
-  return { checkpoints: checkpoints!, others, broken, forged: forged! };
+  return { checkpoints, others, broken, forged };
 }
 
-/** Note by note; `undefined` for what is none. */
-export function* notesIn(text: string): Iterable<SignedNote | undefined> {
+/** The one of the most rows. */
+export function newestOf<T extends Checkpoint>(checkpoints: readonly T[]): T | undefined {
+  return checkpoints.toSorted((a, b) => a.size - b.size).at(-1);
+}
+
+/** Of a signature that was cut off, what is left may look like one. */
+function isCutOff({ signatures }: SignedNote): boolean {
+  return signatures.at(-1)!.signature.length < ED25519_BYTES;
+}
+
+/** A piece of the file, and what it says; `undefined`: it is no note. */
+interface Piece {
+  readonly note: string;
+  readonly signed: SignedNote | undefined;
+}
+
+function* notesIn(text: string): Iterable<Piece> {
   const pieces = text.replaceAll("\r\n", "\n").split(/\n{2,}/).filter((piece) => piece !== "");
   for (let at = 0; at < pieces.length; at++) {
     const [head, tail] = [pieces[at]!.trim(), pieces[at + 1]?.trim()];
-    const note = tail === undefined ? undefined : parseNote(`${head}\n\n${tail}\n`);
-    yield note;
-    if (note) at++;
+    const note = `${head}\n\n${tail ?? ""}\n`;
+    const signed = parseNote(note);
+    yield { note, signed };
+    if (signed) at++;
   }
 }

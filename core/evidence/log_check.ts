@@ -2,9 +2,9 @@
  * Checks that the segments of a log hang together: every stream goes on where it was, and the tree over
  * all rows has the roots that checkpoints name.
  */
+import { ErasedRows } from "../log/mod.ts";
 import type { Sha256 } from "../log/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
-import type { Erased } from "./erasure.ts";
 import type { LogFault, SegmentSummary, StreamSpan } from "./segment.ts";
 import { foldHashes, GrowingTree } from "./tree.ts";
 import type { TreeHash } from "./tree.ts";
@@ -24,14 +24,18 @@ export class LogCheck {
   readonly #heads = new Map<string, Head>();
   /** Checkpoints that the log has not reached yet, the smallest first. */
   readonly #ahead: Checkpoint[];
-  /** Erased rows, by their `seq`, that no erasure on record has covered yet. */
-  readonly #uncovered = new Map<number, Erased>();
+  readonly #erased = new ErasedRows();
+  readonly #isPart: boolean;
   #log: string | undefined;
   #proved = 0;
 
-  /** `checkpoints`: their signatures are checked. */
-  constructor(sha256: Sha256, checkpoints: readonly Checkpoint[] = []) {
+  /**
+   * `checkpoints`: their signatures are checked. `begin`: rows before the first segment, of which nothing is
+   * known; then there is no checkpoint to be compared with.
+   */
+  constructor(sha256: Sha256, checkpoints: readonly Checkpoint[] = [], begin = 0) {
     this.#sha256 = sha256;
+    this.#isPart = begin > 0;
     this.#tree = new GrowingTree(sha256);
     this.#ahead = checkpoints.toSorted((a, b) => a.size - b.size);
   }
@@ -56,6 +60,11 @@ export class LogCheck {
     return this.#tree.root;
   }
 
+  /** Erased rows of whose erasure there is no record so far. */
+  get unproved(): number {
+    return this.#erased.size;
+  }
+
   /** Takes the next segment, or says what is wrong. */
   take(segment: SegmentSummary): LogFault | undefined {
     const { begin, log, streams, edges, erased, erasures } = segment;
@@ -70,17 +79,14 @@ export class LogCheck {
       if (differing) return differing;
     }
     this.#grow(edges.at(-1)!.hashes, segment.rows);
-    for (const row of erased) this.#uncovered.set(row.seq, row);
-    for (const { seq, stream, kept } of erasures) {
-      const row = this.#uncovered.get(seq);
-      if (row?.stream === stream && row.kept === kept) this.#uncovered.delete(seq);
-    }
+    for (const row of erased) this.#erased.add(row);
+    this.#erased.cover(erasures);
     return undefined;
   }
 
   /** The log ends here; what is wrong with that. */
   end(): LogFault | undefined {
-    const [erased] = this.#uncovered.values();
+    const erased = this.#erased.first;
     if (erased) {
       return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
     }
@@ -89,8 +95,9 @@ export class LogCheck {
   }
 
   #goOn(stream: string, span: StreamSpan): LogFault | undefined {
-    const { version, hash } = this.#heads.get(stream) ?? NONE;
     const { firstSeq, firstVersion, firstPrev, lastVersion, lastHash } = span;
+    const before = this.#isPart ? { version: firstVersion - 1, hash: firstPrev } : NONE;
+    const { version, hash } = this.#heads.get(stream) ?? before;
     if (firstVersion !== version + 1) return fault(firstSeq, "version", version + 1, firstVersion);
     if (firstPrev !== hash) return fault(firstSeq, "prev", hash, firstPrev);
     this.#heads.set(stream, { version: lastVersion, hash: lastHash });

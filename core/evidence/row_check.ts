@@ -1,7 +1,6 @@
 /** What one row alone shows: whether its hashes are of what it holds, and what it says of its place. */
-import { hashBytes, hashData, hashText } from "../log/mod.ts";
+import { ERASED_SALT, hashBytes, hashData, hashText } from "../log/mod.ts";
 import type { ExportedRow, Sha256 } from "../log/mod.ts";
-import { ERASED_SALT } from "./erasure.ts";
 
 /** What is wrong with a row. */
 export interface RowFault {

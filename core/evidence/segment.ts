@@ -3,13 +3,11 @@
  * the segments of a log are checked side by side, and only what they hang together by one after the
  * other.
  */
-import { readLine } from "../log/mod.ts";
-import type { ExportedRow, Sha256 } from "../log/mod.ts";
+import { erasuresIn, readLine } from "../log/mod.ts";
+import type { Erased, ExportedRow, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
 import { PlainRow } from "../log/plain_row.ts";
 import { toChecksum, toHex } from "../protocol/mod.ts";
-import { erasuresIn } from "./erasure.ts";
-import type { Erased } from "./erasure.ts";
 import { checkRow, differs, isFault } from "./row_check.ts";
 import type { CheckedRow, RowFault } from "./row_check.ts";
 import { GrowingTree } from "./tree.ts";

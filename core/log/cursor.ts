@@ -20,7 +20,20 @@ const DIGITS_MAX = 15;
 /** What the engine writes has fewer levels. */
 const DEPTH_MAX = 8;
 
+const ARGUMENTS_MAX = 8_192;
+
 const NULL = literalOf("null");
+
+/** The text of bytes that are ASCII. */
+export function textOf(bytes: Uint8Array, from: number, to = bytes.length): string {
+  let text = "";
+  // As many at once as a call may have arguments, and far more than most texts have.
+  for (let at = from; at < to; at += ARGUMENTS_MAX) {
+    const part = bytes.subarray(at, Math.min(to, at + ARGUMENTS_MAX));
+    text += String.fromCharCode.apply(null, part as unknown as number[]);
+  }
+  return text;
+}
 
 /** A text that is expected as it is. */
 export function literalOf(text: string): Uint8Array {
@@ -136,11 +149,6 @@ export class Cursor {
     if (byte !== BRACE && byte !== BRACKET) return this.maybe(NULL) || this.integer() >= 0;
     if (depth === DEPTH_MAX) return this.#lose();
     return this.#members(byte, depth + 1);
-  }
-
-  /** The text between two places. */
-  text(from: number, to: number): string {
-    return String.fromCharCode.apply(null, this.bytes.subarray(from, to) as unknown as number[]);
   }
 
   /** Whether the text stands at a place. */

@@ -30,7 +30,7 @@ const report = { ...repeatable, attempt: count.optional() };
  *
  * @internal its type is inferred from a schema
  */
-export const transferSoFar = z.object({
+export const transferSoFar = z.strictObject({
   first_at: z.int(),
   last_at: z.int(),
   bytes: count,
@@ -53,7 +53,7 @@ const phase = { transfer: transferSoFar.optional() };
  *
  * @internal its type is inferred from a schema
  */
-export const limitsMs = z.object({
+export const limitsMs = z.strictObject({
   offered: ms,
   downloading: ms,
   downloading_total: ms,
@@ -73,7 +73,7 @@ export const limitsMs = z.object({
  */
 export const deviceFacts = {
   /** An operator made the device known. */
-  DeviceRegistered: z.object({
+  DeviceRegistered: z.strictObject({
     device_id: deviceId,
     product: label.optional(),
     hardware: label.optional(),
@@ -83,15 +83,15 @@ export const deviceFacts = {
    * A token was made; those before it end after `overlap_ms`. Only digests of it are kept: one by
    * which the engine finds the device, and a salted one that an external broker checks it with.
    */
-  TokenIssued: z.object({
+  TokenIssued: z.strictObject({
     token_sha256: sha256Hex,
     token_sha512: saltedSha512,
     overlap_ms: ms,
   }),
   /** An operator revoked the device. */
-  DeviceRevoked: z.object(phase),
+  DeviceRevoked: z.strictObject(phase),
   /** An upgrade was queued; everything that decides about the task later is in here. */
-  TaskQueued: z.object({
+  TaskQueued: z.strictObject({
     /** Of the report of the device that asked for it. */
     ...repeatable,
     lifecycle_version: z.int(),
@@ -111,7 +111,7 @@ export const deviceFacts = {
     resume_from: count.optional(),
   }),
   /** The device asked whether there is something for it, and said what it is. */
-  UpdateRequested: z.object({
+  UpdateRequested: z.strictObject({
     ...repeatable,
     ...phase,
     version: versionName.optional(),
@@ -126,15 +126,15 @@ export const deviceFacts = {
    * The device asked for the first byte of an attempt, or goes on asking and says nothing else.
    * `given_at`: when it had taken the last byte of an answer that may still be under way.
    */
-  ArtifactRequested: z.object({ from: count, given_at: z.int().optional() }),
+  ArtifactRequested: z.strictObject({ from: count, given_at: z.int().optional() }),
   /** The device says how much it has stored without a gap. */
-  ProgressReported: z.object({ ...report, ...phase, received: count }),
+  ProgressReported: z.strictObject({ ...report, ...phase, received: count }),
   /** The device found chunks that do not match their digests; `checksum` is of all it stored. */
-  ChunkFailed: z.object({ ...report, ...phase, checksum, bad_chunks: z.array(count).min(1) }),
+  ChunkFailed: z.strictObject({ ...report, ...phase, checksum, bad_chunks: z.array(count).min(1) }),
   /** The digest the device computed over what it stored: its claim, compared by the machine. */
-  DigestReported: z.object({ ...report, ...phase, checksum }),
+  DigestReported: z.strictObject({ ...report, ...phase, checksum }),
   /** The device says what it does with the image; `reason` is free text that nothing decides on. */
-  StatusReported: z.object({
+  StatusReported: z.strictObject({
     ...report,
     ...phase,
     status: z.enum(DEVICE_STATUSES),
@@ -143,21 +143,23 @@ export const deviceFacts = {
     delay_ms: ms.optional(),
   }),
   /** An operator wants the task to end. */
-  CancelRequested: z.object(phase),
+  CancelRequested: z.strictObject(phase),
   /** A limit passed while the engine was reachable; `due` is the instant (ms since 1970). */
-  DeadlinePassed: z.object({ ...phase, state: z.string(), due: z.int() }),
+  DeadlinePassed: z.strictObject({ ...phase, state: z.string(), due: z.int() }),
   /** The device has the message. */
-  MessageDelivered: z.object({ kind: z.string(), attempt: count }),
+  MessageDelivered: z.strictObject({ kind: z.string(), attempt: count }),
   /** The device began to listen, or is gone. */
-  ContactChanged: z.object({ ...phase, contact: z.enum(["listening", "gone"]) }),
+  ContactChanged: z.strictObject({ ...phase, contact: z.enum(["listening", "gone"]) }),
   /** A report was refused; `left_out` were refused since the last one on record. */
-  ReportRejected: z.object({ code: z.string(), report: z.string(), left_out: count }),
+  ReportRejected: z.strictObject({ code: z.string(), report: z.string(), left_out: count }),
   /**
    * An operator had personal data taken out of earlier rows of the stream; `kept` is the hash of what is
    * left of each.
    */
-  DataErased: z.object({
-    rows: z.array(z.object({ seq: z.int().min(1), kept: checksum })).min(1).max(ERASED_ROWS_MAX),
+  DataErased: z.strictObject({
+    rows: z.array(z.strictObject({ seq: z.int().min(1), kept: checksum })).min(1).max(
+      ERASED_ROWS_MAX,
+    ),
   }),
 } as const;
 
@@ -168,17 +170,19 @@ export const deviceFacts = {
  */
 export const imageFacts = {
   /** The bytes are stored, synced and hash to the stream's name. */
-  ImageUploaded: z.object({
+  ImageUploaded: z.strictObject({
     image: checksum,
     size: count,
     sha1: z.string(),
     md5: z.string(),
   }),
   /** A version of a product got a name; immutable from then on. */
-  ReleaseNamed: z.object({
+  ReleaseNamed: z.strictObject({
     product: label.optional(),
     version: versionName,
-    artifacts: z.array(z.object({ name: z.string(), size: count, sha256: sha256Hex })).length(1),
+    artifacts: z.array(z.strictObject({ name: z.string(), size: count, sha256: sha256Hex })).length(
+      1,
+    ),
   }),
 } as const;
 
@@ -189,13 +193,13 @@ export const imageFacts = {
  */
 export const engineFacts = {
   /** The first row of every log: which log this is and the key that speaks for it. */
-  LogCreated: z.object({ log_id: z.string(), public_key: z.string() }),
+  LogCreated: z.strictObject({ log_id: z.string(), public_key: z.string() }),
   /** An engine took the lease and decides from here on; `version`: which otalog, if it said so. */
-  EngineStarted: z.object({ epoch: count, version: versionName.optional() }),
+  EngineStarted: z.strictObject({ epoch: count, version: versionName.optional() }),
   /** It stopped in good order. */
-  EngineStopped: z.object({}),
+  EngineStopped: z.strictObject({}),
   /** The wall clock stepped by `by_ms` against the monotonic one; engine time follows forward only. */
-  ClockStepped: z.object({ by_ms: z.int() }),
+  ClockStepped: z.strictObject({ by_ms: z.int() }),
 } as const;
 
 /**

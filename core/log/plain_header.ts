@@ -1,5 +1,5 @@
 /** The header of a plain row: the canonical JSON that its hash is of, read from its bytes. */
-import { Cursor, literalOf } from "./cursor.ts";
+import { Cursor, literalOf, textOf } from "./cursor.ts";
 
 /** The members that are texts, by their places in what is noted of them. */
 const texts = { actor: 0, data: 1, log: 2, outcome: 3, prev: 4, stream: 5, task: 6, type: 7 };
@@ -67,7 +67,7 @@ export class PlainHeader {
   text(name: HeaderText): string | undefined {
     const slot = texts[name];
     const from = this.#from[slot]!;
-    return from < 0 ? undefined : this.#cursor.text(from, this.#to[slot]!);
+    return from < 0 ? undefined : textOf(this.#cursor.bytes, from, this.#to[slot]!);
   }
 
   /** Whether this is the text; `null`: whether there is none. */

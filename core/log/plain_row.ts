@@ -3,7 +3,7 @@
  * without anything that JSON must escape but quotation marks. These are read from their bytes, several
  * times as fast as by parsing them; of whatever else is there it says that it is no such row, no more.
  */
-import { Cursor, literalOf } from "./cursor.ts";
+import { Cursor, literalOf, textOf } from "./cursor.ts";
 
 const BYTES = literalOf('{"bytes":"');
 const DATA = literalOf(',"data":"');
@@ -18,12 +18,24 @@ const HASH_CHARACTERS = "sha256:".length + 64;
 /** Longer ones are rare. */
 const ROW_BYTES_MAX = 32_768;
 
+/** The most bytes that a UTF-16 code unit has as UTF-8. */
+const UTF8_MAX = 3;
+const SALT_TEXT = /^[0-9a-f]{32}$/;
+
+const encoder = new TextEncoder();
+
+/** A row as it was found: any value may stand in any cell. */
+type Stored = Readonly<Record<"bytes" | "data" | "salt" | "hash", unknown>>;
+
 /** A row; what it holds is valid until the next one is read. */
 export class PlainRow {
   /** 0x00 ‖ `bytes`: what the hash is of. */
   sealed: Uint8Array = new Uint8Array();
   /** The salt ‖ `data`: what the hash in `bytes` is of. */
   salted: Uint8Array = new Uint8Array();
+  /** `data`; as text, once it is asked for. */
+  #data: string | undefined;
+  #hash: string | undefined;
   readonly #line = new Cursor();
   readonly #sealed = new Uint8Array(ROW_BYTES_MAX);
   readonly #salted = new Uint8Array(ROW_BYTES_MAX);
@@ -41,14 +53,37 @@ export class PlainRow {
     if (!line.literal(SALT) || !this.#readSalt() || !line.literal(HASH)) return false;
     this.#hashAt = line.at;
     if (!line.string() || line.at - this.#hashAt !== HASH_CHARACTERS + 1) return false;
-    this.sealed = this.#sealed.subarray(0, sealed);
-    this.salted = this.#salted.subarray(0, salted);
+    this.#hold(sealed, salted, undefined, undefined);
     return line.literal(END) && line.isDone;
   }
 
-  /** Whether this is the hash that stands in the line. */
+  /** Takes the four texts of a row as they are stored; `false`: they are too long, or not even that. */
+  set({ bytes, data, salt, hash }: Stored): boolean {
+    if (typeof bytes !== "string" || typeof data !== "string") return false;
+    if (typeof salt !== "string" || typeof hash !== "string" || !SALT_TEXT.test(salt)) return false;
+    if (UTF8_MAX * Math.max(bytes.length, data.length) > ROW_BYTES_MAX - SALT_BYTES) return false;
+    this.#salted.setFromHex(salt);
+    const sealed = encoder.encodeInto(bytes, this.#sealed.subarray(LEAF_BYTES)).written;
+    const salted = encoder.encodeInto(data, this.#salted.subarray(SALT_BYTES)).written;
+    this.#hold(LEAF_BYTES + sealed, SALT_BYTES + salted, data, hash);
+    return true;
+  }
+
+  /** `data`. */
+  get data(): string {
+    return this.#data ??= textOf(this.salted, SALT_BYTES);
+  }
+
+  /** Whether this is the hash that stands in the row. */
   hasHash(hash: string): boolean {
-    return this.#line.isAt(this.#hashAt, hash);
+    return this.#hash === undefined ? this.#line.isAt(this.#hashAt, hash) : this.#hash === hash;
+  }
+
+  #hold(sealed: number, salted: number, data: string | undefined, hash: string | undefined): void {
+    this.sealed = this.#sealed.subarray(0, sealed);
+    this.salted = this.#salted.subarray(0, salted);
+    this.#data = data;
+    this.#hash = hash;
   }
 
   #readSalt(): boolean {

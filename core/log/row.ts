@@ -108,17 +108,27 @@ export function sealRow(
   sha256: Sha256,
 ): SealedRow {
   const data = canonicalJson(fact.data);
-  const { log, seq, epoch, stream, version, prev, cause } = place;
-  const { at, actor, type, task } = fact;
+  const bytes = headerBytes(place, fact, outcome, hashData(salt, data, sha256));
+  const { seq, stream, version } = place;
+  return { seq, stream, version, bytes, data, salt, hash: hashBytes(bytes, sha256) };
+}
+
+/** The canonical row; `data` is the hash of salt and data. */
+export function headerBytes(
+  { log, seq, epoch, stream, version, prev, cause }: RowPlace,
+  { at, actor, type, task }: Omit<Fact, "data">,
+  { effects, moves }: Outcome,
+  data: string,
+): string {
   // In the order of canonical JSON, which is written at once then.
   const header: RowHeader = {
     actor,
     at,
     cause,
-    data: hashData(salt, data, sha256),
+    data,
     epoch,
     log,
-    outcome: { effects: outcome.effects, moves: outcome.moves },
+    outcome: { effects, moves },
     prev,
     seq,
     stream,
@@ -127,8 +137,7 @@ export function sealRow(
     v: FACT_VERSION,
     version,
   };
-  const bytes = canonicalJson(header);
-  return { seq, stream, version, bytes, data, salt, hash: hashBytes(bytes, sha256) };
+  return canonicalJson(header);
 }
 
 /** SHA-256(salt ‖ data) in the notation of a digest. */

@@ -7,6 +7,7 @@ export * from "./json.ts";
 export * from "./limits.ts";
 export * from "./messages.ts";
 export * from "./operators.ts";
+export * from "./point.ts";
 export * from "./problem.ts";
 export * from "./range.ts";
 export * from "./reports.ts";

@@ -1,7 +1,9 @@
 /** Reads a stored row that anybody may have tampered with: data in, a checked row or what is wrong. */
 import { z } from "zod";
-import { canonicalJson, factSchemas, isInOrder } from "../log/mod.ts";
+import { canonicalJson, ERASED_SALT, factSchemas } from "../log/mod.ts";
 import type { ExportedRow, Fact, FactType, RowHeader } from "../log/mod.ts";
+import { differs } from "./divergence.ts";
+import type { Difference } from "./divergence.ts";
 
 /** A row as it was found: any value may stand in any cell. */
 export interface StoredCells {
@@ -33,15 +35,6 @@ export interface ReadRow {
   readonly header: RowHeader;
   readonly fact: Fact;
   readonly salt: string;
-  /** Whether `bytes` are the canonical JSON of the header. */
-  readonly isCanonical: boolean;
-}
-
-/** What is wrong with the shape of a row. */
-export interface Unreadable {
-  readonly what: string;
-  readonly expected: string;
-  readonly found: string;
 }
 
 const headerSchema = z.strictObject({
@@ -65,35 +58,38 @@ const headerSchema = z.strictObject({
 });
 
 /** Parses the cells. Never throws. */
-export function readRow(cells: StoredCells): ReadRow | Unreadable {
+export function readRow(cells: StoredCells): ReadRow | Difference {
   const { bytes, data, salt } = cells;
   if (typeof bytes !== "string") return unreadable("bytes", "canonical JSON", bytes);
   if (typeof data !== "string") return unreadable("data", "canonical JSON", data);
-  if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
+  if (typeof salt !== "string" || salt !== ERASED_SALT && !/^[0-9a-f]{32}$/.test(salt)) {
     return unreadable("salt", "32 hexadecimal digits", salt);
   }
-  const parsed = parse(bytes);
-  const header = headerSchema.safeParse(parsed);
+  const header = headerSchema.safeParse(parse(bytes));
   if (!header.success) return unreadable("bytes", "the canonical JSON of a row", bytes);
   const { type, at, actor, task } = header.data;
+  // It says what is left of others: nothing else proves it.
+  if (type === "DataErased" && salt === ERASED_SALT) return unreadable("salt", "one", "none");
+  const fact = factOf({ type, at, actor, task }, data);
+  if ("what" in fact) return fact;
+  return { header: header.data as unknown as RowHeader, fact, salt };
+}
+
+/** The fact that is recorded under that type with that data. Never throws. */
+export function factOf(
+  { type, at, actor, task }: Pick<Fact, "at" | "actor"> & {
+    type: string;
+    task?: string | undefined;
+  },
+  data: string,
+): Fact | Difference {
   if (!Object.hasOwn(factSchemas, type)) return unreadable("type", "a known fact", type);
   const members = parse(data);
   const said = factSchemas[type as FactType].safeParse(members);
-  if (!said.success || !isWritten(members, data)) {
+  if (!said.success || canonicalJson(members) !== data) {
     return unreadable("data", `the data of ${type}`, data);
   }
-  const fact = { type, at, actor, ...(task === undefined ? {} : { task }), data: said.data };
-  return {
-    header: header.data as unknown as RowHeader,
-    fact: fact as Fact,
-    salt,
-    isCanonical: isWritten(parsed, bytes),
-  };
-}
-
-/** Whether the text is the canonical JSON of what was read from it. */
-function isWritten(value: unknown, text: string): boolean {
-  return isInOrder(value) ? JSON.stringify(value) === text : canonicalJson(value) === text;
+  return { type, at, actor, ...(task === undefined ? {} : { task }), data: said.data } as Fact;
 }
 
 function parse(text: string): unknown {
@@ -104,6 +100,6 @@ function parse(text: string): unknown {
   }
 }
 
-function unreadable(what: string, expected: string, found: unknown): Unreadable {
-  return { what, expected, found: String(found).slice(0, 200) };
+function unreadable(what: string, expected: string, found: unknown): Difference {
+  return differs(what, expected, String(found).slice(0, 200));
 }

@@ -8,6 +8,7 @@ import { parseCommand, text, toggle } from "../../adapters/cli/args.ts";
 import { broker } from "./broker.ts";
 import { core } from "./core.ts";
 import { deviceMemory } from "./device_memory.ts";
+import { evidence } from "./evidence.ts";
 import { facts } from "./facts.ts";
 import type { Measurement } from "./figures.ts";
 import { imageMemory } from "./image_memory.ts";
@@ -22,6 +23,7 @@ import { startup } from "./startup.ts";
 export const measurements: readonly Measurement[] = [
   core,
   facts,
+  evidence,
   broker,
   latency,
   startup,

@@ -112,7 +112,8 @@ Deno.test("replay and device say in one sentence what is wrong", async () => {
       1,
       /^Cannot use \/nowhere: there is no otalog\.db in it\./,
     ],
-    ["replay", ["--at"], 2, /^There is no flag --at\./],
+    ["replay", ["--on"], 2, /^There is no flag --on\./],
+    ["replay", ["--at"], 2, /^--at needs a value\. Give it as --at TIME\|SEQ\.$/],
     ["device", [], 2, /^--url is missing\. Give it as --url URL\.$/],
   ];
   for (const [name, args, code, sentence] of table) {

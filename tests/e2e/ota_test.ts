@@ -78,6 +78,19 @@ Deno.test("ota takes a device from nothing to an order, shows it, and takes the 
       [device.device_id, current.reason, items.at(-1).to],
       ["pump-7", "cancelled_by_operator", "cancelled"],
     );
+    const [first] = await stage.rows("pump-7");
+    const then = ["device", "show", "pump-7", "--at", `${queued!.seq}`];
+    const [asOf] = await json(stage, ...then);
+    assert.deepEqual(
+      [asOf.device.queue, asOf.device.as_of.seq, asOf.items.at(-1).to],
+      [[task], queued!.seq, "queued"],
+    );
+    assert.match(await ota(stage, ...then), /^As of row \d+ of 20.*Z\.$/m);
+    await assert.rejects(
+      ota(stage, "device", "show", "pump-7", "--at", `${first!.seq - 1}`),
+      /^ApiError: Device pump-7 was not known then\. It is known since .* \(row \d+\)\.$/,
+    );
+    await assert.rejects(ota(stage, "device", "show", "pump-7", "--at", "now"), UsageError);
     const devices = await ota(stage, "device", "list");
     assert.match(devices, /^device .*\npump-7 +pump .* a, b c\npump-8 /);
     await ota(stage, "device", "revoke", "pump-8");

@@ -50,6 +50,16 @@ Deno.test("replay accepts an exported log, and names the line that was edited", 
     const json = JSON.parse((await ran("replay", file, "--json")).said);
     assert.deepEqual([json.ok, json.rows, json.devices], [true, rows, 8]);
 
+    const at = ["--at", "40", "--device", "dev-1"];
+    const then = await ran("replay", file, ...at);
+    assert.equal(then.code, 0, then.said + then.complained);
+    assert.match(
+      then.said,
+      /^as of +row \d+ of .*\n[^]*^The log is as it was decided up to row 40 /m,
+    );
+    const { device } = JSON.parse((await ran("replay", file, ...at, "--json")).said);
+    assert.deepEqual([device.device_id, device.as_of.seq <= 40], ["dev-1", true]);
+
     const lines = (await Deno.readTextFile(file)).trimEnd().split("\n");
     for (const [edit, said] of edits) {
       await Deno.writeTextFile(file, edit(lines));

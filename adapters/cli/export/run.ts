@@ -1,16 +1,24 @@
 /** `deno task export`: the log as lines, each with what was stored and nothing made anew. */
+import type { VerifyEd25519 } from "../../../core/evidence/mod.ts";
 import { lineOf } from "../../../core/mod.ts";
 import type { SealedRow, StoredCells } from "../../../core/mod.ts";
 import { shareText } from "../terminal.ts";
 import type { Screen } from "../terminal.ts";
+import type { ExportedLog } from "./log_checkpoint.ts";
 import type { ExportOptions } from "./options.ts";
+import { proofsOf } from "./proofs.ts";
 
 /** What others do for it. */
 export interface ExportParts {
   /** The log, as it is at one moment. */
-  readonly log: { readonly count: number; rows(): Iterable<StoredCells> };
+  readonly log: ExportedLog;
   /** Looks whether lines may be written there, and writes them then. */
   readonly newLines: (path: string, flag: string) => (lines: Iterable<string>) => Promise<void>;
+  /** What is in the file of `--checkpoint`. */
+  readonly kept: string | undefined;
+  readonly verify: VerifyEd25519;
+  /** Signs with the key of the log. @throws {Error} when there is none in the data folder. */
+  sign(bytes: Uint8Array): Uint8Array;
 }
 
 /** So many characters are written at once. */
@@ -20,19 +28,24 @@ const SHOW_EVERY = 20_000;
 
 /** Writes it; true when all of it was written. @throws {Error} */
 export async function runExport(
-  { out }: ExportOptions,
+  options: ExportOptions,
   screen: Screen,
-  { log, newLines }: ExportParts,
+  parts: ExportParts,
 ): Promise<boolean> {
-  const lines = linesOf(log.rows());
-  if (out === undefined) return writeAll(lines, screen);
-  const write = newLines(out, "--out");
-  await write(shown(lines, log.count, screen));
-  screen.write(`${log.count} rows are in ${out}.\n`);
+  const { out, device } = options;
+  const { log, newLines } = parts;
+  const write = out === undefined ? undefined : newLines(out, "--out");
+  const { count, lines } = device === undefined
+    ? { count: log.count, lines: linesOf(log.rows()) }
+    : proofsOf(device, options, parts);
+  if (!write) return writeAll(lines, screen);
+  await write(shown(lines, count, screen));
+  screen.write(`${count} rows are in ${out}.\n`);
   return true;
 }
 
-function* linesOf(rows: Iterable<StoredCells>): Iterable<string> {
+/** The rows as lines. */
+export function* linesOf(rows: Iterable<StoredCells>): Iterable<string> {
   // Whatever stands in the cells is written as it is: verify and replay say what is wrong with it.
   for (const row of rows) yield lineOf(row as SealedRow);
 }

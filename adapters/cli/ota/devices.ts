@@ -1,5 +1,5 @@
 /** `ota device …` */
-import { deviceId, label, TOKEN_OVERLAP_S_MAX } from "../../../core/mod.ts";
+import { deviceId, label, logPoint, TOKEN_OVERLAP_S_MAX } from "../../../core/mod.ts";
 import { count } from "../args.ts";
 import { checked, list, word } from "../checked_args.ts";
 import { paint, table } from "../terminal.ts";
@@ -38,9 +38,15 @@ export const deviceVerbs: readonly Verb[] = [
       name: "device show",
       summary: "A device, where it is now, what changed and why.",
       words,
-      flags: {},
+      flags: {
+        at: checked(
+          "TIME|SEQ",
+          "As of that time or row of the log, and what changed until then",
+          logPoint,
+        ),
+      },
     },
-    ({ id }, desk) => showDevice(id, desk),
+    ({ id, at }, desk) => at === undefined ? showDevice(id, desk) : showDeviceAt(id, at, desk),
   ),
   verb(
     {
@@ -99,9 +105,30 @@ async function showDevice(id: string, { api, screen, isJson }: Desk): Promise<vo
   const { current } = await api.ask("GET", `/devices/${id}/explain?limit=1`);
   const items = await Array.fromAsync(api.list(`/devices/${id}/explain`));
   if (isJson) return screen.write(`${JSON.stringify({ device, current, items })}\n`);
-  const about = deviceCells(device).map((cell, index) => [HEADS[index]!, cell])
-    .filter(([, cell]) => cell !== "" && cell !== "-");
-  screen.write(`${table(about)}\n\n${paint(screen, "bold", table([[current.text]]))}\n\n`);
+  const now = paint(screen, "bold", table([[current.text]]));
+  screen.write(`${aboutText(device)}\n\n${now}\n\n${changesText(items)}\n`);
+}
+
+/** The same as of a point: `{ device, items }`, as why it is not updated is a question of now. */
+async function showDeviceAt(id: string, at: string, { api, screen, isJson }: Desk): Promise<void> {
+  const device = await api.ask("GET", `/devices/${id}?at=${encodeURIComponent(at)}`);
+  const { as_of: { seq, at: when } } = device;
+  const items: Json[] = [];
+  for await (const item of api.list(`/devices/${id}/explain`)) {
+    if (item.seq > seq) break;
+    items.push(item);
+  }
+  if (isJson) return screen.write(`${JSON.stringify({ device, items })}\n`);
+  const then = paint(screen, "bold", `As of row ${seq} of ${when}.`);
+  screen.write(`${aboutText(device)}\n\n${then}\n\n${changesText(items)}\n`);
+}
+
+function aboutText(device: Json): string {
+  const about = deviceCells(device).map((cell, index) => [HEADS[index]!, cell]);
+  return table(about.filter(([, cell]) => cell !== "" && cell !== "-"));
+}
+
+function changesText(items: readonly Json[]): string {
   const changes = items.map((item) => [
     item.at,
     item.task_id ?? "",
@@ -109,5 +136,5 @@ async function showDevice(id: string, { api, screen, isJson }: Desk): Promise<vo
     item.reason,
     item.text,
   ]);
-  screen.write(`${table([["when", "task", "change", "reason", "in words"], ...changes])}\n`);
+  return table([["when", "task", "change", "reason", "in words"], ...changes]);
 }

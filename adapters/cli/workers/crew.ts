@@ -1,5 +1,7 @@
 /** Jobs on all cores: begun at once, handed over in their order. */
 
+import { Lane } from "./lane.ts";
+
 /** Who does the jobs. */
 export interface CrewOptions<Job> {
   /** The module of a worker: it answers each message with one of its own. */
@@ -54,48 +56,41 @@ interface Waiting<Job, Result> {
 /** Workers, started when there is something to do for them. */
 class Crew<Job, Result> {
   readonly #options: CrewOptions<Job>;
-  readonly #workers: Worker[] = [];
-  readonly #idle: Worker[] = [];
+  readonly #lanes: Lane<Job, Result>[] = [];
+  readonly #idle: Lane<Job, Result>[] = [];
   readonly #waiting: Waiting<Job, Result>[] = [];
 
   constructor(options: CrewOptions<Job>) {
     this.#options = options;
   }
 
-  /** Resolves when a worker has done it, or failed. Never rejects: whoever has left does not listen. */
+  /** Resolves when a worker has done it, or failed. Never rejects. */
   run(job: Job): Promise<Result | Error> {
     const { promise, resolve } = Promise.withResolvers<Result | Error>();
     this.#waiting.push({ job, resolve });
-    const worker = this.#idle.pop() ?? this.#another();
-    if (worker) this.#goOn(worker);
+    const lane = this.#idle.pop() ?? this.#another();
+    if (lane) void this.#work(lane);
     return promise;
   }
 
   end(): void {
-    for (const worker of this.#workers) worker.terminate();
+    for (const lane of this.#lanes) lane.end();
   }
 
-  #another(): Worker | undefined {
-    if (this.#workers.length === this.#options.size) return undefined;
-    const worker = new Worker(this.#options.worker, { type: "module" });
-    this.#workers.push(worker);
-    return worker;
+  #another(): Lane<Job, Result> | undefined {
+    if (this.#lanes.length === this.#options.size) return undefined;
+    const lane = new Lane<Job, Result>(this.#options.worker);
+    this.#lanes.push(lane);
+    return lane;
   }
 
-  #goOn(worker: Worker): void {
-    const waiting = this.#waiting.shift();
-    if (!waiting) return void this.#idle.push(worker);
-    const { job, resolve } = waiting;
+  async #work(lane: Lane<Job, Result>): Promise<void> {
     const { failure, transfer } = this.#options;
-    const done = (result: Result | Error) => {
-      resolve(result);
-      this.#goOn(worker);
-    };
-    worker.onmessage = ({ data }) => done(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      done(failure(job, event.message));
-    };
-    worker.postMessage(job, transfer?.(job) ?? []);
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      const { job, resolve } = next;
+      const result = await lane.run(job, transfer?.(job));
+      resolve(result instanceof Error ? failure(job, result.message) : result);
+    }
+    this.#idle.push(lane);
   }
 }

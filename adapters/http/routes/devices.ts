@@ -1,8 +1,15 @@
 /** Devices, for operators. */
 import { z } from "zod";
-import { deviceId, deviceStream, registerDevice, rotateToken } from "../../../core/mod.ts";
+import {
+  deviceId,
+  deviceStream,
+  logPoint,
+  registerDevice,
+  rotateToken,
+} from "../../../core/mod.ts";
 import { deviceView, rowView } from "../../../core/engine/mod.ts";
 import { deviceAnswer, devicesAnswer, rowsAnswer, tokenAnswer } from "../answers.ts";
+import { deviceAsOf } from "../device_as_of.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { Refused } from "../problems.ts";
 import { json, route } from "../route.ts";
@@ -82,10 +89,18 @@ export const deviceRoutes: readonly Route[] = [
     path: "/devices/:id",
     who: "operator",
     params,
-    summary: "One device.",
-    responses: { 200: json("It.", deviceAnswer), 404: { description: "There is no such device." } },
-    handle: async ({ deps, params: { id } }) =>
-      Response.json(deviceView(await knownDevice(deps, id), deps.engine.lastHeardAt(id))),
+    query: z.strictObject({ at: logPoint.optional() }),
+    summary: "One device: as it is, or as of a row or a time of the log.",
+    responses: {
+      200: json("It; as of a point, its last contact is the last one on record.", deviceAnswer),
+      404: { description: "There is no such device, or it was not known then." },
+    },
+    handle: async ({ deps, params: { id }, query: { at } }) =>
+      Response.json(
+        at === undefined
+          ? deviceView(await knownDevice(deps, id), deps.engine.lastHeardAt(id))
+          : await deviceAsOf(deps.reads, await knownDevice(deps, id), at),
+      ),
   }),
   route({
     method: "DELETE",

@@ -20,6 +20,8 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     publicUrl: undefined,
     openArtifacts: false,
     deviceRequests: "allow",
+    checkpoints: undefined,
+    checkpointPace: { rows: 10_000, ms: 300_000 },
   });
   const args = [
     "--http=[::1]:0",
@@ -37,8 +39,33 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     publicUrl: "https://a.example/ota",
     openArtifacts: true,
     deviceRequests: "allow",
+    checkpoints: undefined,
+    checkpointPace: { rows: 10_000, ms: 300_000 },
   });
 });
+
+const places: [place: string, means: object][] = [
+  ["checkpoints", { file: "checkpoints" }],
+  ["/mnt/kept/a:b@c", { file: "/mnt/kept/a:b@c" }],
+  ["https://a.example", { url: "https://a.example/", username: undefined, password: undefined }],
+  [
+    "HTTP://us%65r:p%40ss%3A@a.example:8080/log?key=1",
+    { url: "http://a.example:8080/log?key=1", username: "user", password: "p@ss:" },
+  ],
+  ["https://user@a.example/", { url: "https://a.example/", username: "user", password: undefined }],
+];
+
+for (const [place, means] of places) {
+  Deno.test(`parseServe() takes ${place} as a place for checkpoints`, () => {
+    const given = parseServe([`--checkpoints=${place}`, "--checkpoint-rows=7"]);
+    assert.deepEqual(given.checkpoints, means);
+    assert.deepEqual(given.checkpointPace, { rows: 7, ms: 300_000 });
+    assert.deepEqual(parseServe(["--checkpoint-minutes", "2"]).checkpointPace, {
+      rows: 10_000,
+      ms: 120_000,
+    });
+  });
+}
 
 const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp][] = [
   [parseServe, "--htp x", /^There is no flag --htp\. See deno task serve --help\.$/],
@@ -60,6 +87,30 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
   [parseServe, "--public-url http://:p@x", /^--public-url must be without user name and password/],
   [parseServe, "--public-url http://x/#a", /^--public-url must be a URL .*, without \? and #, not/],
   [parseServe, "--public-url http://x?", /^--public-url must be a URL .*, without \? and #, not/],
+  [parseServe, "--checkpoints=", /^--checkpoints is empty\. Give it as --checkpoints FILE\|URL\.$/],
+  [
+    parseServe,
+    "--checkpoints ftp://x/log",
+    /^--checkpoints must be a file, or a URL such as https:/,
+  ],
+  [
+    parseServe,
+    "--checkpoints https://x/#a",
+    /^--checkpoints must be a file, or a URL .* without #/,
+  ],
+  [parseServe, "--checkpoints http://", /^--checkpoints must be a file, or a URL/],
+  [parseServe, "--checkpoints http://u%:p@x/", /^User name and password in --checkpoints are perc/],
+  [
+    parseServe,
+    "--checkpoints http://u%3Av:p@x/",
+    /^The user name in --checkpoints must be without/,
+  ],
+  [
+    parseServe,
+    "--checkpoint-rows 0",
+    /^--checkpoint-rows must be a whole number from 1 to 1000000/,
+  ],
+  [parseServe, "--checkpoint-minutes 1441", /^--checkpoint-minutes must be .* from 1 to 1440, not/],
   [parseDemo, "--devices 0", /^--devices must be a whole number from 1 to 200, not "0"\.$/],
   [parseDemo, "--devices 1.5", /^--devices must be a whole number/],
   [parseDevice, "--url http://x --token t", /^--device is missing\. Give it as --device ID\.$/],
@@ -73,6 +124,8 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
   [parseDevice, "--url http://x --device d --token t --cut-at 1e3", /^--cut-at must be a whole/],
   [parseReplay, "a.jsonl --data b", /^A log is in LOG\.jsonl or in the folder of --data\. Leave/],
   [parseReplay, "a.jsonl b.jsonl", /^"b\.jsonl" is not expected here\./],
+  [parseReplay, "--at yesterday", /^--at must be the number of a row .*; it is "yesterday"\.$/],
+  [parseReplay, "--at 0", /^--at must be the number of a row such as .*, or a time such as .*Z or/],
   [parseReplay, "--device", /^--device needs a value\. Give it as --device ID\.$/],
 ];
 
@@ -88,7 +141,7 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, simulate, device, ota and broker-config.",
+    "There is no command foo. There are serve, demo, replay, export, verify, simulate, device, ota and broker-config.",
   );
 });
 
@@ -99,7 +152,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
       const lines = error.message.split("\n");
       assert.match(lines[0]!, /^deno task [a-z]+( \[LOG\.jsonl\])? \[flags\]$/);
       const starts = lines.filter((line) => line.startsWith("  --")).map((line) =>
-        /^ {2}--\S+(?: [A-Z:]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
+        /^ {2}--\S+(?: [A-Z:|]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
       );
       assert.equal(new Set(starts).size, 1, error.message);
       for (const line of lines) assert.ok(line.length <= 110, line);

@@ -13,6 +13,8 @@ import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 export const OPERATOR = "the-operators-token";
 
 export interface HttpStage {
+  /** The data folder. */
+  readonly folder: string;
   readonly app: ReturnType<typeof createApp>;
   readonly engine: Engine;
   readonly faults: unknown[];
@@ -23,6 +25,8 @@ export interface HttpStage {
   /** The names of all files among the images. */
   images(): string[];
   ready: boolean;
+  /** The newest checkpoint. */
+  checkpoint: string | undefined;
   /** What the engine answers to everything, as if its log could not be written. */
   refuse: Problem | undefined;
   /** Called before the engine is asked anything. */
@@ -77,6 +81,7 @@ export async function onStage(
   const faults: unknown[] = [];
   const operatorTokenSha256 = sha256(new TextEncoder().encode(OPERATOR));
   const stage: HttpStage = {
+    folder,
     engine,
     faults,
     downloads,
@@ -85,6 +90,7 @@ export async function onStage(
     feed,
     images: () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort(),
     ready: true,
+    checkpoint: undefined,
     refuse: undefined,
     onSubmit: () => {},
     openArtifacts: false,
@@ -104,6 +110,7 @@ export async function onStage(
       downloads,
       polls,
       feed,
+      log: { checkpoint: () => stage.checkpoint, key: "otalog/00+00000000+AQ==" },
       limits: { ...HTTP_LIMITS, ...limits },
       onServed: metrics.served,
       metrics: metrics.scrape,

@@ -3,6 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { isDivergence, Replay } from "../../../core/mod.ts";
 import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
 import { engineOn, fill, sha256 } from "./folder.ts";
+import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { inFolder } from "../../support/folder.ts";
 
 /** Where a replay of the folder finds something that is not so; `undefined`: nowhere. */
@@ -122,6 +123,36 @@ Deno.test("a replay finds rows, tables and indexes that are missing or too many"
   });
 });
 
+Deno.test("a replay finds what is not so in the tree over the log", async () => {
+  await inFolder(async (folder) => {
+    const { store, close } = await openSqlite(folder);
+    const engine = await engineOn(store);
+    const devices = Array.from({ length: 600 }, (_, nth) => `d-${nth}`);
+    await Promise.all(devices.map((device) => {
+      const tokens = { tokenSha256: sha256(Buffer.from(device)), tokenSha512: ANY_SHA512 };
+      const command = { type: "registerDevice", device, ...tokens } as const;
+      return engine.submit({ kind: "command", actor: "operator:test", command });
+    }));
+    await engine.stop();
+    await close();
+    assert.equal(await firstDifference(folder), undefined);
+    const edits = [
+      ["update tree set hash = replace(hash, 'a', 'b') where idx = 1", "tree 8 1 hash"],
+      ["update tree set idx = 5 where idx = 1", "tree 8 1 idx"],
+      ["delete from tree where idx = 0", "tree 8 0 idx"],
+      ["insert into tree values (16, 0, 'ab')", "tree 16 0 level,idx"],
+    ] as const;
+    const original = await Deno.readFile(`${folder}/otalog.db`);
+    for (const [edit, found] of edits) {
+      await Deno.writeFile(`${folder}/otalog.db`, original);
+      const database = new DatabaseSync(`${folder}/otalog.db`);
+      database.exec(edit);
+      database.close();
+      assert.equal(await firstDifference(folder), found);
+    }
+  });
+});
+
 Deno.test("openSqlite() counts the tasks and owed messages that an older otalog wrote", async () => {
   await inFolder(async (folder) => {
     await filled(folder);
@@ -132,7 +163,7 @@ Deno.test("openSqlite() counts the tasks and owed messages that an older otalog 
     for (const index of ["devices_owed", "tasks_waiting", "tasks_active", "tasks_ended"]) {
       database.exec(`drop index ${index}`);
     }
-    database.exec("drop table counts; alter table devices drop column owed");
+    database.exec("drop table counts; drop table tree; alter table devices drop column owed");
     database.exec("delete from kysely_migration where name >= '2026-11-24'");
     database.close();
     const { reads, close } = await openSqlite(folder);

@@ -1,0 +1,207 @@
+/**
+ * Decides streams again: every row is stepped anew with the fact it holds, and must come out as the same
+ * bytes. Streams are independent of one another, so that several of these can share a log.
+ */
+import type { Device } from "../device/state.ts";
+import type { Models, StreamHead } from "../engine/ports.ts";
+import {
+  isDeviceFact,
+  isImageFact,
+  stepDeviceStream,
+  stepEngineStream,
+  stepImageStream,
+} from "../engine/streams.ts";
+import type { StreamStep } from "../engine/streams.ts";
+import {
+  canonicalJson,
+  ERASED_SALT,
+  ErasedRows,
+  FACT_VERSION,
+  hashBytes,
+  hashData,
+  hashText,
+  headerBytes,
+} from "../log/mod.ts";
+import type { Fact, Sha256 } from "../log/mod.ts";
+import { PlainHeader } from "../log/plain_header.ts";
+import { PlainRow } from "../log/plain_row.ts";
+import { toChecksum } from "../protocol/mod.ts";
+import { differs } from "./divergence.ts";
+import type { Difference, Divergence } from "./divergence.ts";
+import type { RowOrder } from "./log_order.ts";
+import { factOf, readRow } from "./read_row.ts";
+import type { ReadRow, StoredCells } from "./read_row.ts";
+
+/** A row that came out the same. */
+export interface Decided extends RowOrder {
+  /** The id of the log. */
+  readonly log: string;
+  readonly hash: string;
+  /** How many changes of a task's state it led to. */
+  readonly moves: number;
+  /** The read models it led to. */
+  readonly models: Models;
+}
+
+type Place = Pick<ReadRow["header"], "log" | "epoch" | "stream" | "version">;
+
+const NONE: StreamHead = { version: 0, hash: null };
+
+/** Read into anew for each row. */
+const plain = { row: new PlainRow(), header: new PlainHeader() };
+
+/** Streams of one log, each with its rows in their order. */
+export class StreamReplay {
+  readonly #sha256: Sha256;
+  readonly #devices = new Map<string, Device>();
+  readonly #heads = new Map<string, StreamHead>();
+  readonly #erased = new ErasedRows();
+
+  /** `sha256` is the one the log was made with. */
+  constructor(sha256: Sha256) {
+    this.#sha256 = sha256;
+  }
+
+  /** How many devices there are. */
+  get devices(): number {
+    return this.#devices.size;
+  }
+
+  /** Takes the row that is in that place of the log: what it leads to, or where it diverges. */
+  take(cells: StoredCells, seq: number): Decided | Divergence {
+    const isPlain = plain.row.set(cells) && plain.header.read(plain.row.sealed, 1);
+    return isPlain && this.#isPlaced(cells) && this.#takePlain(seq) || this.#takeAny(cells, seq);
+  }
+
+  /** Takes such a line; `undefined`: it is not as nearly all lines are, or it diverges. */
+  takeLine(bytes: Uint8Array, from: number, to: number, seq: number): Decided | undefined {
+    const { row, header } = plain;
+    if (!row.read(bytes, from, to) || !header.read(row.sealed, 1)) return undefined;
+    return this.#takePlain(seq);
+  }
+
+  /** Whether the cells of a table name the place that the row itself names. */
+  #isPlaced({ seq, stream, version }: StoredCells): boolean {
+    const { header } = plain;
+    return seq === header.seq && version === header.version && header.has("stream", String(stream));
+  }
+
+  /** Takes the row that was read, if to seal it anew gives the same. */
+  #takePlain(seq: number): Decided | undefined {
+    const { row, header } = plain;
+    const { at, epoch, version, cause } = header;
+    if (header.seq !== seq || header.v !== FACT_VERSION || cause !== null && cause >= seq) return;
+    const stream = header.text("stream")!;
+    const head = this.#heads.get(stream) ?? NONE;
+    if (version !== head.version + 1 || !header.has("prev", head.hash)) return;
+    const [type, actor, task] = [header.text("type")!, header.text("actor")!, header.text("task")];
+    const fact = factOf({ type, at, actor, task }, row.data);
+    if (!("what" in fact) && strangeLog(fact, header.text("log")!)) return;
+    const step = "what" in fact ? undefined : this.#step(fact, stream);
+    if (!step || !header.has("outcome", canonicalJson(step.outcome))) return;
+    const hash = toChecksum(this.#sha256(row.sealed));
+    if (!row.hasHash(hash) || !header.has("data", toChecksum(this.#sha256(row.salted)))) return;
+    const place = { log: header.text("log")!, epoch, stream, version };
+    return this.#advance(place, fact as Fact, hash, step);
+  }
+
+  /** Takes the row, or says what is wrong with it. */
+  #takeAny(cells: StoredCells, seq: number): Decided | Divergence {
+    const row = readRow(cells);
+    if ("what" in row) return { seq, stream: String(cells.stream), ...row };
+    const { header, fact } = row;
+    const diverges = (difference: Difference): Divergence => ({
+      seq,
+      stream: header.stream,
+      ...difference,
+    });
+    const misplaced = this.#misplaced(row, seq);
+    if (misplaced) return diverges(misplaced);
+    const step = this.#step(fact, header.stream);
+    if (!step) return diverges(differs("fact", "one that changes something", fact.type));
+    const different = this.#differenceOf(cells, row, step);
+    return different ? diverges(different) : this.#advance(header, fact, String(cells.hash), step);
+  }
+
+  /** There are no more rows; where that is a divergence. */
+  end(): Divergence | undefined {
+    const erased = this.#erased.first;
+    if (!erased) return undefined;
+    const { seq, stream } = erased;
+    return { seq, stream, ...differs("salt", "one, or an erasure of this row on record", "none") };
+  }
+
+  /** The stream's next place: dense, chained, after what caused it. */
+  #misplaced({ header, fact }: ReadRow, seq: number): Difference | undefined {
+    const { version, hash } = this.#heads.get(header.stream) ?? NONE;
+    if (header.seq !== seq) return differs("seq", seq, header.seq);
+    if (header.version !== version + 1) return differs("version", version + 1, header.version);
+    if (header.prev !== hash) return differs("prev", hash, header.prev);
+    if (header.cause !== null && header.cause >= seq) {
+      return differs("cause", "an earlier row", header.cause);
+    }
+    return strangeLog(fact, header.log);
+  }
+
+  #step(fact: Fact, stream: string): StreamStep | undefined {
+    try {
+      if (isDeviceFact(fact)) return stepDeviceStream(this.#devices.get(stream), fact);
+      return isImageFact(fact) ? stepImageStream(fact) : stepEngineStream();
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** The outcome first, as it says most; then each stored text, sealed anew. */
+  #differenceOf(
+    cells: StoredCells,
+    { header, fact, salt }: ReadRow,
+    { outcome }: StreamStep,
+  ): Difference | undefined {
+    const [expected, found] = [canonicalJson(outcome), canonicalJson(header.outcome)];
+    if (expected !== found) return differs("outcome", expected, found);
+    const isErased = salt === ERASED_SALT;
+    const data = canonicalJson(fact.data);
+    const dataHash = isErased ? header.data : hashData(salt, data, this.#sha256);
+    const bytes = headerBytes(header, fact, outcome, dataHash);
+    const { seq, stream, version } = header;
+    const sealed = {
+      seq,
+      stream,
+      version,
+      bytes,
+      data,
+      salt,
+      hash: hashBytes(bytes, this.#sha256),
+    };
+    for (const column of ["seq", "stream", "version", "bytes", "data", "salt", "hash"] as const) {
+      if (cells[column] !== sealed[column]) return differs(column, sealed[column], cells[column]);
+    }
+    if (isErased) this.#erased.add({ stream, seq, kept: hashText(data, this.#sha256) });
+    return undefined;
+  }
+
+  #advance(
+    { log, epoch, stream, version }: Pick<
+      ReadRow["header"],
+      "log" | "epoch" | "stream" | "version"
+    >,
+    fact: Fact,
+    hash: string,
+    { models, outcome }: StreamStep,
+  ): Decided {
+    this.#heads.set(stream, { version, hash });
+    if (fact.type === "DataErased") {
+      this.#erased.cover(fact.data.rows.map((row) => ({ stream, ...row })));
+    }
+    if (models.device) this.#devices.set(stream, models.device);
+    const nextEpoch = fact.type === "EngineStarted" ? fact.data.epoch : epoch;
+    return { log, epoch, nextEpoch, at: fact.at, hash, moves: outcome.moves.length, models };
+  }
+}
+
+/** The first row of a log says which one it is. */
+function strangeLog(fact: Fact, log: string): Difference | undefined {
+  if (fact.type !== "LogCreated" || fact.data.log_id === log) return undefined;
+  return differs("log", fact.data.log_id, log);
+}
