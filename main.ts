@@ -15,13 +15,17 @@ import {
 import type { LogTree, VerifierKey } from "./core/evidence/mod.ts";
 import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
+import { copyFolder } from "./adapters/backup/mod.ts";
+import type { CopyParts } from "./adapters/backup/mod.ts";
 import { checkpointFile, checkpointServer } from "./adapters/checkpoints/mod.ts";
 import type { Publisher } from "./adapters/checkpoints/mod.ts";
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
 import {
+  copyImages,
   isThere,
   makeFolder,
+  newFolder,
   newLinesFile,
   openImageFiles,
   openLogFile,
@@ -29,6 +33,7 @@ import {
 } from "./adapters/files/mod.ts";
 import {
   brokerSession,
+  copySecrets,
   logIdentity,
   machineClock,
   machineDigest,
@@ -43,7 +48,15 @@ import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "./adapte
 import { createMetrics } from "./adapters/metrics/mod.ts";
 import { BrokerLink, createBroker } from "./adapters/mqtt/mod.ts";
 import type { MqttWay } from "./adapters/mqtt/mod.ts";
-import { openReplica, openSnapshot, openSqlite } from "./adapters/sqlite/mod.ts";
+import {
+  copyDatabase,
+  hasOwnTables,
+  imagesIn,
+  openReplica,
+  openSnapshot,
+  openSqlite,
+  updateTables,
+} from "./adapters/sqlite/mod.ts";
 
 /** What a running engine with all its adapters is made of. */
 export interface House {
@@ -295,6 +308,57 @@ async function verify(args: string[], screen: cli.Screen): Promise<boolean> {
   }
 }
 
+async function backup(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseBackup(args);
+  return await untilAsked((stop) =>
+    cli.runBackup(options, screen, (order) => copyFolder({ ...order, stop }, copyParts))
+  );
+}
+
+async function restore(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseRestore(args);
+  const kept = options.checkpoint === undefined ? undefined : readText(options.checkpoint);
+  return await untilAsked((stop) =>
+    cli.runRestore(options, screen, {
+      copy: (order) => copyFolder({ ...order, stop }, copyParts),
+      kept,
+      verify: verifyEd25519,
+    })
+  );
+}
+
+/** How a data folder is copied, part by part. */
+export const copyParts: CopyParts = {
+  newFolder,
+  copyDatabase,
+  hasOwnTables,
+  updateTables,
+  replay: async (folder, isCompared, { progress, ...watch }) => {
+    const replica = await openReplica(folder);
+    const { count } = replica;
+    const source = isCompared ? replica : { rows: () => replica.rows() };
+    const shown = (rows: number) => progress(rows, count);
+    return await cli.replayed(source, machineDigest.sha256, { ...watch, progress: shown })
+      .finally(() => replica.close());
+  },
+  imagesIn,
+  copyImages,
+  copySecrets,
+};
+
+/** Runs it; a signal that would end the process ends it in good order. */
+async function untilAsked<T>(run: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const signals = ["SIGINT", "SIGTERM"] as const;
+  const onSignal = () => stop.abort(new Error("Stopped. Nothing was left behind."));
+  for (const signal of signals) Deno.addSignalListener(signal, onSignal);
+  try {
+    return await run(stop.signal);
+  } finally {
+    for (const signal of signals) Deno.removeSignalListener(signal, onSignal);
+  }
+}
+
 function simulate(args: string[], screen: cli.Screen): Promise<boolean> {
   return cli.runSimulate(cli.parseSimulate(args), screen, { newLines: newLinesFile });
 }
@@ -360,6 +424,8 @@ const commands = {
   export: exportLog,
   archive,
   verify,
+  backup,
+  restore,
   simulate,
   device,
   ota,

@@ -1,6 +1,7 @@
 /** The commands and their flags. */
 import { logPoint } from "../../core/mod.ts";
 import type { LogPoint } from "../../core/mod.ts";
+import { backup, restore } from "./backup/options.ts";
 import { brokerFlags, brokerOf } from "./broker_flags.ts";
 import type { ExternalBroker } from "./broker_flags.ts";
 import {
@@ -92,7 +93,20 @@ const brokerConfig = {
   summary: "Configure a broker of your own: ACL, limits, and passwords in step with the registry.",
 };
 
-const all = [serve, demo, replay, exportLog, verify, archive, simulate, device, ota, brokerConfig];
+const all = [
+  serve,
+  demo,
+  replay,
+  exportLog,
+  verify,
+  archive,
+  backup,
+  restore,
+  simulate,
+  device,
+  ota,
+  brokerConfig,
+];
 
 const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
 

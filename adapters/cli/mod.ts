@@ -3,6 +3,7 @@ export { HelpWanted, UsageError } from "./args.ts";
 export type { HostPort } from "./args.ts";
 export type { ExternalBroker } from "./broker_flags.ts";
 export type { CheckpointPlace } from "./checkpoint_flags.ts";
+export { parseBackup, parseRestore, runBackup, runRestore } from "./backup/mod.ts";
 export { runBrokerConfig } from "./broker_config/mod.ts";
 export * from "./commands.ts";
 export { deviceToken, parseDevice } from "./device_command.ts";

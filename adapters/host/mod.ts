@@ -1,5 +1,7 @@
 /** The machine otalog runs on: clocks, randomness, digests, the data folder and its secrets. */
 export { brokerSession } from "./broker_session.ts";
+export { copySecrets } from "./copy_secrets.ts";
+export type { SecretsCopying } from "./copy_secrets.ts";
 export { readBrokerFiles } from "./broker_files.ts";
 export type { BrokerFiles } from "./broker_files.ts";
 export { machineClock } from "./clock.ts";

@@ -48,8 +48,15 @@ export async function logIdentity(folder: string): Promise<LogIdentity> {
   const path = `${folder}/log.key`;
   const whatToDo = "Restore it from a backup: without its key a log cannot be continued.";
   const pem = await readOrMake(path, makeKey, whatToDo);
-  const key = privateKeyIn(pem.text);
-  if (!key) throw new Error(`Cannot use ${path}: it holds no Ed25519 private key. ${whatToDo}`);
+  const identity = identityIn(pem.text);
+  if (identity) return identity;
+  throw new Error(`Cannot use ${path}: it holds no Ed25519 private key. ${whatToDo}`);
+}
+
+/** Which log a key speaks for; `undefined`: the text is no such key. */
+export function identityIn(pem: string): LogIdentity | undefined {
+  const key = privateKeyIn(pem);
+  if (!key) return undefined;
   const rawPublicKey = publicKeyOf(key);
   return {
     log: logIdOf(rawPublicKey, machineDigest.sha256),

@@ -13,6 +13,8 @@ import { SqliteReads } from "./reads.ts";
 import { SqliteWriter } from "./store.ts";
 import { cannotUse } from "./trouble.ts";
 
+export { copyDatabase, hasOwnTables, imagesIn, updateTables } from "./copy_database.ts";
+export type { DatabaseCopying } from "./copy_database.ts";
 export { openSnapshot } from "./snapshot.ts";
 export type { LogSnapshot } from "./snapshot.ts";
 export { openReplica } from "./replica.ts";

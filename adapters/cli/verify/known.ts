@@ -38,8 +38,8 @@ function faultAt(expected: string, found: string): LogFault {
 /** The checkpoints of the log that were kept; none, if nobody named a file. @throws {Error} */
 export function keptCheckpoints(
   key: VerifierKey,
-  { checkpoint: file }: VerifyOptions,
-  { kept: text, verify }: VerifyParts,
+  { checkpoint: file }: Pick<VerifyOptions, "checkpoint">,
+  { kept: text, verify }: Pick<VerifyParts, "kept" | "verify">,
 ): readonly Checkpoint[] {
   if (text === undefined) return [];
   const { checkpoints, forged, others, broken } = readKept(text, key, verify, sha256);

@@ -1,0 +1,111 @@
+/** `deno task backup` and `deno task restore`: the same copy, there and back. */
+import type { VerifyEd25519 } from "../../../core/evidence/mod.ts";
+import type { StoredCells } from "../../../core/mod.ts";
+import type { Screen } from "../terminal.ts";
+import { KeptBeside } from "./kept.ts";
+import type { BackupOptions, RestoreOptions } from "./options.ts";
+import { copiedJson, copiedText, ProgressLine } from "./view.ts";
+import type { Copied } from "./view.ts";
+
+/** What is to be copied. */
+export interface CopyOrder {
+  readonly from: string;
+  readonly to: string;
+  readonly isForUse: boolean;
+  readonly whatToDo: { readonly name: string; readonly from: string; readonly to: string };
+  seen?(cells: StoredCells): void;
+  progress?(what: string, share: number): void;
+}
+
+/** Copies a data folder. */
+export type Copy = (order: CopyOrder) => Promise<Copied>;
+
+/** Makes a backup and says what is in it. @throws {Error} */
+export async function runBackup(
+  { dir, data, json }: BackupOptions,
+  screen: Screen,
+  copy: Copy,
+): Promise<boolean> {
+  const copied = await shown(screen, json, copy, {
+    from: data,
+    to: dir,
+    isForUse: false,
+    whatToDo: {
+      name: "Name a folder that is new or empty, apart from the data folder.",
+      from: "Look at it with deno task replay, or name another with --data.",
+      to: "Free some room, or name another folder.",
+    },
+  });
+  const text = copiedText(screen, `The backup is in ${dir}.`, copied);
+  screen.write(json ? `${JSON.stringify({ ok: true, ...copiedJson(copied) })}\n` : text);
+  return true;
+}
+
+/** What others do for a restore. */
+export interface RestoreParts {
+  readonly copy: Copy;
+  /** What is in the file of `--checkpoint`. */
+  readonly kept: string | undefined;
+  readonly verify: VerifyEd25519;
+}
+
+/** Makes a data folder of a backup and says what is lost. @throws {Error} */
+export async function runRestore(
+  { dir, data, checkpoint, json }: RestoreOptions,
+  screen: Screen,
+  { copy, kept, verify }: RestoreParts,
+): Promise<boolean> {
+  const beside = kept === undefined ? undefined : new KeptBeside(checkpoint!, kept, verify);
+  const copied = await shown(screen, json, copy, {
+    from: dir,
+    to: data,
+    isForUse: true,
+    whatToDo: {
+      name: "Choose another folder with --data: nothing is overwritten.",
+      from: "Name another backup.",
+      to: "Free some room, or choose another folder with --data.",
+    },
+    seen: (cells) => beside?.take(cells),
+  });
+  if (json) screen.write(`${JSON.stringify({ ...restoredJson(copied, beside) })}\n`);
+  else screen.write(restoredText(screen, data, copied, beside));
+  return true;
+}
+
+async function shown(
+  screen: Screen,
+  json: boolean,
+  copy: Copy,
+  order: CopyOrder,
+): Promise<Copied> {
+  const line = new ProgressLine(screen, !json);
+  const progress = (what: string, share: number) => line.show(what, share);
+  return await copy({ ...order, progress }).finally(() => line.end());
+}
+
+function restoredJson(copied: Copied, beside: KeptBeside | undefined): object {
+  const known = beside && { checkpoints: beside.met, rows_known: beside.known ?? copied.rows };
+  return { ok: true, ...copiedJson(copied), ...known };
+}
+
+function restoredText(
+  screen: Screen,
+  data: string,
+  copied: Copied,
+  beside: KeptBeside | undefined,
+): string {
+  const { rows } = copied;
+  const lost = [
+    `What came after row ${rows} is lost: reports, orders, new devices, tokens, revocations. ` +
+    "Devices are called again.",
+    ...(beside ? [besideText(beside, rows)] : []),
+    "Stop the engine that the backup was made of, if it still runs: the log goes on in one place.",
+  ];
+  return `${copiedText(screen, `The data folder is ${data}.`, copied)}\n${lost.join("\n")}\n`;
+}
+
+function besideText({ met, known }: KeptBeside, rows: number): string {
+  const below = `${met} of the checkpoints are below that, and the log is as they say.`;
+  if (known === undefined) return `${below} None lies beyond it.`;
+  return `${below} The log had at least ${known} rows: ${known - rows} are known to be lost.`;
+}
