@@ -58,18 +58,29 @@ export async function takeOver(
   if (from === by.version) return;
   const rows = await log.lastSeq();
   if (rows === 0) return;
-  const shadow = new ShadowReplay(by.sha256);
-  while (shadow.rows < rows) {
-    const page = await log.rows(undefined, shadow.rows, PAGE_ROWS);
-    for (const row of page) shadow.take(row);
-    if (page.length < PAGE_ROWS) break;
-    watch.progress?.(shadow.rows, rows);
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-    watch.stop?.throwIfAborted();
-  }
-  const { count, differences } = shadow;
+  const { count, differences } = await decidedAgain(log, rows, by.sha256, watch);
   watch.tell?.({ from, to: by.version, rows, count, differences }, by.isAccepted);
   if (count > 0 && !by.isAccepted) throw new Error(refusal(from, by.version, count));
+}
+
+/** All of its rows, page by page. */
+async function decidedAgain(
+  log: Pick<Reads, "rows">,
+  count: number,
+  sha256: Sha256,
+  { progress, stop }: TakeOverWatch,
+): Promise<ShadowReplay> {
+  const shadow = new ShadowReplay(sha256);
+  let page = await log.rows(undefined, 0, PAGE_ROWS);
+  while (page.length > 0) {
+    for (const row of page) shadow.take(row);
+    progress?.(shadow.rows, count);
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    stop?.throwIfAborted();
+    page = await log.rows(undefined, page.at(-1)!.seq, PAGE_ROWS);
+  }
+  shadow.end();
+  return shadow;
 }
 
 /** Which otalog started last. */
@@ -83,8 +94,10 @@ async function lastVersion(log: Pick<Reads, "newest">): Promise<string | undefin
 }
 
 function refusal(from: string | undefined, to: string, count: number): string {
-  return `Cannot take over the log from ${nameOf(from)}: otalog ${to} would have decided ` +
-    `${streams(count)} otherwise. Start ${nameOf(from)} again, or accept it with --take-over: then ` +
+  return `Cannot take over from ${nameOf(from)}: otalog ${to} would have decided ${
+    streams(count)
+  } ` +
+    "of the log otherwise. Start the former version again, or accept that with --take-over: then " +
     '"deno task replay" stops at the first of these rows.';
 }
 
@@ -130,7 +143,7 @@ function bothOf({ what, expected, found }: Divergence): [found: string, expected
 }
 
 function nameOf(version: string | undefined): string {
-  return version === undefined ? "an otalog that did not say which" : `otalog ${version}`;
+  return version === undefined ? "an earlier otalog" : `otalog ${version}`;
 }
 
 function streams(count: number): string {

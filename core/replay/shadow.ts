@@ -44,8 +44,17 @@ export class ShadowReplay {
     const stream = String(cells.stream);
     if (this.#left.has(stream)) return;
     const decided = this.#streams.take(cells, seq);
-    if (!isDivergence(decided)) return;
+    if (isDivergence(decided)) this.#leave(stream, decided);
+  }
+
+  /** There are no more rows. */
+  end(): void {
+    const difference = this.#streams.end();
+    if (difference) this.#leave(difference.stream, difference);
+  }
+
+  #leave(stream: string, difference: Divergence): void {
     this.#left.add(stream);
-    if (this.#differences.length < KEPT_MAX) this.#differences.push(decided);
+    if (this.#differences.length < KEPT_MAX) this.#differences.push(difference);
   }
 }
