@@ -21,15 +21,18 @@ export class Serve implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #printed: Promise<string>;
   readonly #heard: Promise<void>;
+  /** All of what it printed so far. */
+  shown = "";
   #said = "";
   #wake = Promise.withResolvers<void>();
 
-  constructor(args: readonly string[]) {
-    const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks.serve.command;
+  /** `root`: of this project, or of a copy of it. */
+  constructor(args: readonly string[], root: URL = ROOT) {
+    const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", root))).tasks.serve.command;
     const [, ...words] = task.split(" ");
     this.#child = new Deno.Command(Deno.execPath(), {
       args: [...words, ...args],
-      cwd: ROOT,
+      cwd: root,
       env: { OTALOG_OPERATOR_TOKEN: TOKEN, NO_COLOR: "1" },
       stdout: "piped",
       stderr: "piped",
@@ -74,6 +77,7 @@ export class Serve implements AsyncDisposable {
     let isReady = false;
     for await (const part of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
       text += part;
+      this.shown += part;
       const line = isReady ? undefined : /^ready .*\n/m.exec(text);
       if (!line) continue;
       text = text.slice(line.index + line[0].length);
