@@ -111,7 +111,9 @@ function besideText({ proved, known }: KeptBeside, rows: number): string {
   const below = proved === 0
     ? "No checkpoint proves any of its rows."
     : `Checkpoints prove its first ${proved} rows.`;
-  return known === undefined
-    ? `${below} None lies beyond it.`
-    : `${below} It had at least ${known} rows: ${known - rows} are known to be lost.`;
+  if (known === undefined) return `${below} None lies beyond it.`;
+  return `${below} It had at least ${known} rows: ${
+    known - rows
+  } are known to be lost. Keep these ` +
+    "checkpoints, as they show that it was restored; publish those to come elsewhere.";
 }

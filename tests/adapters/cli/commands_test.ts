@@ -143,8 +143,7 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, export, verify, " +
-      "archive, backup, restore, simulate, device, ota and broker-config.",
+    "There is no command foo. There are serve, demo, replay, export, verify, archive, backup, restore, simulate, device, ota and broker-config.",
   );
 });
 
