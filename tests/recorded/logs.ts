@@ -34,7 +34,9 @@ export function replayed(path: string): { rows: number; divergence?: Divergence 
       const taken = replay.take(cells);
       if (isDivergence(taken)) return { rows, divergence: taken };
     }
-    return { rows: replay.summary.rows };
+    const { rows } = replay.summary;
+    const divergence = replay.end();
+    return { rows, ...(divergence && { divergence }) };
   } finally {
     file.close();
   }

@@ -16,8 +16,8 @@ const command = {
   summary: "Record the logs of behaviours, for ever: each is replayed with every change.",
   words: { names: words("NAME", "Stories of tests/recorded/stories/ [all without a log]") },
   notes: [
-    "A log is never made again. Exit code 0: it was recorded, and replays clean; 1: it was not; 2: a",
-    "wrong flag.",
+    "A log is never made again; only before the first dated version in CHANGELOG.md may one be deleted",
+    "and recorded anew. Exit code 0: it was recorded, and replays clean; 1: it was not; 2: a wrong flag.",
   ],
   flags: {
     from: text("LOG.jsonl", "File this log, which an engine exported, under the one NAME"),
