@@ -83,7 +83,12 @@ export type HouseOptions = cli.ServeOptions & {
   readonly onFault?: (error: unknown) => void;
   /** A sentence for the operator: the broker cannot be reached, or can again. */
   readonly onNote?: (sentence: string) => void;
+  /** Looks on while a log of another version is decided again. */
+  readonly onTakeOver?: cli.TakeOverWatch;
 };
+
+/** Which otalog this is. */
+const { version } = manifest;
 
 /** Whoever stops an engine waits no longer than so for the last checkpoint's way. */
 const LAST_CHECKPOINT_MS = 3_000;
@@ -100,6 +105,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const publisher = await publisherOf(options);
     const { store, reads, tree, close: closeStore } = await openSqlite(options.data);
     undo.push(closeStore);
+    const { sha256 } = machineDigest;
+    const by = { version, sha256, isAccepted: options.takeOver ?? false };
+    await cli.takeOver(reads, by, options.onTakeOver);
     const identity = await logIdentity(options.data);
     const key = logKeyOf(identity.rawPublicKey, machineDigest.sha256);
     const { sign } = identity;
@@ -134,6 +142,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       {
         baseUrl: httpUrl,
         identity,
+        version,
         deviceRequests: options.deviceRequests,
         isBrokered: options.broker !== undefined,
       },
@@ -161,7 +170,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       limits: HTTP_LIMITS,
       onServed: metrics.served,
       metrics: metrics.scrape,
-      version: manifest.version,
+      version,
     };
     app = createApp({ ...deps, ready: () => ready && way.isUp && engine.isWell }, onFault);
     const mqttUrl = await way.open(engine);
@@ -241,8 +250,14 @@ async function serve(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseServe(args);
   const token = Deno.env.get("OTALOG_OPERATOR_TOKEN");
   const onFault = (error: unknown) => cli.complain(`Fault: ${(error as Error).message ?? error}`);
-  const end = askedToEnd();
-  const house = await openHouse({ ...options, token, onFault, onNote: cli.complain });
+  const stop = new AbortController();
+  const end = askedToEnd().finally(() => stop.abort());
+  const onTakeOver = { ...cli.takeOverScreen(screen), stop: stop.signal };
+  const house = await openHouse({ ...options, token, onFault, onNote: cli.complain, onTakeOver })
+    .catch((error) => {
+      if (!stop.signal.aborted) throw error;
+    });
+  if (!house) return true;
   if (house.operator.madeIn) screen.write(`operator token in ${house.operator.madeIn}\n`);
   if (house.operator.isWeak) cli.complain("The operator token is short: it may be guessed.");
   void house.ready.then(() => screen.write(`ready http=${house.httpUrl} mqtt=${house.mqttUrl}\n`));

@@ -48,6 +48,7 @@ const serve = {
       "May devices ask for a version by themselves [allow]",
     ),
     ...checkpointFlags,
+    "take-over": toggle("Go on with a log of another version, whatever this one decides otherwise"),
   },
 };
 
@@ -120,6 +121,8 @@ export interface ServeOptions extends Partial<CheckpointOptions> {
   readonly publicUrl: string | undefined;
   readonly openArtifacts: boolean;
   readonly deviceRequests: "allow" | "deny";
+  /** A log of another version is gone on with, whatever this one decides otherwise. */
+  readonly takeOver?: boolean;
 }
 
 /** @throws {UsageError} for addresses that are not safe or not usable by devices. */
@@ -152,6 +155,7 @@ export function parseServe(args: string[]): ServeOptions {
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
     deviceRequests: given["device-requests"] ?? "allow",
+    takeOver: given["take-over"],
     ...checkpointsOf(given),
   };
 }

@@ -22,6 +22,8 @@ export { parseSimulate, runSimulate } from "./simulate/mod.ts";
 export type { Assignment, Outcome, SimulateOptions } from "./simulate/mod.ts";
 export type { SimulateParts } from "./simulate/mod.ts";
 export { parseVerify, runVerify } from "./verify/mod.ts";
+export { takeOver, takeOverScreen } from "./take_over.ts";
+export type { TakeOver, TakeOverWatch } from "./take_over.ts";
 export { FleetView } from "./fleet_view.ts";
 export type { DeviceEvent } from "./fleet_view.ts";
 export { isAsItMust, summary } from "./fleet_summary.ts";

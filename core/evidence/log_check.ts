@@ -90,8 +90,8 @@ export class LogCheck {
     if (erased) {
       return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
     }
-    const missing = this.#ahead[0];
-    return missing && fault(this.rows + 1, "end", `at least ${missing.size} rows`, `${this.rows}`);
+    const missing = this.#ahead.at(-1);
+    return missing && fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`);
   }
 
   #goOn(stream: string, span: StreamSpan): LogFault | undefined {

@@ -24,6 +24,7 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     deviceRequests: "allow",
     checkpoints: undefined,
     checkpointPace: { rows: 10_000, ms: 300_000 },
+    takeOver: false,
   });
   const args = [
     "--http=[::1]:0",
@@ -43,6 +44,7 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     deviceRequests: "allow",
     checkpoints: undefined,
     checkpointPace: { rows: 10_000, ms: 300_000 },
+    takeOver: false,
   });
 });
 
