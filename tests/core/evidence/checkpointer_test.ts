@@ -96,7 +96,8 @@ Deno.test("Checkpointer makes one at the start: signed, of all rows, and publish
   await settle();
   const [checkpoint] = read(stage.checkpointer.last);
   const root = await stage.tree.rootAt(2);
-  assert.deepEqual(checkpoint, { origin: key.name, size: 2, root });
+  const note = stage.checkpointer.last;
+  assert.deepEqual(checkpoint, { note, origin: key.name, size: 2, root });
   assert.deepEqual(stage.published, [stage.checkpointer.last]);
 });
 
