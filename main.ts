@@ -51,12 +51,13 @@ import { createMetrics } from "./adapters/metrics/mod.ts";
 import { BrokerLink, createBroker } from "./adapters/mqtt/mod.ts";
 import type { MqttWay } from "./adapters/mqtt/mod.ts";
 import {
+  contentsOf,
   copyDatabase,
   hasOwnTables,
-  imagesIn,
   openReplica,
   openSnapshot,
   openSqlite,
+  rowsOf,
   updateTables,
 } from "./adapters/sqlite/mod.ts";
 
@@ -339,15 +340,16 @@ export const copyParts: CopyParts = {
   copyDatabase,
   hasOwnTables,
   updateTables,
-  replay: async (folder, isCompared, { progress, ...watch }) => {
+  contentsOf,
+  rowsOf,
+  replay: async (folder, isCompared, { progress, stop }) => {
     const replica = await openReplica(folder);
-    const { count } = replica;
     const source = isCompared ? replica : { rows: () => replica.rows() };
-    const shown = (rows: number) => progress(rows, count);
-    return await cli.replayed(source, machineDigest.sha256, { ...watch, progress: shown })
+    const shown = (rows: number) => progress(rows, replica.count);
+    const { finding } = await cli.replayed(source, machineDigest.sha256, { progress: shown, stop })
       .finally(() => replica.close());
+    return finding;
   },
-  imagesIn,
   copyImages,
   copySecrets,
 };

@@ -2,8 +2,8 @@
  * In which order a data folder is copied: the log as it is at one moment, then what it names, which never
  * changes. The copy gets its name when its log was decided again.
  */
-import type { ReplaySummary, StoredCells } from "../../core/mod.ts";
-import type { CopyParts, NamedImage } from "./parts.ts";
+import type { StoredCells } from "../../core/mod.ts";
+import type { Contents, CopyParts, Finding, NamedImage } from "./parts.ts";
 
 /** What is to be copied. */
 export interface CopyOrder {
@@ -13,10 +13,23 @@ export interface CopyOrder {
   readonly to: string;
   /** The copy is to be used: its tables are brought up to date. */
   readonly isForUse: boolean;
-  /** What a person is to do: about the name of the copy; what is wrong with `from`; no room for `to`. */
-  readonly whatToDo: { readonly name: string; readonly from: string; readonly to: string };
+  /** A log that does not come out as it was decided is copied all the same. */
+  readonly isAsItIs: boolean;
+  /** What a person is to do. */
+  readonly whatToDo: {
+    /** Where there can be no folder of that name. */
+    readonly name: string;
+    /** Where `from` is no data folder, or damaged. */
+    readonly from: string;
+    /** Where its log is not as it was decided. */
+    readonly log: string;
+    /** Where an image is missing or damaged. */
+    readonly image: string;
+    /** Where there is no room for `to`. */
+    readonly to: string;
+  };
   /** Told of each row of the log; throws where the copy must not be made. */
-  seen?(cells: StoredCells): void;
+  readonly seen?: ((cells: StoredCells) => void) | undefined;
   /** What is being done, and the share of it that is done, from 0 to 1. */
   progress?(what: string, share: number): void;
   /** Throws when it is time to stop. */
@@ -24,70 +37,64 @@ export interface CopyOrder {
 }
 
 /** What was copied. */
-export interface Copied extends Pick<ReplaySummary, "rows" | "devices" | "log" | "head"> {
-  /** When the last row was written: engine time, milliseconds since 1970. */
-  readonly at: number;
+export interface Copied extends Omit<Contents, "images"> {
   readonly images: number;
   /** Of the database and the images. */
   readonly bytes: number;
+  /** Where the log is not as it was decided. */
+  readonly finding: Finding | undefined;
   /** False: the tables beside the log are of an older otalog, and were not compared with it. */
   readonly isCompared: boolean;
 }
 
 /** Copies it. @throws {Error} when it cannot be, or should not; then nothing is left of the copy. */
 export async function copyFolder(order: CopyOrder, parts: CopyParts): Promise<Copied> {
-  const { from, to: path, whatToDo } = order;
+  const { from, to: path, whatToDo, stop } = order;
   return await parts.newFolder({ path, apartFrom: from, whatToDo: whatToDo.name }, async (to) => {
-    const copying = { from, to, whatToDo, stop: order.stop };
+    const copying = { from, to, whatToDo, stop };
     const progress = (share: number) => order.progress?.("Copying the log", share);
     const bytes = await parts.copyDatabase({ ...copying, progress });
-    const log = await proved(to, order, parts);
-    const images = parts.imagesIn(to);
+    const isCompared = await ownTables(to, order, parts);
+    const { images, ...contents } = parts.contentsOf(to);
+    if (contents.rows === 0) throw refused(order, "its log is empty", whatToDo.from);
+    if (order.seen) { for (const row of parts.rowsOf(to)) order.seen(row); }
+    const finding = await proved(to, isCompared, order, parts);
     await copyImages(images, order, to, parts);
-    await parts.copySecrets({ ...copying, log: log.log });
-    order.stop?.throwIfAborted();
-    return { ...log, images: images.length, bytes: bytes + sizeOf(images) };
+    await parts.copySecrets({ ...copying, log: contents.log });
+    stop?.throwIfAborted();
+    const all = bytes + sizeOf(images);
+    return { ...contents, images: images.length, bytes: all, finding, isCompared };
   });
-}
-
-/** Decides the log of the copy again. @throws {Error} unless it comes out the same. */
-async function proved(
-  folder: string,
-  order: CopyOrder,
-  parts: CopyParts,
-): Promise<Omit<Copied, "images" | "bytes">> {
-  const isCompared = await ownTables(folder, order, parts);
-  const { summary, at, finding } = await parts.replay(folder, isCompared, {
-    seen: (cells) => order.seen?.(cells),
-    progress: (rows, all) => order.progress?.("Deciding the log again", rows / all),
-    stop: order.stop,
-  });
-  const { rows, devices, log, head } = summary;
-  const why = finding
-    ? `its log is not as it was decided: ${finding.where}, ${finding.what}`
-    : rows === 0
-    ? "its log is empty"
-    : undefined;
-  if (why !== undefined) {
-    throw new Error(`Cannot use ${order.from}: ${why}. ${order.whatToDo.from}`);
-  }
-  return { rows, devices, log, head, at, isCompared };
 }
 
 /** Whether the tables are those of this otalog; in a copy that is to be used they are. */
-async function ownTables(
-  folder: string,
-  { from, isForUse, whatToDo }: CopyOrder,
-  parts: CopyParts,
-): Promise<boolean> {
+async function ownTables(folder: string, order: CopyOrder, parts: CopyParts): Promise<boolean> {
   try {
-    if (isForUse) await parts.updateTables(folder);
+    if (order.isForUse) await parts.updateTables(folder);
     return await parts.hasOwnTables(folder);
   } catch (error) {
-    throw new Error(`Cannot use ${from}: ${(error as Error).message}. ${whatToDo.from}`, {
-      cause: error,
-    });
+    throw refused(order, (error as Error).message, order.whatToDo.from);
   }
+}
+
+/** Decides the log of the copy again. @throws {Error} unless it comes out the same, or that is accepted. */
+async function proved(
+  folder: string,
+  isCompared: boolean,
+  order: CopyOrder,
+  parts: CopyParts,
+): Promise<Finding | undefined> {
+  const finding = await parts.replay(folder, isCompared, {
+    progress: (rows, all) => order.progress?.("Deciding the log again", rows / all),
+    stop: order.stop,
+  });
+  if (!finding || order.isAsItIs) return finding;
+  const why = `its log is not as it was decided: ${finding.where}, ${finding.what}`;
+  throw refused(order, why, order.whatToDo.log);
+}
+
+function refused({ from }: CopyOrder, why: string, whatToDo: string): Error {
+  return new Error(`Cannot use ${from}: ${why}. ${whatToDo}`);
 }
 
 async function copyImages(
@@ -101,7 +108,7 @@ async function copyImages(
   await parts.copyImages(images, {
     from,
     to,
-    whatToDo,
+    whatToDo: { from: whatToDo.image, to: whatToDo.to },
     stop,
     progress: (bytes) => progress?.("Copying the images", (done += bytes) / all),
   });

@@ -1,5 +1,5 @@
 /** What others do for a copy, each for its kind of storage. */
-import type { ReplaySummary, StoredCells } from "../../core/mod.ts";
+import type { StoredCells } from "../../core/mod.ts";
 
 /** An image by its SHA-256 (hexadecimal digits). */
 export interface NamedImage {
@@ -15,12 +15,24 @@ export interface Copying {
   readonly whatToDo: { readonly from: string; readonly to: string };
 }
 
-/** How a log in a folder came out when it was decided again. */
-export interface Replayed {
-  readonly summary: ReplaySummary;
-  /** When the last row was written: engine time, milliseconds since 1970. */
-  readonly at: number;
-  readonly finding: { readonly where: string; readonly what: string } | undefined;
+/** The first place where a log is not as it was decided. */
+export interface Finding {
+  readonly where: string;
+  readonly what: string;
+}
+
+/** What is in a folder. */
+export interface Contents {
+  readonly rows: number;
+  readonly devices: number;
+  /** The id of the log; empty for a log without rows, as is the next one. */
+  readonly log: string;
+  /** The hash of the last row. */
+  readonly head: string;
+  /** When the last row was written, in milliseconds since 1970; `undefined`: it does not say so. */
+  readonly at: number | undefined;
+  /** The images that the log names. */
+  readonly images: readonly NamedImage[];
 }
 
 /** Those who know how. */
@@ -36,18 +48,18 @@ export interface CopyParts {
   hasOwnTables(folder: string): Promise<boolean>;
   /** Brings its tables up to date. */
   updateTables(folder: string): Promise<void>;
+  contentsOf(folder: string): Contents;
+  /** Its rows, one after the other. */
+  rowsOf(folder: string): Iterable<StoredCells>;
   /** Decides its log again; `isCompared`: and compares the tables beside it. */
   replay(
     folder: string,
     isCompared: boolean,
     watch: {
-      seen(cells: StoredCells): void;
       progress(rows: number, all: number): void;
       readonly stop?: AbortSignal | undefined;
     },
-  ): Promise<Replayed>;
-  /** The images that its log names. */
-  imagesIn(folder: string): readonly NamedImage[];
+  ): Promise<Finding | undefined>;
   /** Copies images, and checks each against its name. */
   copyImages(
     images: readonly NamedImage[],

@@ -1,8 +1,10 @@
 /** The database of a data folder is copied as it is at one moment, while an engine goes on. */
 import { backup, DatabaseSync } from "node:sqlite";
+import type { StoredCells } from "../../core/mod.ts";
 import { DATABASE } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { isUpToDate, migrate } from "./migrations.ts";
+import { openSnapshot } from "./snapshot.ts";
 import { cannotUse, isDamage } from "./trouble.ts";
 
 /** How the database is copied. */
@@ -92,21 +94,63 @@ export async function updateTables(folder: string): Promise<void> {
   await migrate(database).finally(() => database.destroy());
 }
 
-/** The images that the log names. */
-export function imagesIn(folder: string): { readonly sha256: string; readonly size: number }[] {
-  const images: { sha256: string; size: number }[] = [];
-  on(`${folder}/${DATABASE}`, (database) => {
-    for (const row of database.prepare("select sha256, size from images order by sha256").all()) {
-      images.push({ sha256: String(row.sha256), size: Number(row.size) });
-    }
-  });
-  return images;
+/** What is in a data folder that is a copy. */
+export interface FolderContents {
+  readonly rows: number;
+  readonly devices: number;
+  /** The id of the log; empty for a log without rows, as is the next one. */
+  readonly log: string;
+  /** The hash of the last row. */
+  readonly head: string;
+  /** When the last row was written, in milliseconds since 1970; `undefined`: it does not say so. */
+  readonly at: number | undefined;
+  /** The images that the log names. */
+  readonly images: readonly { readonly sha256: string; readonly size: number }[];
 }
 
-function on(path: string, act: (database: DatabaseSync) => void): void {
+/** Looks what is in it: nothing that stands in its cells is proved by that. */
+export function contentsOf(folder: string): FolderContents {
+  return on(`${folder}/${DATABASE}`, (database) => {
+    const count = (table: string) =>
+      Number(database.prepare(`select count(*) as n from ${table}`).get()?.n);
+    const last = database.prepare("select bytes, hash from events order by seq desc limit 1").get();
+    const { log, at } = headerOf(last?.bytes);
+    return {
+      rows: count("events"),
+      devices: count("devices"),
+      log: String(log ?? ""),
+      head: String(last?.hash ?? ""),
+      at: Number.isSafeInteger(at) ? at as number : undefined,
+      images: database.prepare("select sha256, size from images order by sha256").all()
+        .map(({ sha256, size }) => ({ sha256: String(sha256), size: Number(size) }))
+        // Another name would lead somewhere else.
+        .filter(({ sha256 }) => /^[0-9a-f]{64}$/.test(sha256)),
+    };
+  });
+}
+
+/** The rows of its log, one after the other. */
+export function* rowsOf(folder: string): Iterable<StoredCells> {
+  const log = openSnapshot(folder);
+  try {
+    yield* log.rows();
+  } finally {
+    log.close();
+  }
+}
+
+function headerOf(bytes: unknown): { log?: unknown; at?: unknown } {
+  try {
+    return Object(JSON.parse(String(bytes)));
+  } catch {
+    return {};
+  }
+}
+
+function on<T>(path: string, act: (database: DatabaseSync) => T): T {
   const database = new DatabaseSync(path);
   try {
-    act(database);
+    return act(database);
   } finally {
     database.close();
   }

@@ -193,7 +193,7 @@ const damages: [what: string, damage: (backup: string) => Promise<void>, why: Re
       editor.close();
       return Promise.resolve();
     },
-    /: its log is not as it was decided: row \d+ \(device\/pump-1\), .*\. Name another backup\.$/,
+    /: its log is not as it was decided: row \d+ \(device\/pump-1\), .*\. Name another backup, or .*\.$/,
   ],
   [
     "the key is that of another log",

@@ -2,6 +2,7 @@
 import { parseCommand, text, textOr, toggle } from "../args.ts";
 import { word } from "../checked_args.ts";
 
+const asItIs = toggle("Copy a log, too, that does not come out as it was decided");
 const json = toggle("Print what was copied as JSON");
 
 /** The command. */
@@ -14,7 +15,7 @@ export const backup = {
     "is left of it. It holds the key of the log and tokens: keep it as safe as the data folder. Exit code",
     "0: it is there; 1: it is not; 2: a wrong flag.",
   ],
-  flags: { data: textOr("DIR", "./data", "The data folder"), json },
+  flags: { data: textOr("DIR", "./data", "The data folder"), "as-it-is": asItIs, json },
 };
 
 /** The command. */
@@ -30,6 +31,7 @@ export const restore = {
   flags: {
     data: textOr("DIR", "./data", "The new data folder"),
     checkpoint: text("FILE", "Checkpoints that were kept: what the backup lacks of them is lost"),
+    "as-it-is": asItIs,
     json,
   },
 };
@@ -39,6 +41,8 @@ export interface BackupOptions {
   /** The backup. */
   readonly dir: string;
   readonly data: string;
+  /** A log that does not come out as it was decided is copied all the same. */
+  readonly asItIs: boolean;
   readonly json: boolean;
 }
 
@@ -50,10 +54,12 @@ export interface RestoreOptions extends BackupOptions {
 
 /** @throws {UsageError} */
 export function parseBackup(args: string[]): BackupOptions {
-  return parseCommand(backup, args);
+  const { "as-it-is": asItIs, ...given } = parseCommand(backup, args);
+  return { ...given, asItIs };
 }
 
 /** @throws {UsageError} */
 export function parseRestore(args: string[]): RestoreOptions {
-  return parseCommand(restore, args);
+  const { "as-it-is": asItIs, ...given } = parseCommand(restore, args);
+  return { ...given, asItIs };
 }

@@ -12,8 +12,9 @@ export interface CopyOrder {
   readonly from: string;
   readonly to: string;
   readonly isForUse: boolean;
-  readonly whatToDo: { readonly name: string; readonly from: string; readonly to: string };
-  seen?(cells: StoredCells): void;
+  readonly isAsItIs: boolean;
+  readonly whatToDo: Readonly<Record<"name" | "from" | "log" | "image" | "to", string>>;
+  readonly seen?: ((cells: StoredCells) => void) | undefined;
   progress?(what: string, share: number): void;
 }
 
@@ -25,7 +26,7 @@ export const STOPPED = "Stopped. Nothing was left behind.";
 
 /** Makes a backup and says what is in it. @throws {Error} */
 export async function runBackup(
-  { dir, data, json }: BackupOptions,
+  { dir, data, asItIs, json }: BackupOptions,
   screen: Screen,
   copy: Copy,
 ): Promise<boolean> {
@@ -33,9 +34,12 @@ export async function runBackup(
     from: data,
     to: dir,
     isForUse: false,
+    isAsItIs: asItIs,
     whatToDo: {
       name: "Name a folder that is new or empty, apart from the data folder.",
-      from: "Look at it with deno task replay, or name another with --data.",
+      from: "Mend it, or name another data folder with --data.",
+      log: "Look at it with deno task replay; copy it all the same with --as-it-is.",
+      image: "Upload that firmware again, and then make the backup.",
       to: "Free some room, or name another folder.",
     },
   });
@@ -54,7 +58,7 @@ export interface RestoreParts {
 
 /** Makes a data folder of a backup and says what is lost. @throws {Error} */
 export async function runRestore(
-  { dir, data, checkpoint, json }: RestoreOptions,
+  { dir, data, checkpoint, asItIs, json }: RestoreOptions,
   screen: Screen,
   { copy, kept, verify }: RestoreParts,
 ): Promise<boolean> {
@@ -63,12 +67,15 @@ export async function runRestore(
     from: dir,
     to: data,
     isForUse: true,
+    isAsItIs: asItIs,
     whatToDo: {
       name: "Choose another folder with --data: nothing is overwritten.",
       from: "Name another backup.",
+      log: "Name another backup, or restore it all the same with --as-it-is.",
+      image: "Name another backup.",
       to: "Free some room, or choose another folder with --data.",
     },
-    seen: (cells) => beside?.take(cells),
+    seen: beside && ((cells) => beside.take(cells)),
   });
   if (json) screen.write(`${JSON.stringify({ ...restoredJson(copied, beside) })}\n`);
   else screen.write(restoredText(screen, data, copied, beside));

@@ -9,14 +9,20 @@ import { makeData } from "../../support/data_folder.ts";
 import { inFolder } from "../../support/folder.ts";
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
-const whatToDo = { name: "Name another.", from: "Mend it.", to: "Make room." };
+const whatToDo = {
+  name: "Name another.",
+  from: "Mend it.",
+  log: "Look at it.",
+  image: "Upload it.",
+  to: "Make room.",
+};
 
 /** The data folder of a house with two devices and two images, and the name of its copy. */
 async function withData(story: (order: CopyOrder, folder: string) => Promise<void>) {
   await inFolder(async (folder) => {
     const from = `${folder}/data`;
     await makeData(from);
-    await story({ from, to: `${folder}/copy`, isForUse: false, whatToDo }, folder);
+    await story({ from, to: `${folder}/copy`, isForUse: false, isAsItIs: false, whatToDo }, folder);
   });
 }
 
@@ -42,7 +48,8 @@ Deno.test("copyFolder() copies the log, its images and its secrets, and says wha
     assert.deepEqual([copied.rows, copied.devices, copied.images], [rows.length, 2, 2]);
     assert.equal(copied.bytes, Deno.statSync(`${order.to}/otalog.db`).size + 30_000);
     assert.match(copied.head, /^sha256:/);
-    assert.deepEqual([copied.isCompared, Date.now() - copied.at < 60_000], [true, true]);
+    assert.deepEqual([copied.isCompared, copied.finding], [true, undefined]);
+    assert.ok(Date.now() - copied.at! < 60_000);
     assert.deepEqual(rows, rows.map((_, at) => at + 1));
     assert.deepEqual([...steps], [["Copying the images", 1]]);
     assert.deepEqual(namesIn(order.to), ["images", "log.key", "operator.token", "otalog.db"]);
@@ -58,17 +65,17 @@ const refusals: [what: string, spoil: (data: string) => void, why: RegExp][] = [
   [
     "a row was edited",
     (data) => edit(data, "update events set data = '{}' where seq = 5"),
-    /data: its log is not as it was decided: row 5 \(device\/pump-\d\), data\. Mend it\.$/,
+    /data: its log is not as it was decided: row 5 \(device\/pump-\d\), data\. Look at it\.$/,
   ],
   [
     "a row is missing",
     (data) => edit(data, "delete from events where seq = 5"),
-    /data: its log is not as it was decided: row 5 \(.*\), .*\. Mend it\.$/,
+    /data: its log is not as it was decided: row 5 \(.*\), .*\. Look at it\.$/,
   ],
   [
     "a read model was edited",
     (data) => edit(data, "update tasks set state = 'failed'"),
-    /data: its log is not as it was decided: table tasks, row OTA_\d+_001, state\. Mend it\.$/,
+    /data: its log is not as it was decided: table tasks, row OTA_\d+_001, state\. Look at it\.$/,
   ],
   [
     "its log is empty",
@@ -90,7 +97,7 @@ const refusals: [what: string, spoil: (data: string) => void, why: RegExp][] = [
   [
     "an image is missing",
     (data) => Deno.removeSync(`${data}/images/${namesIn(`${data}/images`)[0]}`),
-    /data\/images\/[0-9a-f]{64}: it does not exist\. Mend it\.$/,
+    /data\/images\/[0-9a-f]{64}: it does not exist\. Upload it\.$/,
   ],
   [
     "the key is missing",
@@ -134,5 +141,21 @@ Deno.test("copyFolder() leaves nothing behind when it is stopped, or who looks o
     };
     await assert.rejects(copyFolder({ ...order, seen }, copyParts), new Error("Not this one."));
     assert.deepEqual(namesIn(folder), ["data"]);
+  });
+});
+
+Deno.test("copyFolder() copies as it is a log that comes out otherwise, and says where", async () => {
+  await withData(async (order) => {
+    edit(order.from, "update events set data = replace(data, 'pump', 'bump') where seq = 5");
+    const copied = await copyFolder({ ...order, isAsItIs: true }, copyParts);
+    assert.match(copied.finding!.where, /^row 5 \(device\/pump-\d\)$/);
+    const [row] = [...copyParts.rowsOf(order.to)].slice(4, 5);
+    assert.match(String(row!.data), /bump/);
+    const rows = [...copyParts.rowsOf(order.from)];
+    assert.deepEqual([copied.rows, copied.head], [rows.length, rows.at(-1)!.hash]);
+    // What nobody can follow is not copied, whoever accepts what.
+    edit(order.to, "update images set sha256 = '../' || sha256");
+    const again = { ...order, from: order.to, to: `${order.to}-2`, isAsItIs: true };
+    assert.equal((await copyFolder(again, copyParts)).images, 0);
   });
 });

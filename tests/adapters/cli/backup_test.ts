@@ -1,6 +1,7 @@
 /** What a person is told of a backup, and of what is lost when it is restored. */
 import assert from "node:assert/strict";
 import { checkpointText, logKeyOf, noteText, originOf } from "../../../core/evidence/mod.ts";
+import { DatabaseSync } from "node:sqlite";
 import { copyFolder } from "../../../adapters/backup/mod.ts";
 import { runBackup, runRestore } from "../../../adapters/cli/mod.ts";
 import type { Copy } from "../../../adapters/cli/mod.ts";
@@ -19,19 +20,32 @@ import { Paper } from "./paper.ts";
 const copy: Copy = (order) => copyFolder(order, copyParts);
 
 /** What is printed of a backup of the data folder. */
-async function backup(folder: string, more: { json?: boolean; isTerminal?: boolean } = {}) {
-  const { json = false, isTerminal = false } = more;
+async function backup(
+  folder: string,
+  more: { json?: boolean; isTerminal?: boolean; asItIs?: boolean } = {},
+) {
+  const { json = false, isTerminal = false, asItIs = false } = more;
   const paper = new Paper(isTerminal, false);
-  const options = { data: `${folder}/data`, dir: `${folder}/backup`, json };
+  const options = { data: `${folder}/data`, dir: `${folder}/backup`, asItIs, json };
   assert.equal(await runBackup(options, paper, copy), true);
   return paper.text;
 }
 
 /** What is printed when it is restored beside these checkpoints. */
-async function restore(folder: string, notes?: string, json = false): Promise<string> {
+async function restore(
+  folder: string,
+  notes?: string,
+  { json = false, asItIs = false } = {},
+): Promise<string> {
   const paper = new Paper(false);
   const file = notes === undefined ? undefined : "kept.txt";
-  const options = { dir: `${folder}/backup`, data: `${folder}/new`, checkpoint: file, json };
+  const options = {
+    dir: `${folder}/backup`,
+    data: `${folder}/new`,
+    checkpoint: file,
+    asItIs,
+    json,
+  };
   const parts = { copy, kept: notes, verify: verifyEd25519 };
   assert.equal(await runRestore(options, paper, parts), true);
   return paper.text;
@@ -92,11 +106,11 @@ Deno.test("runBackup() and runRestore() say the same to a program", async () => 
     const made = JSON.parse(await backup(folder, { json: true }));
     const { size } = await checkpointOf(`${folder}/backup`);
     assert.deepEqual(
-      [made.ok, made.rows, made.devices, made.images, made.read_models_compared],
-      [true, size, 2, 2, true],
+      [made.ok, made.rows, made.devices, made.images, made.proved, made.read_models_compared],
+      [true, size, 2, 2, true, true],
     );
     assert.match(made.at, /^20\S+Z$/);
-    const restored = JSON.parse(await restore(folder, note, true));
+    const restored = JSON.parse(await restore(folder, note, { json: true }));
     assert.deepEqual(restored, { ...made, rows_proved: size, rows_known: size });
   });
 });
@@ -166,5 +180,30 @@ Deno.test("runRestore() refuses another history, and checkpoints that nobody sig
     await assert.rejects(restore(folder, "junk"), /^Error: Cannot use kept\.txt: /);
     const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
     assert.deepEqual(names, ["backup", "data"]);
+  });
+});
+
+Deno.test("runBackup() and runRestore() say of a log that is copied as it is where it is not as decided", async () => {
+  await withData(async (folder) => {
+    const { note, size } = await checkpointOf(`${folder}/data`);
+    const editor = new DatabaseSync(`${folder}/data/otalog.db`);
+    editor.exec("update events set data = replace(data, 'pump', 'bump') where seq = 5");
+    editor.close();
+    await assert.rejects(
+      backup(folder),
+      /, bytes\. Look at it with deno task replay; copy it all the same with --as-it-is\.$/,
+    );
+    const found =
+      / Its log is not as it was decided: row 5 \(device\/pump-\d\), bytes\.\nrows +\d+,/;
+    assert.match(await backup(folder, { asItIs: true }), found);
+    await assert.rejects(restore(folder), /, bytes\. Name another backup, or .* --as-it-is\.$/);
+    // What a checkpoint says is of the hashes, which nobody has edited.
+    const json = JSON.parse(await restore(folder, note, { json: true, asItIs: true }));
+    assert.deepEqual(
+      [json.ok, json.proved, json.finding.what, json.read_models_compared, json.rows_proved],
+      [true, false, "bytes", false, size],
+    );
+    await Deno.remove(`${folder}/new`, { recursive: true });
+    assert.match(await restore(folder, undefined, { asItIs: true }), found);
   });
 });

@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import type { Engine } from "../../../core/engine/mod.ts";
 import { isDivergence, Replay } from "../../../core/mod.ts";
 import {
+  contentsOf,
   copyDatabase,
   hasOwnTables,
-  imagesIn,
   openReplica,
   openSqlite,
   updateTables,
@@ -84,6 +84,7 @@ Deno.test("copyDatabase() copies one moment, whatever is committed meanwhile, in
     const before = await reads.lastSeq();
     const shares: number[] = [];
     const bytes = await copy((share) => {
+      assert.ok(shares.length < 1_000, "it begins anew for ever");
       edit(from, `insert into tokens values ('${shares.length}', 'pump-1', null)`);
       shares.push(share);
     });
@@ -97,7 +98,9 @@ Deno.test("copyDatabase() copies one moment, whatever is committed meanwhile, in
     assert.equal(Deno.statSync(`${to}/otalog.db`).size, bytes);
     assert.equal(await rowsProved(to), before);
     assert.deepEqual(namesIn(to), ["otalog.db"]);
-    assert.deepEqual(imagesIn(to), [{ sha256: IMAGE.slice(7), size: 10_000 }]);
+    const { images, rows, devices, log } = contentsOf(to);
+    assert.deepEqual(images, [{ sha256: IMAGE.slice(7), size: 10_000 }]);
+    assert.deepEqual([rows, devices, log], [before, 1_002, "0123456789abcdef"]);
     assert.equal(await hasOwnTables(to), true);
     await engine.stop();
     await close();
@@ -198,5 +201,20 @@ Deno.test("updateTables() brings the tables of an older otalog up to date, none 
     const newer = new Error("a newer otalog wrote it (2999-01-01-future)");
     await assert.rejects(hasOwnTables(to), newer);
     await assert.rejects(updateTables(to), newer);
+  });
+});
+
+Deno.test("contentsOf() says what is there, whatever stands in the cells", async () => {
+  await withLog(async ({ from, to, copy }) => {
+    await copy();
+    const { at, head } = contentsOf(to);
+    assert.ok(Date.now() - at! < 60_000);
+    assert.match(head, /^sha256:/);
+    edit(to, "update events set bytes = 'x'; update images set sha256 = '../x'");
+    const { at: none, log, images } = contentsOf(to);
+    assert.deepEqual([none, log, images], [undefined, "", []]);
+    edit(to, "delete from events");
+    assert.deepEqual([contentsOf(to).rows, contentsOf(to).head], [0, ""]);
+    assert.ok(contentsOf(from).rows > 0);
   });
 });
