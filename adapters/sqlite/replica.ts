@@ -5,6 +5,7 @@ import type { Models } from "../../core/engine/mod.ts";
 import { kyselyOn } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { ModelsWriter } from "./models.ts";
+import { NewestModels } from "./newest_models.ts";
 import { iterate, openReadOnly } from "./read_only.ts";
 import type { Row } from "./read_only.ts";
 import { emptyTree, TreeWriter } from "./tree.ts";
@@ -42,7 +43,7 @@ export async function openReplica(folder: string): Promise<Replica> {
   const found = openReadOnly(folder);
   const expected = new DatabaseSync(":memory:");
   await migrate(kyselyOn(expected));
-  const models = new ModelsWriter(expected);
+  const models = new NewestModels(new ModelsWriter(expected));
   const [tree, treeWriter] = [emptyTree(), new TreeWriter(expected)];
   let last: StoredCells | undefined;
   expected.exec("begin");
@@ -52,10 +53,13 @@ export async function openReplica(folder: string): Promise<Replica> {
     },
     count: Number(found.prepare("select count(*) as n from events").get()?.n),
     expect: (next) => {
-      models.write(next, true);
+      models.add(next);
       treeWriter.add(tree, String(last?.hash));
     },
-    firstDifference: () => compare(expected, found),
+    firstDifference: () => {
+      models.flush();
+      return compare(expected, found);
+    },
     close: () => {
       found.close();
       expected.close();
