@@ -41,7 +41,8 @@ export interface Replica {
  */
 export async function openReplica(folder: string): Promise<Replica> {
   const found = openReadOnly(folder);
-  const expected = new DatabaseSync(":memory:");
+  // A database of SQLite's own: in memory as long as it is small, and gone when it is closed.
+  const expected = new DatabaseSync("");
   await migrate(kyselyOn(expected));
   const models = new NewestModels(new ModelsWriter(expected));
   const [tree, treeWriter] = [emptyTree(), new TreeWriter(expected)];
