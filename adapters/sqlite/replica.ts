@@ -41,8 +41,7 @@ export interface Replica {
  */
 export async function openReplica(folder: string): Promise<Replica> {
   const found = openReadOnly(folder);
-  // A database of SQLite's own: in memory as long as it is small, and gone when it is closed.
-  const expected = new DatabaseSync("");
+  const expected = openScratch();
   await migrate(kyselyOn(expected));
   const models = new NewestModels(new ModelsWriter(expected));
   const [tree, treeWriter] = [emptyTree(), new TreeWriter(expected)];
@@ -66,6 +65,18 @@ export async function openReplica(folder: string): Promise<Replica> {
       expected.close();
     },
   };
+}
+
+/**
+ * A database of SQLite's own, which is gone when it is closed: in memory as long as it is small. Deno gives
+ * one to a process with all permissions only; others hold all of it in memory.
+ */
+function openScratch(): DatabaseSync {
+  try {
+    return new DatabaseSync("");
+  } catch {
+    return new DatabaseSync(":memory:");
+  }
 }
 
 const LOG = "select seq, stream, version, bytes, data, salt, hash from events order by seq";
