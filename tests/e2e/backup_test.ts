@@ -93,6 +93,12 @@ Deno.test("backup copies what was acknowledged while devices report; a house goe
       [backup.ok, backup.devices, backup.images, backup.read_models_compared],
       [true, DEVICES.length, 1, true],
     );
+    const then = ["--data", dir!, "--at", "20", "--device", DEVICES[0]!, "--json"];
+    const asOf = JSON.parse((await ran("replay", ...then)).said);
+    assert.deepEqual(
+      [asOf.ok, asOf.rows, asOf.as_of.seq, asOf.device.device_id],
+      [true, 20, 20, DEVICES[0]],
+    );
     const { reports, rows } = await readLog(dir!);
     assert.equal(rows, backup.rows);
     DEVICES.forEach((id, n) => {
