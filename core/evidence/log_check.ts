@@ -4,6 +4,7 @@
  */
 import { ErasedRows } from "../log/mod.ts";
 import type { Sha256 } from "../log/mod.ts";
+import { toChecksum } from "../protocol/mod.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { LogFault, SegmentSummary, StreamSpan } from "./segment.ts";
 import { foldHashes, GrowingTree } from "./tree.ts";
@@ -95,12 +96,12 @@ export class LogCheck {
   }
 
   #goOn(stream: string, span: StreamSpan): LogFault | undefined {
-    const { firstSeq, firstVersion, firstPrev, lastVersion, lastHash } = span;
+    const { firstSeq, firstVersion, firstPrev, lastVersion, lastDigits } = span;
     const before = this.#isPart ? { version: firstVersion - 1, hash: firstPrev } : NONE;
     const { version, hash } = this.#heads.get(stream) ?? before;
     if (firstVersion !== version + 1) return fault(firstSeq, "version", version + 1, firstVersion);
     if (firstPrev !== hash) return fault(firstSeq, "prev", hash, firstPrev);
-    this.#heads.set(stream, { version: lastVersion, hash: lastHash });
+    this.#heads.set(stream, { version: lastVersion, hash: toChecksum(lastDigits) });
     return undefined;
   }
 

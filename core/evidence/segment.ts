@@ -27,7 +27,8 @@ export interface StreamSpan {
   readonly firstVersion: number;
   readonly firstPrev: string | null;
   readonly lastVersion: number;
-  readonly lastHash: string;
+  /** The hexadecimal digits of the hash of its last row. */
+  readonly lastDigits: string;
 }
 
 /** The tree over the first rows of a segment: the hashes of its complete subtrees, largest first. */
@@ -51,6 +52,8 @@ export interface SegmentSummary {
   readonly erasures: readonly Erased[];
 }
 
+type GrowingSpan = { -readonly [member in keyof StreamSpan]: StreamSpan[member] };
+
 /** Read into anew for each row. */
 const plain = { row: new PlainRow(), header: new PlainHeader() };
 
@@ -60,7 +63,7 @@ export class Segment {
   readonly #begin: number;
   readonly #marks: ReadonlySet<number>;
   readonly #tree: GrowingTree;
-  readonly #streams = new Map<string, StreamSpan>();
+  readonly #streams = new Map<string, GrowingSpan>();
   readonly #edges: SegmentEdge[] = [];
   readonly #erased: Erased[] = [];
   readonly #erasures: Erased[] = [];
@@ -116,19 +119,19 @@ export class Segment {
   #takePlain(bytes: Uint8Array, from: number, to: number): boolean {
     const { row, header } = plain;
     if (!row.read(bytes, from, to) || !header.read(row.sealed, 1)) return false;
-    const hash = toChecksum(this.#sha256(row.sealed));
-    if (!row.hasHash(hash) || header.seq !== this.#next) return false;
-    if (!header.has("data", toChecksum(this.#sha256(row.salted)))) return false;
+    const digits = this.#sha256(row.sealed);
+    if (!row.hasHash(digits) || header.seq !== this.#next) return false;
+    if (!header.hasDigest("data", this.#sha256(row.salted))) return false;
     const log = this.#log ?? header.text("log")!;
     if (!header.has("log", log) || header.has("type", "DataErased")) return false;
     const stream = header.text("stream")!;
     const span = this.#streams.get(stream);
     const { version } = header;
-    if (span && !(version === span.lastVersion + 1 && header.has("prev", span.lastHash))) {
+    if (span && !(version === span.lastVersion + 1 && header.hasDigest("prev", span.lastDigits))) {
       return false;
     }
     this.#log = log;
-    this.#add(stream, version, span ? span.firstPrev : header.text("prev") ?? null, hash);
+    this.#add(stream, version, span ? span.firstPrev : header.text("prev") ?? null, digits);
     return true;
   }
 
@@ -142,11 +145,12 @@ export class Segment {
     if (span && version !== span.lastVersion + 1) {
       return differs("version", span.lastVersion + 1, version);
     }
-    if (span && prev !== span.lastHash) return differs("prev", span.lastHash, prev);
+    const lastHash = span && toChecksum(span.lastDigits);
+    if (lastHash !== undefined && prev !== lastHash) return differs("prev", lastHash, prev);
     const untold = this.#noteErasures(checked);
     if (untold) return untold;
     this.#log = log;
-    this.#add(stream, version, prev, hash);
+    this.#add(stream, version, prev, toHex(hash));
     return undefined;
   }
 
@@ -160,12 +164,17 @@ export class Segment {
   }
 
   /** The row is the next one of its stream, and a leaf of the tree. */
-  #add(stream: string, version: number, prev: string | null, hash: string): void {
+  #add(stream: string, version: number, prev: string | null, digits: string): void {
     const seq = this.#next;
     const span = this.#streams.get(stream);
-    const first = span ?? { firstSeq: seq, firstVersion: version, firstPrev: prev };
-    this.#streams.set(stream, { ...first, lastVersion: version, lastHash: hash });
-    this.#tree.add(toHex(hash));
+    if (span) {
+      span.lastVersion = version;
+      span.lastDigits = digits;
+    } else {
+      const first = { firstSeq: seq, firstVersion: version, firstPrev: prev };
+      this.#streams.set(stream, { ...first, lastVersion: version, lastDigits: digits });
+    }
+    this.#tree.add(digits);
     if (this.#marks.has(seq)) {
       this.#edges.push({ rows: this.#tree.size, hashes: [...this.#tree.edge] });
     }

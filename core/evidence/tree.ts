@@ -20,14 +20,16 @@ export type LeafRange = readonly [begin: number, end: number];
 const NODE = 1;
 const HASH_BYTES = 32;
 
-const scratch = new Uint8Array(1 + 2 * HASH_BYTES);
+/** Written anew for each hash: one for each row there is. */
+const node = new Uint8Array(1 + 2 * HASH_BYTES);
+const [leftPart, rightPart] = [node.subarray(1, 1 + HASH_BYTES), node.subarray(1 + HASH_BYTES)];
+node[0] = NODE;
 
 /** SHA-256(0x01 ‖ left ‖ right). */
 export function nodeHash(left: TreeHash, right: TreeHash, sha256: Sha256): TreeHash {
-  scratch[0] = NODE;
-  scratch.subarray(1).setFromHex(left);
-  scratch.subarray(1 + HASH_BYTES).setFromHex(right);
-  return sha256(scratch);
+  leftPart.setFromHex(left);
+  rightPart.setFromHex(right);
+  return sha256(node);
 }
 
 /** The complete subtrees that leaves from a multiple of their number on are made of, largest first. */

@@ -24,6 +24,12 @@ const ARGUMENTS_MAX = 8_192;
 
 const NULL = literalOf("null");
 
+/** 1 for what stands in a string as it is. */
+const isPlain = Uint8Array.from(
+  { length: 256 },
+  (_, byte) => Number(byte >= LOWEST && byte <= HIGHEST && byte !== QUOTE && byte !== BACKSLASH),
+);
+
 /** The text of bytes that are ASCII. */
 export function textOf(bytes: Uint8Array, from: number, to = bytes.length): string {
   let text = "";
@@ -89,44 +95,44 @@ export class Cursor {
   /** The rest of a string, with the quotation mark that ends it. */
   string(): boolean {
     const { bytes } = this;
-    for (let at = this.at; at < this.#end; at++) {
-      const byte = bytes[at]!;
-      if (byte === QUOTE) {
-        this.at = at + 1;
-        return !this.#isLost;
-      }
-      if (byte === BACKSLASH || byte < LOWEST || byte > HIGHEST) break;
-    }
-    return this.#lose();
+    const end = this.#end;
+    let at = this.at;
+    while (at < end && isPlain[bytes[at]!] === 1) at++;
+    if (at >= end || bytes[at] !== QUOTE) return this.#lose();
+    this.at = at + 1;
+    return !this.#isLost;
   }
 
   /** The rest of a string, written out from there on without its escapes; where it ends, or `-1`. */
   unescape(into: Uint8Array, begin: number): number {
     const { bytes } = this;
-    let [at, to] = [this.at, begin];
-    for (; at < this.#end; at++) {
+    const end = this.#end;
+    let at = this.at;
+    let to = begin;
+    for (; at < end; at++) {
       let byte = bytes[at]!;
-      if (byte === QUOTE) {
-        this.at = at + 1;
-        return this.#isLost ? -1 : to;
-      }
-      if (byte === BACKSLASH) {
+      if (isPlain[byte] === 0) {
+        if (byte !== BACKSLASH) break;
         byte = bytes[++at]!;
         if (byte !== QUOTE && byte !== BACKSLASH) break;
       }
-      if (byte < LOWEST || byte > HIGHEST) break;
       into[to++] = byte;
     }
-    this.#lose();
-    return -1;
+    if (at >= end || bytes[at] !== QUOTE) {
+      this.#lose();
+      return -1;
+    }
+    this.at = at + 1;
+    return this.#isLost ? -1 : to;
   }
 
   /** An integer from 0; `-1`: there is none. */
   integer(): number {
     const { bytes, at: from } = this;
+    const end = this.#end;
     let value = 0;
     let at = from;
-    for (; at < this.#end; at++) {
+    for (; at < end; at++) {
       const byte = bytes[at]!;
       if (byte < DIGIT_0 || byte > DIGIT_9) break;
       value = 10 * value + byte - DIGIT_0;

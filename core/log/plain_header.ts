@@ -5,6 +5,8 @@ import { Cursor, literalOf, textOf } from "./cursor.ts";
 const texts = { actor: 0, data: 1, log: 2, outcome: 3, prev: 4, stream: 5, task: 6, type: 7 };
 /** A member of a header that is a text; `outcome` is the canonical JSON of it. */
 export type HeaderText = keyof typeof texts;
+/** What stands before the digits of a checksum. */
+const SHA256 = "sha256:";
 const TEXTS = Object.keys(texts).length;
 
 const NULL = literalOf("null");
@@ -76,6 +78,14 @@ export class PlainHeader {
     const from = this.#from[slot]!;
     if (text === null || from < 0) return text === null && from < 0;
     return this.#to[slot]! - from === text.length && this.#cursor.isAt(from, text);
+  }
+
+  /** Whether the text is the checksum with these digits. */
+  hasDigest(name: HeaderText, digits: string): boolean {
+    const slot = texts[name];
+    const from = this.#from[slot]!;
+    return from >= 0 && this.#to[slot]! - from === SHA256.length + digits.length &&
+      this.#cursor.isAt(from, SHA256) && this.#cursor.isAt(from + SHA256.length, digits);
   }
 
   #string(name: HeaderText): void {

@@ -14,7 +14,9 @@ const QUOTE = 0x22;
 /** The prefix of a leaf, which is 0 (RFC 9162 §2.1.1). */
 const LEAF_BYTES = 1;
 const SALT_BYTES = 16;
-const HASH_CHARACTERS = "sha256:".length + 64;
+/** What stands before the digits of a checksum. */
+const SHA256 = "sha256:";
+const HASH_CHARACTERS = SHA256.length + 64;
 /** Longer ones are rare. */
 const ROW_BYTES_MAX = 32_768;
 
@@ -74,9 +76,11 @@ export class PlainRow {
     return this.#data ??= textOf(this.salted, SALT_BYTES);
   }
 
-  /** Whether this is the hash that stands in the row. */
-  hasHash(hash: string): boolean {
-    return this.#hash === undefined ? this.#line.isAt(this.#hashAt, hash) : this.#hash === hash;
+  /** Whether the hash that stands in the row has these digits. */
+  hasHash(digits: string): boolean {
+    if (this.#hash !== undefined) return this.#hash === `${SHA256}${digits}`;
+    return this.#line.isAt(this.#hashAt, SHA256) &&
+      this.#line.isAt(this.#hashAt + SHA256.length, digits);
   }
 
   #hold(sealed: number, salted: number, data: string | undefined, hash: string | undefined): void {

@@ -99,10 +99,10 @@ export class StreamReplay {
     if (!("what" in fact) && strangeLog(fact, header.text("log")!)) return;
     const step = "what" in fact ? undefined : this.#step(fact, stream);
     if (!step || !header.has("outcome", canonicalJson(step.outcome))) return;
-    const hash = toChecksum(this.#sha256(row.sealed));
-    if (!row.hasHash(hash) || !header.has("data", toChecksum(this.#sha256(row.salted)))) return;
+    const digits = this.#sha256(row.sealed);
+    if (!row.hasHash(digits) || !header.hasDigest("data", this.#sha256(row.salted))) return;
     const place = { log: header.text("log")!, epoch, stream, version };
-    return this.#advance(place, fact as Fact, hash, step);
+    return this.#advance(place, fact as Fact, toChecksum(digits), step);
   }
 
   /** Takes the row, or says what is wrong with it. */
