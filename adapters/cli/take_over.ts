@@ -33,6 +33,8 @@ export interface TakenBy {
 
 /** Who looks on. */
 export interface TakeOverWatch {
+  /** Told before, as it may take its time: nobody is served meanwhile. */
+  begin?(from: string | undefined, to: string, rows: number): void;
   /** Told now and then. */
   progress?(rows: number, of: number): void;
   /** Told what came of it, unless the log is of this version. */
@@ -41,6 +43,8 @@ export interface TakeOverWatch {
   readonly stop?: AbortSignal | undefined;
 }
 
+/** So many rows take longer than a supervisor may expect a start to take. */
+const LONG_ROWS = 50_000;
 /** Rows that are read at once; then others have their turn, such as a signal to the process. */
 const PAGE_ROWS = 1_000;
 
@@ -58,6 +62,7 @@ export async function takeOver(
   if (from === by.version) return;
   const rows = await log.lastSeq();
   if (rows === 0) return;
+  watch.begin?.(from, by.version, rows);
   const { count, differences } = await decidedAgain(log, rows, by.sha256, watch);
   watch.tell?.({ from, to: by.version, rows, count, differences }, by.isAccepted);
   if (count > 0 && !by.isAccepted) throw new Error(refusal(from, by.version, count));
@@ -104,6 +109,11 @@ function refusal(from: string | undefined, to: string, count: number): string {
 /** Shows it on the screen. */
 export function takeOverScreen(screen: Screen): TakeOverWatch {
   return {
+    begin: (from, to, rows) => {
+      if (rows < LONG_ROWS || screen.isTerminal) return;
+      const what = `${grouped(rows)} rows of ${nameOf(from)} are decided again by otalog ${to}`;
+      screen.write(`${what}, before anybody is served\n`);
+    },
     progress: (rows, of) => {
       if (screen.isTerminal) screen.write(`\r${bar(rows / of, 30)} ${rows} of ${of} rows`);
     },
