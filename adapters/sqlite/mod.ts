@@ -25,6 +25,8 @@ export interface SqliteStore {
   readonly reads: Reads;
   /** The tree over the log; it can be read once the store was opened. */
   readonly tree: LogTree;
+  /** Whether no file has anything that was erased: another process that reads the log keeps it there. */
+  readonly isScrubbed: boolean;
   /** Closes both connections and gives the folder free. */
   close(): Promise<void>;
 }
@@ -49,7 +51,15 @@ export async function openSqlite(folder: string): Promise<SqliteStore> {
       writer.close();
       lease.release();
     };
-    return { store: writer, reads: new SqliteReads(reader), tree: writer, close };
+    return {
+      store: writer,
+      reads: new SqliteReads(reader),
+      tree: writer,
+      get isScrubbed() {
+        return writer.isScrubbed;
+      },
+      close,
+    };
   } catch (error) {
     lease.release();
     throw error;

@@ -78,11 +78,14 @@ export const deviceRoutes: readonly Route[] = [
     query: z.strictObject(pageQuery),
     summary: "Devices, by id.",
     responses: { 200: json("A page.", devicesAnswer) },
-    handle: async ({ deps, query }) =>
-      pageResponse(
-        await deps.reads.devices(query),
-        (device) => deviceView(device, deps.engine.lastHeardAt(device.id)),
-      ),
+    handle: async ({ deps: { reads, engine }, query }) => {
+      const page = await reads.devices(query);
+      const tags = await reads.tags(page.items.map(({ id }) => id));
+      return pageResponse(
+        page,
+        (device) => deviceView(device, tags.get(device.id), engine.lastHeardAt(device.id)),
+      );
+    },
   }),
   route({
     method: "GET",
@@ -95,12 +98,12 @@ export const deviceRoutes: readonly Route[] = [
       200: json("It; as of a point, its last contact is the last one on record.", deviceAnswer),
       404: { description: "There is no such device, or it was not known then." },
     },
-    handle: async ({ deps, params: { id }, query: { at } }) =>
-      Response.json(
-        at === undefined
-          ? deviceView(await knownDevice(deps, id), deps.engine.lastHeardAt(id))
-          : await deviceAsOf(deps.reads, await knownDevice(deps, id), at),
-      ),
+    handle: async ({ deps, params: { id }, query: { at } }) => {
+      const device = await knownDevice(deps, id);
+      if (at !== undefined) return Response.json(await deviceAsOf(deps.reads, device, at));
+      const tags = await deps.reads.tags([id]);
+      return Response.json(deviceView(device, tags.get(id), deps.engine.lastHeardAt(id)));
+    },
   }),
   route({
     method: "DELETE",
