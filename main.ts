@@ -4,19 +4,37 @@
  */
 import { startEngine } from "./core/engine/mod.ts";
 import type { Engine, Outbox, Reads } from "./core/engine/mod.ts";
+import {
+  CHECKPOINT_PACE,
+  Checkpointer,
+  logKeyOf,
+  newestOf,
+  readKept,
+  verifierKeyText,
+} from "./core/evidence/mod.ts";
+import type { LogTree, VerifierKey } from "./core/evidence/mod.ts";
 import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
+import { copyFolder } from "./adapters/backup/mod.ts";
+import type { CopyParts } from "./adapters/backup/mod.ts";
+import { checkpointFile, checkpointServer } from "./adapters/checkpoints/mod.ts";
+import type { Publisher } from "./adapters/checkpoints/mod.ts";
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
 import {
+  copyImages,
+  isThere,
+  makeFolder,
+  newFolder,
   newLinesFile,
   openImageFiles,
-  openLogBlocks,
   openLogFile,
   readText,
 } from "./adapters/files/mod.ts";
 import {
+  askedToEnd,
   brokerSession,
+  copySecrets,
   logIdentity,
   machineClock,
   machineDigest,
@@ -24,13 +42,24 @@ import {
   operatorToken,
   readBrokerFiles,
   signWithLogKey,
+  untilAskedToEnd,
   verifyEd25519,
 } from "./adapters/host/mod.ts";
+import type { LogIdentity } from "./adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "./adapters/http/mod.ts";
 import { createMetrics } from "./adapters/metrics/mod.ts";
 import { BrokerLink, createBroker } from "./adapters/mqtt/mod.ts";
 import type { MqttWay } from "./adapters/mqtt/mod.ts";
-import { openReplica, openSnapshot, openSqlite } from "./adapters/sqlite/mod.ts";
+import {
+  contentsOf,
+  copyDatabase,
+  hasOwnTables,
+  openReplica,
+  openSnapshot,
+  openSqlite,
+  rowsOf,
+  updateTables,
+} from "./adapters/sqlite/mod.ts";
 
 /** What a running engine with all its adapters is made of. */
 export interface House {
@@ -43,6 +72,8 @@ export interface House {
   readonly ready: Promise<void>;
   /** The operator's token, and the file it was written to if it was made just now. */
   readonly operator: { readonly token: string; readonly madeIn?: string; readonly isWeak?: true };
+  /** The newest checkpoint of the log; after `close`, the last one of this engine. */
+  checkpoint(): string | undefined;
   /** Stops everything in good order. */
   close(): Promise<void>;
 }
@@ -53,7 +84,15 @@ export type HouseOptions = cli.ServeOptions & {
   readonly onFault?: (error: unknown) => void;
   /** A sentence for the operator: the broker cannot be reached, or can again. */
   readonly onNote?: (sentence: string) => void;
+  /** Looks on while a log of another version is decided again. */
+  readonly onTakeOver?: cli.TakeOverWatch;
 };
+
+/** Which otalog this is. */
+const { version } = manifest;
+
+/** Whoever stops an engine waits no longer than so for the last checkpoint's way. */
+const LAST_CHECKPOINT_MS = 3_000;
 
 /** Opens the data folder, starts the engine and lets devices and operators in. */
 export async function openHouse(options: HouseOptions): Promise<House> {
@@ -64,9 +103,16 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   };
   try {
     await makeDataFolder(options.data);
-    const { store, reads, close: closeStore } = await openSqlite(options.data);
+    const publisher = await publisherOf(options);
+    const { store, reads, tree, close: closeStore } = await openSqlite(options.data);
     undo.push(closeStore);
+    const { sha256 } = machineDigest;
+    const by = { version, sha256, isAccepted: options.takeOver ?? false };
+    await cli.takeOver(reads, by, options.onTakeOver);
     const identity = await logIdentity(options.data);
+    const key = logKeyOf(identity.rawPublicKey, machineDigest.sha256);
+    const { sign } = identity;
+    const checkpointer = await checkpointerOf({ key, sign, tree }, options, publisher);
     const operator = await operatorToken(options.data, options.token);
     const images = await openImageFiles(options.data);
     await images.removeOrphans(async (sha256) => await reads.image(sha256) !== undefined);
@@ -97,11 +143,16 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       {
         baseUrl: httpUrl,
         identity,
+        version,
         deviceRequests: options.deviceRequests,
         isBrokered: options.broker !== undefined,
       },
     );
+    const checkpoint = () => checkpointer.last;
+    checkpointer.start();
+    engine.onCommitted(() => checkpointer.committed());
     const feed = new Feed(engine, reads);
+    undo.push(() => checkpointer.finish(LAST_CHECKPOINT_MS));
     undo.push(() => feed.close(), () => engine.stop());
     const { token } = operator;
     const operatorTokenSha256 = machineDigest.sha256(new TextEncoder().encode(token));
@@ -116,10 +167,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       downloads,
       polls,
       feed,
+      log: { checkpoint, key: verifierKeyText(key, machineDigest.sha256) },
       limits: HTTP_LIMITS,
       onServed: metrics.served,
       metrics: metrics.scrape,
-      version: manifest.version,
+      version,
     };
     app = createApp({ ...deps, ready: () => ready && way.isUp && engine.isWell }, onFault);
     const mqttUrl = await way.open(engine);
@@ -128,11 +180,32 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     undo.push(() => way.hush(), () => void (ready = false), () => polls.end());
     ready = true;
     if (way.isUp) up.resolve();
-    return { engine, reads, httpUrl, mqttUrl, ready: up.promise, operator, close };
+    return { engine, reads, httpUrl, mqttUrl, ready: up.promise, operator, checkpoint, close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Where checkpoints go; `undefined`: nowhere. */
+async function publisherOf(
+  { checkpoints: place, data }: HouseOptions,
+): Promise<Publisher | undefined> {
+  if (!place) return undefined;
+  return "url" in place ? checkpointServer(place) : await checkpointFile(place.file, data);
+}
+
+/** Makes the checkpoints of a log, out of the newest one that can be read back. */
+async function checkpointerOf(
+  { key, sign, tree }: { key: VerifierKey; sign: LogIdentity["sign"]; tree: LogTree },
+  { checkpointPace: pace = CHECKPOINT_PACE, onNote: tell = () => {} }: HouseOptions,
+  publisher: Publisher | undefined,
+): Promise<Checkpointer> {
+  const { sha256 } = machineDigest;
+  const text = await publisher?.readBack?.() ?? "";
+  const known = newestOf(readKept(text, key, verifyEd25519, sha256).checkpoints);
+  const ports = { clock: machineClock, tree, sha256, sign, publish: publisher?.publish, tell };
+  return new Checkpointer(ports, { key, pace, known });
 }
 
 /** The link to a broker of the team's own; its client id belongs to the log. */
@@ -178,22 +251,21 @@ async function serve(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseServe(args);
   const token = Deno.env.get("OTALOG_OPERATOR_TOKEN");
   const onFault = (error: unknown) => cli.complain(`Fault: ${(error as Error).message ?? error}`);
-  const end = asked(["SIGINT", "SIGTERM"]);
-  const house = await openHouse({ ...options, token, onFault, onNote: cli.complain });
+  const stop = new AbortController();
+  const end = askedToEnd().finally(() => stop.abort());
+  const onTakeOver = { ...cli.takeOverScreen(screen), stop: stop.signal };
+  const house = await openHouse({ ...options, token, onFault, onNote: cli.complain, onTakeOver })
+    .catch((error) => {
+      if (!stop.signal.aborted) throw error;
+    });
+  if (!house) return true;
   if (house.operator.madeIn) screen.write(`operator token in ${house.operator.madeIn}\n`);
   if (house.operator.isWeak) cli.complain("The operator token is short: it may be guessed.");
   void house.ready.then(() => screen.write(`ready http=${house.httpUrl} mqtt=${house.mqttUrl}\n`));
   await end;
   await house.close();
+  screen.write(house.checkpoint() ?? "");
   return true;
-}
-
-/** Resolves at the first of the signals. */
-async function asked(signals: Deno.Signal[]): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  for (const signal of signals) Deno.addSignalListener(signal, resolve);
-  await promise;
-  for (const signal of signals) Deno.removeSignalListener(signal, resolve);
 }
 
 async function replay(args: string[], screen: cli.Screen): Promise<boolean> {
@@ -220,17 +292,67 @@ async function exportLog(args: string[], screen: cli.Screen): Promise<boolean> {
   }
 }
 
+async function archive(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseArchive(args);
+  const kept = readText(options.checkpoint);
+  const log = openSnapshot(options.data);
+  const parts = { log, newLines: newLinesFile, kept, verify: verifyEd25519, exists: isThere };
+  try {
+    await makeFolder(options.folder);
+    return await cli.runArchive(options, screen, parts);
+  } finally {
+    log.close();
+  }
+}
+
 async function verify(args: string[], screen: cli.Screen): Promise<boolean> {
   const options = cli.parseVerify(args);
   const textOf = (path: string | undefined) => path === undefined ? undefined : readText(path);
   const [kept, key] = [textOf(options.checkpoint), textOf(options.key)];
-  const file = openLogBlocks(options.file);
+  const file = openLogFile(options.file);
   try {
     return await cli.runVerify(options, screen, { file, kept, key, verify: verifyEd25519 });
   } finally {
     file.close();
   }
 }
+
+async function backup(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseBackup(args);
+  return await untilAskedToEnd(
+    cli.STOPPED,
+    (stop) => cli.runBackup(options, screen, (order) => copyFolder({ ...order, stop }, copyParts)),
+  );
+}
+
+async function restore(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseRestore(args);
+  const kept = options.checkpoint === undefined ? undefined : readText(options.checkpoint);
+  return await untilAskedToEnd(cli.STOPPED, (stop) => {
+    const copy: cli.Copy = (order) => copyFolder({ ...order, stop }, copyParts);
+    return cli.runRestore(options, screen, { copy, kept, verify: verifyEd25519 });
+  });
+}
+
+/** How a data folder is copied, part by part. */
+export const copyParts: CopyParts = {
+  newFolder,
+  copyDatabase,
+  hasOwnTables,
+  updateTables,
+  contentsOf,
+  rowsOf,
+  replay: async (folder, isCompared, { progress, stop }) => {
+    const replica = await openReplica(folder);
+    const source = isCompared ? replica : { rows: () => replica.rows() };
+    const shown = (rows: number) => progress(rows, replica.count);
+    const { finding } = await cli.replayed(source, machineDigest.sha256, { progress: shown, stop })
+      .finally(() => replica.close());
+    return finding;
+  },
+  copyImages,
+  copySecrets,
+};
 
 function simulate(args: string[], screen: cli.Screen): Promise<boolean> {
   return cli.runSimulate(cli.parseSimulate(args), screen, { newLines: newLinesFile });
@@ -295,7 +417,10 @@ const commands = {
   demo,
   replay,
   export: exportLog,
+  archive,
   verify,
+  backup,
+  restore,
   simulate,
   device,
   ota,

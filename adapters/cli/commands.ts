@@ -1,6 +1,7 @@
 /** The commands and their flags. */
 import { logPoint } from "../../core/mod.ts";
 import type { LogPoint } from "../../core/mod.ts";
+import { backup, restore } from "./backup/options.ts";
 import { brokerFlags, brokerOf } from "./broker_flags.ts";
 import type { ExternalBroker } from "./broker_flags.ts";
 import {
@@ -14,11 +15,15 @@ import {
   UsageError,
 } from "./args.ts";
 import type { HostPort } from "./args.ts";
+import { checkpointFlags, checkpointsOf } from "./checkpoint_flags.ts";
+import type { CheckpointOptions } from "./checkpoint_flags.ts";
 import { checkUrl } from "./check_url.ts";
 import { maybeWord, read } from "./checked_args.ts";
 import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
+import { jobs, jobsDefault } from "./workers/jobs.ts";
 import { isLoopback } from "./loopback.ts";
+import { archive } from "./export/archive_options.ts";
 import { exportLog } from "./export/options.ts";
 import { simulate } from "./simulate/options.ts";
 import { verify } from "./verify/options.ts";
@@ -42,6 +47,8 @@ const serve = {
       ["allow", "deny"],
       "May devices ask for a version by themselves [allow]",
     ),
+    ...checkpointFlags,
+    "take-over": toggle("Go on with a log of another version, whatever this one decides otherwise"),
   },
 };
 
@@ -73,6 +80,7 @@ const replay = {
     data: ifGiven(data),
     device: text("ID", "Show the history of this device, too"),
     at: read("TIME|SEQ", "Up to that time or row only; of --device, its state then", logPoint),
+    jobs: jobs("Parts of an exported log that are decided at once"),
     json: toggle("Print the result as JSON"),
   },
 };
@@ -86,12 +94,25 @@ const brokerConfig = {
   summary: "Configure a broker of your own: ACL, limits, and passwords in step with the registry.",
 };
 
-const all = [serve, demo, replay, exportLog, verify, simulate, device, ota, brokerConfig];
+const all = [
+  serve,
+  demo,
+  replay,
+  exportLog,
+  verify,
+  archive,
+  backup,
+  restore,
+  simulate,
+  device,
+  ota,
+  brokerConfig,
+];
 
 const MQTT_DEFAULT: HostPort = { host: "127.0.0.1", port: 1883 };
 
 /** What `serve` is told. */
-export interface ServeOptions {
+export interface ServeOptions extends Partial<CheckpointOptions> {
   readonly data: string;
   readonly http: HostPort;
   readonly mqtt: HostPort;
@@ -100,6 +121,8 @@ export interface ServeOptions {
   readonly publicUrl: string | undefined;
   readonly openArtifacts: boolean;
   readonly deviceRequests: "allow" | "deny";
+  /** A log of another version is gone on with, whatever this one decides otherwise. */
+  readonly takeOver?: boolean;
 }
 
 /** @throws {UsageError} for addresses that are not safe or not usable by devices. */
@@ -132,6 +155,8 @@ export function parseServe(args: string[]): ServeOptions {
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
     deviceRequests: given["device-requests"] ?? "allow",
+    takeOver: given["take-over"],
+    ...checkpointsOf(given),
   };
 }
 
@@ -157,6 +182,8 @@ export interface ReplayOptions {
   /** What lies behind it is not decided. */
   readonly at?: LogPoint | undefined;
   readonly json: boolean;
+  /** How much of an exported log is decided at once. */
+  readonly jobs: number;
 }
 
 /** @throws {UsageError} */
@@ -167,7 +194,7 @@ export function parseReplay(args: string[]): ReplayOptions {
       "A log is in LOG.jsonl or in the folder of --data. Leave out one of them.",
     );
   }
-  return { ...given, data: given.data ?? DATA_DEFAULT };
+  return { ...given, data: given.data ?? DATA_DEFAULT, jobs: given.jobs ?? jobsDefault() };
 }
 
 /** For somebody who asks for a command that there is not. */

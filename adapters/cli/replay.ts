@@ -6,7 +6,7 @@ import type { Models } from "../../core/engine/mod.ts";
 import type { ReplayOptions } from "./commands.ts";
 import { deviceAsOfText } from "./device_as_of.ts";
 import { firstDifference } from "./difference.ts";
-import { replayed } from "./replayed.ts";
+import { replayed, replayedInStreams } from "./replayed.ts";
 import type { Finding, Replayed, ReplaySource } from "./replayed.ts";
 import { rowCells } from "./row_view.ts";
 import { bar, paint, table } from "./terminal.ts";
@@ -15,7 +15,7 @@ import type { Screen } from "./terminal.ts";
 /** Replays and reports; true when everything came out the same. */
 export async function runReplay(
   source: ReplaySource,
-  { device, json, at: upTo }: Pick<ReplayOptions, "device" | "json" | "at">,
+  { device, json, at: upTo, jobs }: Pick<ReplayOptions, "device" | "json" | "at" | "jobs">,
   sha256: Sha256,
   screen: Screen,
 ): Promise<boolean> {
@@ -26,8 +26,12 @@ export async function runReplay(
     isShown = screen.isTerminal;
   };
   const seen = (cells: StoredCells, models: Models) => one?.note(cells, models);
-  const whole = await replayed(source, sha256, { upTo, seen, progress })
-    .finally(() => isShown && screen.write("\r\x1b[2K"));
+  const blocks = one || upTo ? undefined : source.blocks?.();
+  const whole =
+    await (blocks
+      ? replayedInStreams(blocks, jobs, progress)
+      : replayed(source, sha256, { upTo, seen, progress }))
+      .finally(() => isShown && screen.write("\r\x1b[2K"));
   if (upTo && whole.summary.rows === 0 && !whole.finding) {
     throw new Error("Cannot show that: the log begins later. Name a later point with --at.");
   }

@@ -2,12 +2,16 @@
 import { isBehind, isDivergence, Replay, timeOf } from "../../core/mod.ts";
 import type { Divergence, LogPoint, ReplaySummary, Sha256, StoredCells } from "../../core/mod.ts";
 import type { Models } from "../../core/engine/mod.ts";
+import { replayStreams } from "./replay_streams/mod.ts";
+import type { Block } from "./replay_streams/mod.ts";
 
 /** Where the rows come from, and, where there are read models, what they are compared with. */
 export interface ReplaySource {
   /** How many rows there are, if that is known before. */
   readonly count?: number;
   rows(): Iterable<StoredCells | BrokenRow>;
+  /** The same as lines, if they are lines: these can be dealt out to all cores. */
+  blocks?(): Iterable<Block>;
   expect?(models: Models): void;
   firstDifference?(): {
     readonly table: string;
@@ -87,6 +91,16 @@ export async function replayed(
   return { summary: replay.summary, at: last ? timeOf(last) : 0, finding };
 }
 
+/** Decides such lines again, on so many cores. */
+export async function replayedInStreams(
+  blocks: Iterable<Block>,
+  jobs: number,
+  progress: (rows: number) => void,
+): Promise<Replayed> {
+  const { summary, divergence } = await replayStreams(blocks, jobs, progress);
+  return { summary, at: 0, finding: divergence && findingOf(divergence) };
+}
+
 function take(
   replay: Replay,
   seq: number,
@@ -107,7 +121,7 @@ function unfinished(replay: Replay): Finding | undefined {
 }
 
 function findingOf({ seq, stream, what, expected, found }: Divergence): Finding {
-  return { where: `row ${seq} (${stream})`, what, expected, found };
+  return { where: `row ${seq}${stream && ` (${stream})`}`, what, expected, found };
 }
 
 function differing(source: ReplaySource): Finding | undefined {

@@ -17,11 +17,15 @@ const TELLING = ["version", "priority", "completion", "retries"];
 
 /** Place, time, actor, fact, what it said, and what was decided on it. */
 export function rowCells({ seq, at, actor, type, data, outcome }: ShownRow): string[] {
-  const moves = outcome.moves.map(({ task, from, to, attempt, reason }) =>
+  return [`${seq}`, at, actor, type, said(data), outcomeText(outcome)];
+}
+
+/** What was decided: how tasks moved, and what was to be done. */
+export function outcomeText({ moves, effects }: Outcome): string {
+  const moved = moves.map(({ task, from, to, attempt, reason }) =>
     `${task} ${from ?? "new"} → ${to} #${attempt}${reason ? ` (${reason})` : ""}`
   );
-  const effects = outcome.effects.map(({ type }) => type);
-  return [`${seq}`, at, actor, type, said(data), [...moves, ...effects].join(", ")];
+  return [...moved, ...effects.map(({ type }) => type)].join(", ");
 }
 
 /** What the fact said: the telling members, cut where a line would become too long. */

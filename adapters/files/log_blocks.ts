@@ -1,6 +1,5 @@
 /** An exported log in blocks of whole lines, for those who check them side by side. */
 import type { Read } from "./lines.ts";
-import { cannotUse, orExplain } from "./trouble.ts";
 
 /** Lines of a log that follow one another. */
 export interface LogBlock {
@@ -12,42 +11,12 @@ export interface LogBlock {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** A log in a file. */
-export interface LogBlocks {
-  /** Bytes. */
-  readonly size: number;
-  /** Its blocks in their order. Once. @throws {Error} when there are none, or the file cannot be read. */
-  blocks(): Iterable<LogBlock>;
-  /** Closes the file. */
-  close(): void;
-}
-
 /** Every block but the last one has so many lines: a power of two. */
 export const BLOCK_LINES = 1_024;
 /** Rows of an engine are far below 64 KiB: a larger block holds a line that is none of these. */
 const BLOCK_BYTES_MAX = BLOCK_LINES * 65_536;
 const CHUNK_BYTES = 1_048_576;
 const NEWLINE = 0x0a;
-const NAME_ANOTHER = "Name a log that was exported, and that you may read.";
-
-/** Opens an exported log. @throws {Error} when there is none, or it may not be read. */
-export function openLogBlocks(path: string): LogBlocks {
-  const file = orExplain(path, NAME_ANOTHER, () => Deno.openSync(path, { read: true }));
-  const read: Read = (into) =>
-    orExplain(path, NAME_ANOTHER, () => file.readSync(into as Uint8Array<ArrayBuffer>));
-  return {
-    size: orExplain(path, NAME_ANOTHER, () => file.statSync().size),
-    *blocks() {
-      let isEmpty = true;
-      for (const block of blocksOf(read)) {
-        isEmpty = false;
-        yield block;
-      }
-      if (isEmpty) throw cannotUse(path, new Error("it is empty"), NAME_ANOTHER);
-    },
-    close: () => file.close(),
-  };
-}
 
 /** Block by block; one that is too large is the last one, and cut off. */
 export function* blocksOf(read: Read): Iterable<LogBlock> {

@@ -2,16 +2,24 @@
 import { LINE_BYTES_MAX, placedRow, readLine } from "../../core/mod.ts";
 import type { BrokenLine, StoredCells } from "../../core/mod.ts";
 import { linesOf } from "./lines.ts";
+import { blocksOf } from "./log_blocks.ts";
+import type { LogBlock } from "./log_blocks.ts";
 import { cannotUse, orExplain } from "./trouble.ts";
 
 /** A log in a file. */
 export interface LogFile {
   /**
-   * Its rows in their order, whatever stands in their lines. Once.
+   * Its rows in their order, whatever stands in their lines.
    *
    * @throws {Error} when there are none, or the file cannot be read.
    */
   rows(): Iterable<StoredCells | BrokenLine>;
+  /** Its first line, without its end. @throws {Error} as `rows`. */
+  firstLine(): Uint8Array;
+  /** Its lines in blocks, behind so many that are left out. @throws {Error} as `rows`. */
+  blocks(leftOut?: number): Iterable<LogBlock>;
+  /** Bytes. */
+  readonly size: number;
   /** Closes the file. */
   close(): void;
 }
@@ -23,16 +31,40 @@ export function openLogFile(path: string): LogFile {
   const file = orExplain(path, NAME_ANOTHER, () => Deno.openSync(path, { read: true }));
   const read = (into: Uint8Array) =>
     orExplain(path, NAME_ANOTHER, () => file.readSync(into as Uint8Array<ArrayBuffer>));
+  const lines = () => {
+    file.seekSync(0, Deno.SeekMode.Start);
+    return linesOf(read, LINE_BYTES_MAX);
+  };
+  const orEmpty = function* <T>(items: Iterable<T>): Iterable<T> {
+    let isEmpty = true;
+    for (const item of items) {
+      isEmpty = false;
+      yield item;
+    }
+    if (isEmpty) throw cannotUse(path, new Error("it is empty"), NAME_ANOTHER);
+  };
   return {
     *rows() {
-      let count = 0;
-      for (const line of linesOf(read, LINE_BYTES_MAX)) {
-        count++;
-        const row = readLine(line.bytes, line.isEnded);
+      for (const { bytes, isEnded } of orEmpty(lines())) {
+        const row = readLine(bytes, isEnded);
         yield "broken" in row ? row : placedRow(row);
       }
-      if (count === 0) throw cannotUse(path, new Error("it is empty"), NAME_ANOTHER);
     },
+    firstLine() {
+      for (const { bytes } of orEmpty(lines())) return bytes.slice();
+      throw new Error("A file that is not empty has a first line.");
+    },
+    *blocks(leftOut = 0) {
+      let begin = 0;
+      const left = lines()[Symbol.iterator]();
+      for (let n = 0; n < leftOut; n++) {
+        const { bytes } = left.next().value ?? { bytes: [] };
+        begin += bytes.length + 1;
+      }
+      file.seekSync(begin, Deno.SeekMode.Start);
+      yield* orEmpty(blocksOf(read));
+    },
+    size: file.statSync().size,
     close: () => file.close(),
   };
 }

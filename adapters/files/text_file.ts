@@ -17,3 +17,16 @@ export function readText(path: string): string {
     }
   });
 }
+
+/** Whether there is something of that name. @throws {Error} when it cannot be told. */
+export function isThere(path: string): boolean {
+  return orExplain(path, NAME_ANOTHER, () => {
+    try {
+      Deno.statSync(path);
+      return true;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  });
+}

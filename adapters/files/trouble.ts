@@ -9,6 +9,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: "a part of the path is not a folder",
   EISDIR: "it is a folder, not a file",
   ENOSPC: "the disk is full",
+  EDQUOT: "the disk is full",
+  ENOTEMPTY: "something is there already",
 };
 
 /** `Cannot use {path}: {why}. {what to do}` */

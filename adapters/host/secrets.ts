@@ -2,8 +2,16 @@
  * The two secrets of a data folder, as files that only their owner reads: the operator's token and
  * the key that speaks for the log.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync } from "node:crypto";
-import { randomInt } from "node:crypto";
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomInt,
+  sign,
+} from "node:crypto";
+import type { KeyObject } from "node:crypto";
+import { logIdOf } from "../../core/evidence/mod.ts";
+import { machineDigest } from "./digest.ts";
 import { readKnown, writeDurably } from "./small_file.ts";
 import { cannotUse } from "./trouble.ts";
 
@@ -13,6 +21,10 @@ export interface LogIdentity {
   readonly log: string;
   /** `ed25519:` and the raw public key in base64. */
   readonly publicKey: string;
+  /** The raw public key, 32 bytes. */
+  readonly rawPublicKey: Uint8Array;
+  /** Signs for the log; the private key itself is never given away. */
+  readonly sign: (bytes: Uint8Array) => Uint8Array;
 }
 
 /** The operator's token and whether it was made just now. */
@@ -36,10 +48,22 @@ export async function logIdentity(folder: string): Promise<LogIdentity> {
   const path = `${folder}/log.key`;
   const whatToDo = "Restore it from a backup: without its key a log cannot be continued.";
   const pem = await readOrMake(path, makeKey, whatToDo);
-  const raw = rawPublicKey(pem.text);
-  if (!raw) throw new Error(`Cannot use ${path}: it holds no Ed25519 private key. ${whatToDo}`);
-  const log = createHash("sha256").update(raw).digest("hex").slice(0, 32);
-  return { log, publicKey: `ed25519:${raw.toString("base64")}` };
+  const identity = identityIn(pem.text);
+  if (identity) return identity;
+  throw new Error(`Cannot use ${path}: it holds no Ed25519 private key. ${whatToDo}`);
+}
+
+/** Which log a key speaks for; `undefined`: the text is no such key. */
+export function identityIn(pem: string): LogIdentity | undefined {
+  const key = privateKeyIn(pem);
+  if (!key) return undefined;
+  const rawPublicKey = publicKeyOf(key);
+  return {
+    log: logIdOf(rawPublicKey, machineDigest.sha256),
+    publicKey: `ed25519:${rawPublicKey.toBase64()}`,
+    rawPublicKey,
+    sign: (bytes) => sign(null, bytes, key),
+  };
 }
 
 /**
@@ -82,15 +106,20 @@ function makeKey(): string {
   return privateKey.export({ type: "pkcs8", format: "pem" }).toString();
 }
 
-/** The 32 bytes of the public key; `undefined` when the text is no private key of that kind. */
-function rawPublicKey(pem: string): Buffer | undefined {
+/** `undefined`: the text is no private key of that kind. */
+function privateKeyIn(pem: string): KeyObject | undefined {
   try {
     const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType !== "ed25519") return undefined;
-    return Buffer.from(String(createPublicKey(key).export({ format: "jwk" }).x), "base64url");
+    return key.asymmetricKeyType === "ed25519" ? key : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** Its 32 bytes. */
+function publicKeyOf(privateKey: KeyObject): Uint8Array {
+  const { x } = createPublicKey(privateKey).export({ format: "jwk" });
+  return Uint8Array.fromBase64(String(x), { alphabet: "base64url" });
 }
 
 async function readOrMake(

@@ -18,6 +18,7 @@ import { eventRoutes } from "./routes/events.ts";
 import { explainRoutes } from "./routes/explain.ts";
 import { firmwareRoutes } from "./routes/firmware.ts";
 import { healthRoutes } from "./routes/health.ts";
+import { logRoutes } from "./routes/log.ts";
 import { messageRoutes } from "./routes/messages.ts";
 import { metricsRoutes } from "./routes/metrics.ts";
 import { openApiRoutes } from "./routes/openapi.ts";
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...reportRoutes,
   ...messageRoutes,
   ...eventRoutes,
+  ...logRoutes,
   ...openApiRoutes(() => routes),
 ];
 

@@ -28,6 +28,8 @@ export interface HttpDeps {
   readonly polls: Polls;
   /** The log, for whoever follows it. */
   readonly feed: Feed;
+  /** What auditors keep: the newest checkpoint, if there is one, and the key as a line. */
+  readonly log: { checkpoint(): string | undefined; readonly key: string };
   /** How long peers may keep us waiting. */
   readonly limits: HttpLimits;
   /** Told of image bytes that were handed to the connection of a device. */

@@ -134,20 +134,32 @@ function count(values: string): string {
     delete from counts where n = 0;`;
 }
 
+const provider = { getMigrations: () => Promise.resolve(migrations) };
+
 /**
  * Brings the tables up to date; does nothing when they are.
  *
  * @throws {Error} when they are of a newer otalog, or the database is none.
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
-  const newer = await unknownMigration(db);
-  if (newer !== undefined) throw new Error(`a newer otalog wrote it (${newer})`);
-  const provider = { getMigrations: () => Promise.resolve(migrations) };
+  await assertNotNewer(db);
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error) throw error;
   // Kysely stamps the wall clock, a cell that nobody could prove: the migration's own day stands.
   const day = sql`substr(name, 1, 10) || 'T00:00:00.000Z'`;
   await sql`update kysely_migration set timestamp = ${day} where timestamp <> ${day}`.execute(db);
+}
+
+/** Whether there is nothing to bring up to date. @throws {Error} as {@link migrate}. */
+export async function isUpToDate(db: Kysely<Tables>): Promise<boolean> {
+  await assertNotNewer(db);
+  const all = await new Migrator({ db, provider }).getMigrations();
+  return all.every(({ executedAt }) => executedAt !== undefined);
+}
+
+async function assertNotNewer(db: Kysely<Tables>): Promise<void> {
+  const newer = await unknownMigration(db);
+  if (newer !== undefined) throw new Error(`a newer otalog wrote it (${newer})`);
 }
 
 /** A migration that was run and that we do not have. */

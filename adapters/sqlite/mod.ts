@@ -13,6 +13,8 @@ import { SqliteReads } from "./reads.ts";
 import { SqliteWriter } from "./store.ts";
 import { cannotUse } from "./trouble.ts";
 
+export { contentsOf, copyDatabase, hasOwnTables, rowsOf, updateTables } from "./copy_database.ts";
+export type { DatabaseCopying, FolderContents } from "./copy_database.ts";
 export { openSnapshot } from "./snapshot.ts";
 export type { LogSnapshot } from "./snapshot.ts";
 export { openReplica } from "./replica.ts";

@@ -1,7 +1,7 @@
 /** Committed state for people and programs, on a connection of its own that only reads. */
 import type { Kysely } from "kysely";
 import { deviceStream, tagsIn } from "../../core/mod.ts";
-import type { Device, SealedRow, Task, TaskStateName } from "../../core/mod.ts";
+import type { Device, FactType, SealedRow, Task, TaskStateName } from "../../core/mod.ts";
 import type { Firmware, Image, Page, PageQuery, Reads } from "../../core/engine/mod.ts";
 import type { CountsTable, Tables } from "./schema.ts";
 
@@ -95,6 +95,14 @@ export class SqliteReads implements Reads {
   async lastSeq(): Promise<number> {
     const last = this.#db.selectFrom("events").select((e) => e.fn.max("seq").as("seq"));
     return (await last.executeTakeFirst())?.seq ?? 0;
+  }
+
+  async newest(stream: string, type: FactType): Promise<SealedRow | undefined> {
+    // Found from the end, with the index of streams: what is looked for is not far from there.
+    const row = await this.#db.selectFrom("events").selectAll()
+      .where("stream", "=", stream).where("bytes", "like", `%"type":"${type}"%`)
+      .orderBy("version", "desc").limit(1).executeTakeFirst();
+    return row && { ...row };
   }
 
   async rows(stream: string | undefined, after: number, limit: number): Promise<SealedRow[]> {

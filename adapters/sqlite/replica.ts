@@ -5,6 +5,7 @@ import type { Models } from "../../core/engine/mod.ts";
 import { kyselyOn } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { ModelsWriter } from "./models.ts";
+import { NewestModels } from "./newest_models.ts";
 import { iterate, openReadOnly } from "./read_only.ts";
 import type { Row } from "./read_only.ts";
 import { emptyTree, TreeWriter } from "./tree.ts";
@@ -40,9 +41,9 @@ export interface Replica {
  */
 export async function openReplica(folder: string): Promise<Replica> {
   const found = openReadOnly(folder);
-  const expected = new DatabaseSync(":memory:");
+  const expected = openScratch();
   await migrate(kyselyOn(expected));
-  const models = new ModelsWriter(expected);
+  const models = new NewestModels(new ModelsWriter(expected));
   const [tree, treeWriter] = [emptyTree(), new TreeWriter(expected)];
   let last: StoredCells | undefined;
   expected.exec("begin");
@@ -52,15 +53,30 @@ export async function openReplica(folder: string): Promise<Replica> {
     },
     count: Number(found.prepare("select count(*) as n from events").get()?.n),
     expect: (next) => {
-      models.write(next, true);
+      models.add(next);
       treeWriter.add(tree, String(last?.hash));
     },
-    firstDifference: () => compare(expected, found),
+    firstDifference: () => {
+      models.flush();
+      return compare(expected, found);
+    },
     close: () => {
       found.close();
       expected.close();
     },
   };
+}
+
+/**
+ * A database of SQLite's own, which is gone when it is closed: in memory as long as it is small. Deno gives
+ * one to a process with all permissions only; others hold all of it in memory.
+ */
+function openScratch(): DatabaseSync {
+  try {
+    return new DatabaseSync("");
+  } catch {
+    return new DatabaseSync(":memory:");
+  }
 }
 
 const LOG = "select seq, stream, version, bytes, data, salt, hash from events order by seq";

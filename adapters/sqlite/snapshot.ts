@@ -9,8 +9,10 @@ import { TreeReader } from "./tree.ts";
 export interface LogSnapshot {
   /** How many rows there are. */
   readonly count: number;
-  /** Its rows in the order of `seq`, or those of one stream, whatever stands in their cells. */
-  rows(stream?: string): Iterable<StoredCells>;
+  /** Its rows in the order of `seq`, whatever stands in their cells: so many behind so many, or all. */
+  rows(after?: number, count?: number): Iterable<StoredCells>;
+  /** The rows of a stream. */
+  rowsOf(stream: string): Iterable<StoredCells>;
   /** The hash over these rows. @throws {StoreError} when there are not so many, or they are damaged. */
   hashOf(range: LeafRange): TreeHash;
   /** Closes the database. */
@@ -23,14 +25,13 @@ const CELLS = "select seq, stream, version, bytes, data, salt, hash from events"
 export function openSnapshot(folder: string): LogSnapshot {
   const database = openReadOnly(folder);
   const tree = new TreeReader(database);
+  const cells = (query: string, ...values: (string | number)[]) =>
+    iterate(database, query, ...values) as Iterable<StoredCells & Row>;
   return {
     count: Number(database.prepare("select count(*) as n from events").get()?.n),
-    rows: (stream) =>
-      (stream === undefined
-        ? iterate(database, `${CELLS} order by seq`)
-        : iterate(database, `${CELLS} where stream = ? order by version`, stream)) as Iterable<
-          StoredCells & Row
-        >,
+    rows: (after = 0, rows = -1) =>
+      cells(`${CELLS} where seq > ? order by seq limit ?`, after, rows),
+    rowsOf: (stream) => cells(`${CELLS} where stream = ? order by version`, stream),
     hashOf: (range) => tree.hashOf(range),
     close: () => database.close(),
   };

@@ -13,7 +13,13 @@ const reasons: Readonly<Record<string, string>> = {
 
 /** SQLite's own words (sqlite3_errstr); Deno hands its result codes over for some calls only. */
 const NO_DATABASE = /file is not a database|disk image is malformed/;
+const NO_ROOM = /database or disk is full/;
 const NOT_OPENED = /unable to open database file|attempt to write a readonly database/;
+
+/** Whether what was read is no database, or is one no more. */
+export function isDamage(error: unknown): boolean {
+  return NO_DATABASE.test((error as Error).message);
+}
 
 /** `Cannot use {path}: {why}. {what to do}` */
 export function cannotUse(path: string, error: unknown, whatToDo: string): Error {
@@ -24,6 +30,7 @@ export function cannotUse(path: string, error: unknown, whatToDo: string): Error
 export function reasonOf(error: unknown, path: string): string {
   const { code, message } = error as { code?: string; message: string };
   if (NO_DATABASE.test(message)) return "it is not a database, or was damaged";
+  if (NO_ROOM.test(message)) return "the disk is full";
   if (NOT_OPENED.test(message)) return whyNotOpened(path) ?? message;
   return reasons[code ?? ""] ?? message.replace(/\.$/, "");
 }

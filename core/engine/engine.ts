@@ -29,6 +29,8 @@ export interface EngineOptions {
   readonly baseUrl: string;
   /** The log's identity: `log` is derived from the public key, so that nobody mixes two up. */
   readonly identity: { readonly log: string; readonly publicKey: string };
+  /** Which otalog this is: a newer one will look what it would have decided otherwise. */
+  readonly version?: string;
   /** Whether a device may have a version that nobody ordered for it; it may unless denied. */
   readonly deviceRequests?: "allow" | "deny";
   /**
@@ -109,14 +111,15 @@ export class Engine implements EngineApi {
 
   /** Records that the engine started; `isNew`: the log has no row yet. */
   async begin(isNew: boolean): Promise<void> {
-    const { log: log_id, publicKey: public_key } = this.#options.identity;
+    const { identity: { log: log_id, publicKey: public_key }, version } = this.#options;
     const work = this.#workspace();
     const stamp = { at: work.at, actor: "engine" };
     if (isNew) {
       await work.recordEngine({ ...stamp, type: "LogCreated", data: { log_id, public_key } });
     }
     const { epoch } = this.#ledger.position;
-    await work.recordEngine({ ...stamp, type: "EngineStarted", data: { epoch } });
+    const data = { epoch, ...(version === undefined ? {} : { version }) };
+    await work.recordEngine({ ...stamp, type: "EngineStarted", data });
     await this.#ledger.commit(work);
     // Behind a broker of somebody else's nobody is waited for, and those at work may be a million.
     const atWork = this.#options.isBrokered

@@ -3,7 +3,7 @@
  * are committed state.
  */
 import type { Device } from "../device/state.ts";
-import type { SealedRow } from "../log/mod.ts";
+import type { FactType, SealedRow } from "../log/mod.ts";
 import type { Task, TaskStateName } from "../upgrade/task.ts";
 import type { Image, Release } from "./ports.ts";
 
@@ -52,6 +52,8 @@ export interface Reads {
   owedMessages(): Promise<number>;
   /** The place of the log's last row; 0: it has none. */
   lastSeq(): Promise<number>;
+  /** The newest row of a fact of that type in the stream; `undefined`: there is none. */
+  newest(stream: string, type: FactType): Promise<SealedRow | undefined>;
   /** Rows of a stream (all streams when `undefined`) after a position, oldest first. */
   rows(stream: string | undefined, after: number, limit: number): Promise<SealedRow[]>;
 }

@@ -63,8 +63,8 @@ export function transferView(task: Task, transfers: readonly AttemptTransfer[]):
 /** A device and its tags; `heardAt`: when this run of the engine last heard it. */
 export function deviceView(
   device: Device,
-  tags: readonly string[] = [],
-  heardAt?: number,
+  tags: readonly string[] | undefined,
+  heardAt: number | undefined,
 ): Json {
   const contactAt = Math.max(device.lastContactAt, heardAt ?? 0);
   const active = device.tasks.find(isActive);
@@ -72,7 +72,7 @@ export function deviceView(
     device_id: device.id,
     ...(device.product === null ? {} : { product: device.product }),
     ...(device.hardware === null ? {} : { hardware: device.hardware }),
-    tags,
+    tags: tags ?? [],
     ...(device.version === null ? {} : { version: device.version }),
     ...(contactAt > 0 ? { last_contact_at: timeText(contactAt) } : {}),
     ...(active ? { active_task: active.id } : {}),
@@ -83,7 +83,7 @@ export function deviceView(
 
 /** A device as of a point of its log, with the last of its rows that is in it. */
 export function deviceAsOfView({ device, tags, seq, at }: DeviceAsOf): Json {
-  return { ...deviceView(device, tags), as_of: { seq, at: timeText(at) } };
+  return { ...deviceView(device, tags, undefined), as_of: { seq, at: timeText(at) } };
 }
 
 /** A version of a product. */

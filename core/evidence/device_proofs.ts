@@ -8,20 +8,16 @@ import { deviceId, toHex } from "../protocol/mod.ts";
 import { deviceStream, ErasedRows, erasuresIn } from "../log/mod.ts";
 import type { SealedRow, Sha256 } from "../log/mod.ts";
 import { originOf, parseCheckpoint } from "./checkpoint.ts";
-import type { Checkpoint } from "./checkpoint.ts";
 import { parseNote, parseVerifierKey } from "./note.ts";
-import type { SignedNote, VerifierKey } from "./note.ts";
 import { provesInclusion } from "./proofs.ts";
 import { checkRow, differs, isFault } from "./row_check.ts";
 import type { CheckedRow, RowFault } from "./row_check.ts";
+import type { SignedHead } from "./signed_head.ts";
 import type { TreeHash } from "./tree.ts";
 
 /** What the first line says. */
-export interface ProofsHead {
+export interface ProofsHead extends SignedHead {
   readonly device: string;
-  readonly note: SignedNote;
-  readonly checkpoint: Checkpoint;
-  readonly key: VerifierKey;
 }
 
 const headSchema = z.strictObject({ checkpoint: z.string(), device: deviceId, key: z.string() });

@@ -8,6 +8,8 @@ import type { Checkpoint } from "./checkpoint.ts";
 import { isSignedBy, parseNote } from "./note.ts";
 import type { SignedNote, VerifierKey, VerifyEd25519 } from "./note.ts";
 
+const ED25519_BYTES = 64;
+
 /** A checkpoint, and the note that says it. */
 export interface KeptCheckpoint extends Checkpoint {
   readonly note: string;
@@ -37,12 +39,22 @@ export function readKept(
   let [others, broken] = [0, 0];
   for (const { note, signed } of notesIn(text)) {
     const checkpoint = signed && parseCheckpoint(signed.text);
-    if (!checkpoint) broken++;
+    if (!checkpoint || isCutOff(signed)) broken++;
     else if (checkpoint.origin !== key.name) others++;
     else if (isSignedBy(signed, key, verify, sha256)) checkpoints.push({ ...checkpoint, note });
     else forged.push(checkpoint);
   }
   return { checkpoints, others, broken, forged };
+}
+
+/** The one of the most rows. */
+export function newestOf<T extends Checkpoint>(checkpoints: readonly T[]): T | undefined {
+  return checkpoints.toSorted((a, b) => a.size - b.size).at(-1);
+}
+
+/** Of a signature that was cut off, what is left may look like one. */
+function isCutOff({ signatures }: SignedNote): boolean {
+  return signatures.at(-1)!.signature.length < ED25519_BYTES;
 }
 
 /** A piece of the file, and what it says; `undefined`: it is no note. */

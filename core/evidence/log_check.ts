@@ -25,12 +25,17 @@ export class LogCheck {
   /** Checkpoints that the log has not reached yet, the smallest first. */
   readonly #ahead: Checkpoint[];
   readonly #erased = new ErasedRows();
+  readonly #isPart: boolean;
   #log: string | undefined;
   #proved = 0;
 
-  /** `checkpoints`: their signatures are checked. */
-  constructor(sha256: Sha256, checkpoints: readonly Checkpoint[] = []) {
+  /**
+   * `checkpoints`: their signatures are checked. `begin`: rows before the first segment, of which nothing is
+   * known; then there is no checkpoint to be compared with.
+   */
+  constructor(sha256: Sha256, checkpoints: readonly Checkpoint[] = [], begin = 0) {
     this.#sha256 = sha256;
+    this.#isPart = begin > 0;
     this.#tree = new GrowingTree(sha256);
     this.#ahead = checkpoints.toSorted((a, b) => a.size - b.size);
   }
@@ -53,6 +58,11 @@ export class LogCheck {
   /** The root of the tree over all rows so far. */
   get root(): TreeHash {
     return this.#tree.root;
+  }
+
+  /** Erased rows of whose erasure there is no record so far. */
+  get unproved(): number {
+    return this.#erased.size;
   }
 
   /** Takes the next segment, or says what is wrong. */
@@ -80,13 +90,14 @@ export class LogCheck {
     if (erased) {
       return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
     }
-    const missing = this.#ahead[0];
-    return missing && fault(this.rows + 1, "end", `at least ${missing.size} rows`, `${this.rows}`);
+    const missing = this.#ahead.at(-1);
+    return missing && fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`);
   }
 
   #goOn(stream: string, span: StreamSpan): LogFault | undefined {
-    const { version, hash } = this.#heads.get(stream) ?? NONE;
     const { firstSeq, firstVersion, firstPrev, lastVersion, lastHash } = span;
+    const before = this.#isPart ? { version: firstVersion - 1, hash: firstPrev } : NONE;
+    const { version, hash } = this.#heads.get(stream) ?? before;
     if (firstVersion !== version + 1) return fault(firstSeq, "version", version + 1, firstVersion);
     if (firstPrev !== hash) return fault(firstSeq, "prev", hash, firstPrev);
     this.#heads.set(stream, { version: lastVersion, hash: lastHash });

@@ -33,6 +33,11 @@ export class ErasedRows {
     return first;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#uncovered.size;
+  }
+
   /** Such a row was met. */
   add(row: Erased): void {
     this.#uncovered.set(row.seq, row);

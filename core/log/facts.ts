@@ -194,8 +194,8 @@ export const imageFacts = {
 export const engineFacts = {
   /** The first row of every log: which log this is and the key that speaks for it. */
   LogCreated: z.strictObject({ log_id: z.string(), public_key: z.string() }),
-  /** An engine took the lease and decides from here on. */
-  EngineStarted: z.strictObject({ epoch: count }),
+  /** An engine took the lease and decides from here on; `version`: which otalog, if it said so. */
+  EngineStarted: z.strictObject({ epoch: count, version: versionName.optional() }),
   /** It stopped in good order. */
   EngineStopped: z.strictObject({}),
   /** The wall clock stepped by `by_ms` against the monotonic one; engine time follows forward only. */

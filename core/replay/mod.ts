@@ -5,5 +5,6 @@ export { isDivergence } from "./divergence.ts";
 export type { Divergence } from "./divergence.ts";
 export { Replay } from "./replay.ts";
 export type { ReplaySummary } from "./replay.ts";
+export { ShadowReplay } from "./shadow.ts";
 export { placedRow } from "./read_row.ts";
 export type { StoredCells } from "./read_row.ts";

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { replayStreams } from "../../adapters/cli/replay_streams/mod.ts";
 import { sha256 } from "../../adapters/cli/sha256.ts";
 import { runVerify } from "../../adapters/cli/mod.ts";
-import { newLinesFile, openLogBlocks } from "../../adapters/files/mod.ts";
+import { newLinesFile, openLogFile } from "../../adapters/files/mod.ts";
 import { verifyEd25519 } from "../../adapters/host/mod.ts";
 import { openReplica } from "../../adapters/sqlite/mod.ts";
 import { checkBlock, isFault, LogCheck } from "../../core/evidence/mod.ts";
@@ -68,7 +68,7 @@ function hashAll(rows: readonly SealedRow[]): void {
 }
 
 function verifyHere(file: string, rows: number): void {
-  const log = openLogBlocks(file);
+  const log = openLogFile(file);
   const check = new LogCheck(sha256);
   for (const { begin, bytes } of log.blocks()) {
     const summary = checkBlock(bytes, begin, [], sha256);
@@ -80,7 +80,7 @@ function verifyHere(file: string, rows: number): void {
 }
 
 async function verifyAll(file: string): Promise<void> {
-  const log = openLogBlocks(file);
+  const log = openLogFile(file);
   const quiet = { isTerminal: false, isColoured: false, write: () => {} };
   const jobs = navigator.hardwareConcurrency;
   const options = { file, checkpoint: undefined, key: undefined, jobs, json: true };
@@ -100,7 +100,7 @@ function replayHere(file: string, rows: number): void {
 }
 
 async function replayAll(file: string): Promise<void> {
-  const log = openLogBlocks(file);
+  const log = openLogFile(file);
   const { divergence } = await replayStreams(log.blocks(), navigator.hardwareConcurrency, () => {});
   log.close();
   if (divergence) throw new Error(`Row ${divergence.seq} diverges.`);

@@ -1,5 +1,6 @@
 /** Logs of any length, made quickly by the real engine on the real store: nothing in them is forged. */
 import { createHash } from "node:crypto";
+import manifest from "../../deno.json" with { type: "json" };
 import { parseReport, requestUpgrade } from "../../core/mod.ts";
 import type { ReportKind } from "../../core/mod.ts";
 import { startEngine } from "../../core/engine/mod.ts";
@@ -61,8 +62,10 @@ export function engineOn(
   observer: Observer = {},
 ): Promise<Engine> {
   const outbox = { send: () => {}, disconnect: () => {} };
+  const { version } = manifest;
   const ports = { store, clock: machineClock, outbox, digest: machineDigest, observer };
-  return startEngine(ports, { baseUrl: "http://127.0.0.1:8000", identity });
+  // As this version would have made it: an engine that starts on it has nothing to decide again.
+  return startEngine(ports, { baseUrl: "http://127.0.0.1:8000", identity, version });
 }
 
 /** The login of the device of that number. */

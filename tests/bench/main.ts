@@ -13,6 +13,7 @@ import { facts } from "./facts.ts";
 import type { Measurement } from "./figures.ts";
 import { imageMemory } from "./image_memory.ts";
 import { latency } from "./latency.ts";
+import { logSize } from "./log_size.ts";
 import { identicalRuns, noiseOf } from "./noise.ts";
 import { measuredText, toJson } from "./report.ts";
 import type { Measured } from "./report.ts";
@@ -29,6 +30,7 @@ export const measurements: readonly Measurement[] = [
   startup,
   deviceMemory,
   imageMemory,
+  logSize,
 ];
 
 const command = {

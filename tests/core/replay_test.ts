@@ -1,8 +1,9 @@
 /** A replay sees what the cells of one row alone cannot show: where a row stands in the log. */
 import assert from "node:assert/strict";
-import { canonicalJson, hashBytes, isDivergence, Replay } from "../../core/mod.ts";
+import { isDivergence, Replay } from "../../core/mod.ts";
 import type { SealedRow } from "../../core/mod.ts";
 import { bench, sha256 } from "./support/bench_engine.ts";
+import { forged } from "./support/forged.ts";
 import { IMAGE, OTHER } from "./support/given.ts";
 
 async function history(): Promise<SealedRow[]> {
@@ -22,23 +23,6 @@ function divergence(rows: readonly SealedRow[]): string | undefined {
     const taken = replay.take(row);
     if (isDivergence(taken)) return `${taken.seq} ${taken.what}`;
   }
-}
-
-type Header = Record<string, unknown>;
-
-/** The rows with one header edited, every hash and chain after it made again, as a forger would. */
-function forged(rows: readonly SealedRow[], seq: number, edit: (header: Header) => void) {
-  const heads = new Map<string, string>();
-  return rows.map((row) => {
-    const header = JSON.parse(row.bytes) as Header;
-    header.prev = heads.get(row.stream) ?? null;
-    if (row.seq === seq) edit(header);
-    const bytes = canonicalJson(header);
-    const hash = hashBytes(bytes, sha256);
-    heads.set(row.stream, hash);
-    const { seq: at, version, stream } = header as unknown as SealedRow;
-    return { ...row, seq: at, version, stream, bytes, hash };
-  });
 }
 
 Deno.test("Replay takes its own log, and one that was only hashed again", async () => {

@@ -2,62 +2,9 @@
 import assert from "node:assert/strict";
 import { VirtualDevice } from "../../adapters/device/mod.ts";
 import { assertReplays, checksumOf, Operator, randomImage, soon } from "./house.ts";
+import { Serve, TOKEN } from "./serve.ts";
 import { inFolder } from "../support/folder.ts";
 import { freePort } from "../support/free_port.ts";
-
-const ROOT = new URL("../../", import.meta.url);
-const TOKEN = "operator-token-of-this-test";
-
-/** `deno task serve` with the permissions it has there. */
-class Serve implements AsyncDisposable {
-  readonly #child: Deno.ChildProcess;
-  readonly #output: Promise<string>;
-  readonly ready: Promise<string>;
-
-  constructor(args: string[]) {
-    const task = JSON.parse(Deno.readTextFileSync(new URL("deno.json", ROOT))).tasks.serve.command;
-    const [, ...words] = `${task} ${args.join(" ")}`.split(" ");
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: words,
-      cwd: ROOT,
-      env: { OTALOG_OPERATOR_TOKEN: TOKEN, NO_COLOR: "1" },
-      stdout: "piped",
-      stderr: "piped",
-    }).spawn();
-    this.#output = new Response(this.#child.stderr).text();
-    this.ready = this.#readUntilReady();
-  }
-
-  async #readUntilReady(): Promise<string> {
-    let text = "";
-    for await (const part of this.#child.stdout.pipeThrough(new TextDecoderStream())) {
-      text += part;
-      const line = text.split("\n").find((line) => line.startsWith("ready "));
-      if (line) return line;
-    }
-    return "";
-  }
-
-  kill(signal: Deno.Signal): void {
-    this.#child.kill(signal);
-  }
-
-  async end(): Promise<{ code: number; said: string }> {
-    const { code } = await soon(this.#child.status, "the end of the process");
-    return { code, said: (await this.#output).trim() };
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended already.
-    }
-    await this.#child.status;
-    await this.ready;
-    await this.#output;
-  }
-}
 
 Deno.test("serve says when it is ready, refuses a second engine and taken ports, ends on SIGTERM", async () => {
   await inFolder(async (folder) => {
@@ -111,7 +58,10 @@ Deno.test("serve says when it is ready, refuses a second engine and taken ports,
       await soon(followed.text(), "the end of the log"),
       /"type":"EngineStopped".*\n\n$/,
     );
-    assert.deepEqual(await first.end(), { code: 0, said: "" });
+    const { code, said, printed } = await first.end();
+    assert.deepEqual([code, said], [0, ""]);
+    // The last checkpoint of the log.
+    assert.match(printed, /^otalog\/[0-9a-f]{32}\n3\n.{44}\n\n\u2014 otalog\/[0-9a-f]{32} \S+\n$/);
     assert.ok(performance.now() - asked < 20_000);
     await assertReplays(`${folder}/a`);
   });

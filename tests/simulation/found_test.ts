@@ -5,10 +5,10 @@
 import assert from "node:assert/strict";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
+import { copyWith } from "../support/edited_core.ts";
 import { inFolder } from "../support/folder.ts";
 import { ROOT } from "../e2e/task.ts";
 import { bugs } from "./planted/bugs/mod.ts";
-import { copyWith } from "./planted/copy.ts";
 
 const BUG = "a repeated report is applied again";
 const PARTS = [

@@ -3,7 +3,7 @@
  * found within a bounded number of seeds. It stands outside of `tests/core`, as it needs a disk.
  */
 import assert from "node:assert/strict";
-import { edited } from "./planted/bug.ts";
+import { edited } from "../support/edited_core.ts";
 import type { Bug } from "./planted/bug.ts";
 import { bugs } from "./planted/bugs/mod.ts";
 import { huntAll } from "./planted/hunts.ts";

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { assertHolds, ports } from "../core/support/simulation.ts";
+import { copyWith } from "../support/edited_core.ts";
 import { inFolder } from "../support/folder.ts";
 import { isSame } from "../../core/simulation/shrink.ts";
 import { bugs } from "./planted/bugs/mod.ts";
-import { copyWith } from "./planted/copy.ts";
 import type * as simulation from "../../core/simulation/mod.ts";
 
 const options = { seed: 4, devices: 4, hours: 3, upgrades: 20 };

@@ -1,20 +1,17 @@
 /** `deno task export`: the log as lines, each with what was stored and nothing made anew. */
-import type { LeafRange, TreeHash, VerifyEd25519 } from "../../../core/evidence/mod.ts";
+import type { VerifyEd25519 } from "../../../core/evidence/mod.ts";
 import { lineOf } from "../../../core/mod.ts";
 import type { SealedRow, StoredCells } from "../../../core/mod.ts";
 import { shareText } from "../terminal.ts";
 import type { Screen } from "../terminal.ts";
+import type { ExportedLog } from "./log_checkpoint.ts";
 import type { ExportOptions } from "./options.ts";
 import { proofsOf } from "./proofs.ts";
 
 /** What others do for it. */
 export interface ExportParts {
   /** The log, as it is at one moment. */
-  readonly log: {
-    readonly count: number;
-    rows(stream?: string): Iterable<StoredCells>;
-    hashOf(range: LeafRange): TreeHash;
-  };
+  readonly log: ExportedLog;
   /** Looks whether lines may be written there, and writes them then. */
   readonly newLines: (path: string, flag: string) => (lines: Iterable<string>) => Promise<void>;
   /** What is in the file of `--checkpoint`. */
@@ -47,7 +44,8 @@ export async function runExport(
   return true;
 }
 
-function* linesOf(rows: Iterable<StoredCells>): Iterable<string> {
+/** The rows as lines. */
+export function* linesOf(rows: Iterable<StoredCells>): Iterable<string> {
   // Whatever stands in the cells is written as it is: verify and replay say what is wrong with it.
   for (const row of rows) yield lineOf(row as SealedRow);
 }

@@ -1,6 +1,7 @@
 /** What `deno task simulate` is told, and what it makes of that: simulations, one for each seed. */
 import type { SimulationOptions } from "../../../core/simulation/mod.ts";
 import { count, parseCommand, text, toggle, UsageError } from "../args.ts";
+import { jobs, jobsDefault } from "../workers/jobs.ts";
 
 /** Upgrades that are ordered in each seed: enough to get into each other's way. */
 export const UPGRADES_PER_SEED = 40;
@@ -28,7 +29,7 @@ export const simulate = {
       1,
       100_000_000,
     ),
-    jobs: count("Seeds that are simulated at once [one for each core]", undefined, 1, 256),
+    jobs: jobs("Seeds that are simulated at once"),
     export: text("FILE", "Write the log of one seed there, and simulate no other"),
     "as-found": toggle("Neither make a violation small nor keep it as a test"),
     "keep-going": toggle("Go on after a violation, to see whether there are others"),
@@ -64,7 +65,7 @@ export function parseSimulate(args: string[]): SimulateOptions {
         "Leave out --upgrades.",
     );
   }
-  return { ...given, upgrades, jobs: given.jobs ?? navigator.hardwareConcurrency };
+  return { ...given, upgrades, jobs: given.jobs ?? jobsDefault() };
 }
 
 /** One simulation for each seed, in order; more than are needed, unless orders lead to nothing. */

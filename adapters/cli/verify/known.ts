@@ -1,11 +1,12 @@
 /** What somebody kept apart from the log: its key, and checkpoints. */
 import {
+  isSignedBy,
   logKeyOf,
   parseVerifierKey,
   readKept,
   verifierKeyText,
 } from "../../../core/evidence/mod.ts";
-import type { Checkpoint, LogFault, VerifierKey } from "../../../core/evidence/mod.ts";
+import type { Checkpoint, LogFault, SignedHead, VerifierKey } from "../../../core/evidence/mod.ts";
 import { sha256 } from "../sha256.ts";
 import type { VerifyOptions } from "./options.ts";
 import type { VerifyParts } from "./run.ts";
@@ -37,8 +38,8 @@ function faultAt(expected: string, found: string): LogFault {
 /** The checkpoints of the log that were kept; none, if nobody named a file. @throws {Error} */
 export function keptCheckpoints(
   key: VerifierKey,
-  { checkpoint: file }: VerifyOptions,
-  { kept: text, verify }: VerifyParts,
+  { checkpoint: file }: Pick<VerifyOptions, "checkpoint">,
+  { kept: text, verify }: Pick<VerifyParts, "kept" | "verify">,
 ): readonly Checkpoint[] {
   if (text === undefined) return [];
   const { checkpoints, forged, others, broken } = readKept(text, key, verify, sha256);
@@ -56,4 +57,32 @@ export function keptCheckpoints(
     ? "there is no whole checkpoint in it"
     : "it is empty";
   throw new Error(`Cannot use ${file}: ${what}. Name checkpoints of this log.`);
+}
+
+/** Whether something was kept by which what a file says of itself can be judged. */
+export function isKnown({ checkpoint, key }: VerifyOptions): boolean {
+  return checkpoint !== undefined || key !== undefined;
+}
+
+/** The checkpoint in a file must be the log's own, and one of those that were kept. @throws {Error} */
+export function faultOfHead(
+  { note, checkpoint: { origin, size, root }, key }: SignedHead,
+  options: VerifyOptions,
+  parts: VerifyParts,
+): LogFault | undefined {
+  const wrongKey = faultOfKey(key, options, parts);
+  if (wrongKey) return wrongKey;
+  if (!isSignedBy(note, key, parts.verify, sha256) || origin !== key.name) {
+    return { seq: 1, what: "checkpoint", expected: `one signed by ${key.name}`, found: origin };
+  }
+  if (options.checkpoint === undefined) return undefined;
+  const kept = keptCheckpoints(key, options, parts).filter((other) => other.size === size);
+  if (kept.length === 0) {
+    throw new Error(
+      `Cannot compare: the proofs are for the checkpoint of row ${size}, which is not in ` +
+        `${options.checkpoint}. Export them with --checkpoint and that file.`,
+    );
+  }
+  const other = kept.find((kept) => kept.root !== root);
+  return other && { seq: 1, to: size, what: "root", expected: other.root, found: root };
 }

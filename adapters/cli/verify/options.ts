@@ -1,6 +1,7 @@
 /** What `deno task verify` is told. */
-import { count, parseCommand, text, toggle } from "../args.ts";
+import { parseCommand, text, toggle } from "../args.ts";
 import { word } from "../checked_args.ts";
+import { jobs, jobsDefault } from "../workers/jobs.ts";
 
 /** The command. */
 export const verify = {
@@ -15,7 +16,7 @@ export const verify = {
   flags: {
     checkpoint: text("FILE", "Checkpoints that were kept: the log must have grown out of each"),
     key: text("FILE", "The key of the log that was kept, as one line"),
-    jobs: count("Parts of the log that are checked at once [one for each core]", undefined, 1, 256),
+    jobs: jobs("Parts of the log that are checked at once"),
     json: toggle("Print the result as JSON"),
   },
 };
@@ -32,5 +33,5 @@ export interface VerifyOptions {
 /** @throws {UsageError} */
 export function parseVerify(args: string[]): VerifyOptions {
   const given = parseCommand(verify, args);
-  return { ...given, jobs: given.jobs ?? navigator.hardwareConcurrency };
+  return { ...given, jobs: given.jobs ?? jobsDefault() };
 }

@@ -1,10 +1,10 @@
 /** `deno task verify`: proves that what was exported is what was recorded, with nothing but the file. */
-import { readProofsHead } from "../../../core/evidence/mod.ts";
+import { readArchiveHead, readProofsHead } from "../../../core/evidence/mod.ts";
 import type { VerifyEd25519 } from "../../../core/evidence/mod.ts";
-import { linesIn } from "../../../core/mod.ts";
 import { sha256 } from "../sha256.ts";
 import { shareText } from "../terminal.ts";
 import type { Screen } from "../terminal.ts";
+import { checkArchive } from "./check_archive.ts";
 import { checkDevice } from "./check_device.ts";
 import { checkLog } from "./check_log.ts";
 import type { VerifyOptions } from "./options.ts";
@@ -21,8 +21,12 @@ export interface Block {
 
 /** What others do for it. */
 export interface VerifyParts {
-  /** The exported file. */
-  readonly file: { readonly size: number; blocks(): Iterable<Block> };
+  /** The exported file: its first line, and all lines behind so many that are left out. */
+  readonly file: {
+    readonly size: number;
+    firstLine(): Uint8Array;
+    blocks(leftOut?: number): Iterable<Block>;
+  };
   /** What is in the file of `--checkpoint`. */
   readonly kept: string | undefined;
   /** What is in the file of `--key`. */
@@ -61,22 +65,12 @@ async function check(
   parts: VerifyParts,
   progress: Progress,
 ): Promise<Verdict> {
-  const [first, blocks] = peeked(parts.file.blocks());
-  const [line] = linesIn(first.bytes);
-  const bytes = first.bytes.slice(0, line!.to);
-  const head = readProofsHead(new TextDecoder().decode(bytes), sha256);
-  return head
-    ? checkDevice(head, blocks, options, parts)
-    : await checkLog(bytes, blocks, options, parts, progress);
-}
-
-/** The first one, and all of them. */
-function peeked(blocks: Iterable<Block>): [first: Block, all: Iterable<Block>] {
-  const rest = blocks[Symbol.iterator]();
-  const first: Block = rest.next().value;
-  const all = function* () {
-    yield first;
-    for (let next = rest.next(); !next.done; next = rest.next()) yield next.value;
-  };
-  return [first, all()];
+  const first = parts.file.firstLine();
+  const line = new TextDecoder().decode(first);
+  const device = readProofsHead(line, sha256);
+  if (device) return checkDevice(device, options, parts);
+  const part = readArchiveHead(line, sha256);
+  return part
+    ? await checkArchive(part, options, parts, progress)
+    : await checkLog(first, options, parts, progress);
 }

@@ -6,8 +6,11 @@ import type { Screen } from "../terminal.ts";
 
 /** What came out. */
 export interface Verdict {
-  readonly about: "log" | "device";
+  /** A whole log, a part that was archived, or one device. */
+  readonly about: "log" | "part" | "device";
   readonly device?: string;
+  /** Rows of the log before those of the part. */
+  readonly begin?: number;
   /** Rows that were checked. */
   readonly rows: number;
   /** The id of the log. */
@@ -16,8 +19,10 @@ export interface Verdict {
   readonly root: string;
   /** Rows of the log below the checkpoint that proofs are for. */
   readonly size?: number;
-  /** So many rows are as they were when a checkpoint was kept. */
+  /** So many rows are as they were when a checkpoint, or the key that signs them, was kept. */
   readonly proved: number;
+  /** Erased rows whose erasure is on record in a later part: what is left of their data is not proved. */
+  readonly unproved?: number;
   /** Kept checkpoints that were compared with. */
   readonly checkpoints: number;
   readonly fault: LogFault | undefined;
@@ -35,17 +40,22 @@ export function verdictText(screen: Screen, verdict: Verdict): string {
 }
 
 function praise(screen: Screen, verdict: Verdict): string {
-  const { about, device, rows, log, root, size, proved, checkpoints } = verdict;
-  const isProved = checkpoints > 0;
-  const what = about === "log" ? "The log" : `What the log says of ${device}`;
+  const { about, device, begin = 0, rows, log, root, size, proved, unproved = 0 } = verdict;
+  const isProved = proved > 0;
+  const what = about === "device"
+    ? `What the log says of ${device}`
+    : about === "part"
+    ? `The part of the log from row ${begin + 1} to ${begin + rows}`
+    : "The log";
   const mark = isProved
     ? paint(screen, "green", `${what} is as it was recorded.`)
-    : paint(screen, "yellow", `${what} fits itself. Whether it is as it was recorded, only a `) +
-      paint(screen, "yellow", "checkpoint that was kept can say: --checkpoint FILE.");
+    : paint(screen, "yellow", `${what} fits itself.`) +
+      " Whether it is as it was recorded, only a checkpoint that was kept can say: --checkpoint.";
   const figures = [
     ["rows", `${rows}`],
     ...(isProved ? [["proved by a checkpoint", `${proved}`]] : []),
     ...(isProved && proved < rows ? [["newer than any checkpoint", `${rows - proved}`]] : []),
+    ...(unproved > 0 ? [["erased by a later part", `${unproved}`]] : []),
     ["id of the log", log],
     [size === undefined ? "root of its tree" : `root of its first ${size} rows`, root],
   ];
@@ -65,5 +75,5 @@ function whereOf(
 ): string {
   if (what === "root") return `something in the rows ${seq} to ${to} was edited`;
   if (what === "end") return `the log ends after row ${found}, and had ${expected}`;
-  return `${about === "log" ? "row" : "line"} ${seq}, ${what}`;
+  return `${about === "device" ? "line" : "row"} ${seq}, ${what}`;
 }

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import {
   HelpWanted,
   overview,
+  parseBackup,
   parseDemo,
   parseDevice,
   parseReplay,
+  parseRestore,
   parseServe,
   parseSimulate,
   unknownCommand,
@@ -20,6 +22,9 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     publicUrl: undefined,
     openArtifacts: false,
     deviceRequests: "allow",
+    checkpoints: undefined,
+    checkpointPace: { rows: 10_000, ms: 300_000 },
+    takeOver: false,
   });
   const args = [
     "--http=[::1]:0",
@@ -37,8 +42,34 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     publicUrl: "https://a.example/ota",
     openArtifacts: true,
     deviceRequests: "allow",
+    checkpoints: undefined,
+    checkpointPace: { rows: 10_000, ms: 300_000 },
+    takeOver: false,
   });
 });
+
+const places: [place: string, means: object][] = [
+  ["checkpoints", { file: "checkpoints" }],
+  ["/mnt/kept/a:b@c", { file: "/mnt/kept/a:b@c" }],
+  ["https://a.example", { url: "https://a.example/", username: undefined, password: undefined }],
+  [
+    "HTTP://us%65r:p%40ss%3A@a.example:8080/log?key=1",
+    { url: "http://a.example:8080/log?key=1", username: "user", password: "p@ss:" },
+  ],
+  ["https://user@a.example/", { url: "https://a.example/", username: "user", password: undefined }],
+];
+
+for (const [place, means] of places) {
+  Deno.test(`parseServe() takes ${place} as a place for checkpoints`, () => {
+    const given = parseServe([`--checkpoints=${place}`, "--checkpoint-rows=7"]);
+    assert.deepEqual(given.checkpoints, means);
+    assert.deepEqual(given.checkpointPace, { rows: 7, ms: 300_000 });
+    assert.deepEqual(parseServe(["--checkpoint-minutes", "2"]).checkpointPace, {
+      rows: 10_000,
+      ms: 120_000,
+    });
+  });
+}
 
 const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp][] = [
   [parseServe, "--htp x", /^There is no flag --htp\. See deno task serve --help\.$/],
@@ -60,6 +91,30 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
   [parseServe, "--public-url http://:p@x", /^--public-url must be without user name and password/],
   [parseServe, "--public-url http://x/#a", /^--public-url must be a URL .*, without \? and #, not/],
   [parseServe, "--public-url http://x?", /^--public-url must be a URL .*, without \? and #, not/],
+  [parseServe, "--checkpoints=", /^--checkpoints is empty\. Give it as --checkpoints FILE\|URL\.$/],
+  [
+    parseServe,
+    "--checkpoints ftp://x/log",
+    /^--checkpoints must be a file, or a URL such as https:/,
+  ],
+  [
+    parseServe,
+    "--checkpoints https://x/#a",
+    /^--checkpoints must be a file, or a URL .* without #/,
+  ],
+  [parseServe, "--checkpoints http://", /^--checkpoints must be a file, or a URL/],
+  [parseServe, "--checkpoints http://u%:p@x/", /^User name and password in --checkpoints are perc/],
+  [
+    parseServe,
+    "--checkpoints http://u%3Av:p@x/",
+    /^The user name in --checkpoints must be without/,
+  ],
+  [
+    parseServe,
+    "--checkpoint-rows 0",
+    /^--checkpoint-rows must be a whole number from 1 to 1000000/,
+  ],
+  [parseServe, "--checkpoint-minutes 1441", /^--checkpoint-minutes must be .* from 1 to 1440, not/],
   [parseDemo, "--devices 0", /^--devices must be a whole number from 1 to 200, not "0"\.$/],
   [parseDemo, "--devices 1.5", /^--devices must be a whole number/],
   [parseDevice, "--url http://x --token t", /^--device is missing\. Give it as --device ID\.$/],
@@ -90,16 +145,25 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, export, verify, simulate, device, ota and broker-config.",
+    "There is no command foo. There are serve, demo, replay, export, verify, archive, backup, restore, simulate, device, ota and broker-config.",
   );
 });
 
 Deno.test("every command has its help, aligned and no wider than a screen", () => {
-  for (const parse of [parseServe, parseDemo, parseReplay, parseSimulate, parseDevice]) {
+  const parses = [
+    parseServe,
+    parseDemo,
+    parseReplay,
+    parseBackup,
+    parseRestore,
+    parseSimulate,
+    parseDevice,
+  ];
+  for (const parse of parses) {
     assert.throws(() => parse(["--help"]), (error) => {
       assert.ok(error instanceof HelpWanted);
       const lines = error.message.split("\n");
-      assert.match(lines[0]!, /^deno task [a-z]+( \[LOG\.jsonl\])? \[flags\]$/);
+      assert.match(lines[0]!, /^deno task [a-z]+( \[LOG\.jsonl\]| DIR| BACKUP)? \[flags\]$/);
       const starts = lines.filter((line) => line.startsWith("  --")).map((line) =>
         /^ {2}--\S+(?: [A-Z:|]+)?\s{2,}(?=\S)/.exec(line)?.[0].length
       );

@@ -15,7 +15,10 @@ async function said(expected: string, found: string): Promise<string[]> {
     firstDifference: () => ({ table: "tasks", key: "7", column: "task", expected, found }),
   };
   const paper = new Paper(false);
-  assert.equal(await runReplay(source, { device: undefined, json: false }, () => "", paper), false);
+  assert.equal(
+    await runReplay(source, { device: undefined, json: false, jobs: 1 }, () => "", paper),
+    false,
+  );
   return paper.text.split("\n").slice(1, -1);
 }
 
@@ -44,7 +47,10 @@ Deno.test("runReplay() shows short texts whole, and where one ends", async () =>
 Deno.test("runReplay() says what its figures are", async () => {
   const source = { count: 0, rows: () => [], expect: () => {}, firstDifference: () => undefined };
   const paper = new Paper(false);
-  assert.equal(await runReplay(source, { device: undefined, json: false }, () => "", paper), true);
+  assert.equal(
+    await runReplay(source, { device: undefined, json: false, jobs: 1 }, () => "", paper),
+    true,
+  );
   const labels = paper.text.split("\n").slice(1, -1).map((line) => line.split("  ")[0]);
   assert.deepEqual(labels, [
     "rows decided again",
@@ -89,7 +95,7 @@ Deno.test("runReplay() up to a row shows a device as it was, and what led to it"
   const when = new Date(at).toISOString();
   for (const point of [{ seq: offered }, { at: at + 1 }]) {
     const options = { device: "pump-7", at: point };
-    const text = await replay(source, { ...options, json: false });
+    const text = await replay(source, { ...options, json: false, jobs: 1 });
     assert.match(text, /DeviceRegistered[^]*TaskQueued[^]*ContactChanged/);
     assert.doesNotMatch(text, /ProgressReported/);
     const state = [
@@ -105,7 +111,7 @@ Deno.test("runReplay() up to a row shows a device as it was, and what led to it"
     assert.ok(text.includes(`The log is as it was decided up to row ${offered} of ${when}.\n`));
     assert.match(text, /^devices +1$/m);
 
-    const json = JSON.parse(await replay(source, { ...options, json: true }));
+    const json = JSON.parse(await replay(source, { ...options, json: true, jobs: 1 }));
     const asOf = { seq: offered, at: when };
     assert.deepEqual([json.ok, json.rows, json.as_of], [true, offered, asOf]);
     assert.deepEqual(json.device, {
@@ -122,16 +128,21 @@ Deno.test("runReplay() up to a row shows a device as it was, and what led to it"
 Deno.test("runReplay() up to a row says of a later device that no row is about it", async () => {
   const { source, offered } = await halfWay();
   const options = { device: "late", at: { seq: offered } };
-  const text = await replay(source, { ...options, json: false });
+  const text = await replay(source, { ...options, json: false, jobs: 1 });
   assert.match(text, /^No row of this log up to then is about device late\.\n\nThe log is as/);
-  assert.equal(JSON.parse(await replay(source, { ...options, json: true })).device, null);
-  const whole = await replay(source, { device: undefined, json: true, at: { seq: 9_999 } });
+  assert.equal(JSON.parse(await replay(source, { ...options, json: true, jobs: 1 })).device, null);
+  const whole = await replay(source, {
+    device: undefined,
+    json: true,
+    at: { seq: 9_999 },
+    jobs: 1,
+  });
   assert.equal(JSON.parse(whole).devices, 2);
 });
 
 Deno.test("runReplay() refuses a point before the log, and finds what was edited below one", async () => {
   const { b, source, offered } = await halfWay();
-  const options = { device: undefined, json: false };
+  const options = { device: undefined, json: false, jobs: 1 };
   await assert.rejects(
     replay(source, { ...options, at: { at: 5 } }),
     /^Error: Cannot show that: the log begins later\. Name a later point with --at\.$/,

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
-import { generateKeyPairSync } from "node:crypto";
-import { logIdentity, makeDataFolder, operatorToken } from "../../../adapters/host/mod.ts";
+import { createPrivateKey, generateKeyPairSync } from "node:crypto";
+import { logKeyOf } from "../../../core/evidence/mod.ts";
+import {
+  logIdentity,
+  machineDigest,
+  makeDataFolder,
+  operatorToken,
+  verifyEd25519,
+} from "../../../adapters/host/mod.ts";
 import { inFolder } from "../../support/folder.ts";
 
 const mode = (path: string): number => Deno.statSync(path).mode! & 0o777;
@@ -23,7 +30,9 @@ Deno.test("makeDataFolder() makes folders for their owner alone, and says why it
 Deno.test("logIdentity() keeps its key, and refuses what is none", async () => {
   await inFolder(async (folder) => {
     const identity = await logIdentity(folder);
-    assert.deepEqual(await logIdentity(folder), identity);
+    const { sign: _, ...same } = await logIdentity(folder);
+    const { sign: __, ...first } = identity;
+    assert.deepEqual(same, first);
     assert.equal(mode(`${folder}/log.key`), 0o600);
     const rsa = generateKeyPairSync("rsa", { modulusLength: 1_024 }).privateKey
       .export({ type: "pkcs8", format: "pem" }).toString();
@@ -33,6 +42,48 @@ Deno.test("logIdentity() keeps its key, and refuses what is none", async () => {
         message: `Cannot use ${folder}/log.key: it holds no Ed25519 private key. ` +
           "Restore it from a backup: without its key a log cannot be continued.",
       });
+    }
+  });
+});
+
+Deno.test("logIdentity() signs for the log, and its key is nowhere to be found", async () => {
+  await inFolder(async (folder) => {
+    const { sign, rawPublicKey, ...identity } = await logIdentity(folder);
+    const bytes = crypto.getRandomValues(new Uint8Array(1_000));
+    const signature = sign(bytes);
+    assert.equal(signature.length, 64);
+    assert.deepEqual(sign(bytes), signature, "the same bytes, the same signature");
+    assert.equal(verifyEd25519(rawPublicKey, bytes, signature), true);
+    assert.equal(logKeyOf(rawPublicKey, machineDigest.sha256).name, `otalog/${identity.log}`);
+    const pem = await Deno.readTextFile(`${folder}/log.key`);
+    const secret = createPrivateKey(pem).export({ format: "jwk" }).d!;
+    const shown = Deno.inspect(await logIdentity(folder), { depth: 9, showHidden: true });
+    assert.ok(!shown.includes(secret) && !shown.includes(pem.split("\n")[1]!), shown);
+  });
+});
+
+Deno.test("verifyEd25519() takes nothing but the signature of these bytes by this key", async () => {
+  await inFolder(async (folder) => {
+    const { sign, rawPublicKey: key } = await logIdentity(folder);
+    await Deno.remove(`${folder}/log.key`);
+    const { rawPublicKey: other } = await logIdentity(folder);
+    const bytes = Uint8Array.of(1, 2, 3);
+    const signature = sign(bytes);
+    assert.equal(verifyEd25519(key, bytes, signature), true);
+    const wrong: [Uint8Array, Uint8Array, Uint8Array][] = [
+      [other, bytes, signature],
+      [key, Uint8Array.of(1, 2, 4), signature],
+      [key, bytes, signature.map((byte, at) => at === 40 ? byte ^ 1 : byte)],
+      [key, bytes, signature.subarray(0, 63)],
+      [key, bytes, Uint8Array.of(...signature, 0)],
+      [key, bytes, new Uint8Array()],
+      [key, bytes, new Uint8Array(64)],
+      [key.subarray(1), bytes, signature],
+      [new Uint8Array(), bytes, signature],
+      [new Uint8Array(64), bytes, signature],
+    ];
+    for (const [key, bytes, signature] of wrong) {
+      assert.equal(verifyEd25519(key, bytes, signature), false);
     }
   });
 });

@@ -25,6 +25,8 @@ export interface HttpStage {
   /** The names of all files among the images. */
   images(): string[];
   ready: boolean;
+  /** The newest checkpoint. */
+  checkpoint: string | undefined;
   /** What the engine answers to everything, as if its log could not be written. */
   refuse: Problem | undefined;
   /** Called before the engine is asked anything. */
@@ -88,6 +90,7 @@ export async function onStage(
     feed,
     images: () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort(),
     ready: true,
+    checkpoint: undefined,
     refuse: undefined,
     onSubmit: () => {},
     openArtifacts: false,
@@ -107,6 +110,7 @@ export async function onStage(
       downloads,
       polls,
       feed,
+      log: { checkpoint: () => stage.checkpoint, key: "otalog/00+00000000+AQ==" },
       limits: { ...HTTP_LIMITS, ...limits },
       onServed: metrics.served,
       metrics: metrics.scrape,

@@ -94,15 +94,15 @@ export interface Bench {
     packet?: { key: string; isRepeat: boolean },
   ): Promise<readonly Message[]>;
   upgrade(device: string, more?: object): Promise<Answer>;
-  /** Starts another engine on the same store, as after a crash. */
-  restart(): Promise<void>;
+  /** Starts another engine on the same store, as after a crash; `version`: which otalog it is. */
+  restart(version?: string): Promise<void>;
   /** The kinds of messages sent since this was last asked. */
   heard(): string[];
 }
 
 /** A bench with a device `pump-7` and firmware 2.0.0 of {@link IMAGE}. */
 export async function bench(
-  more: Pick<EngineOptions, "deviceRequests" | "isBrokered"> = {},
+  more: Pick<EngineOptions, "deviceRequests" | "isBrokered" | "version"> = {},
   store = new MemoryStore(),
 ): Promise<Bench> {
   const clock = new ManualClock();
@@ -156,9 +156,9 @@ export async function bench(
     },
     upgrade: (device_id, more = {}) =>
       self.command({ type: "requestUpgrade", request: upgradeRequest(device_id, more) }),
-    restart: async () => {
+    restart: async (version) => {
       clock.forget();
-      self.engine = await startEngine(ports, options);
+      self.engine = await startEngine(ports, { ...options, ...(version && { version }) });
     },
     heard: () => sent.splice(0).map(({ message }) => message.kind),
   };

@@ -1,7 +1,7 @@
 /** Hunts for bugs side by side, each in a worker of its own on a copy of its own. */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
-import { copyWith } from "./copy.ts";
+import { copyWith } from "../../support/edited_core.ts";
 import type { Bug } from "./bug.ts";
 import type { Catch, Hunt } from "./hunt.ts";
 

@@ -21,8 +21,8 @@ export const logBugs: readonly Bug[] = [
     "a row leaves out all moves but the first",
     ["L1", "I5", "I8", "I9", "lifecycle"],
     "engine/streams.ts",
-    "outcome: { moves, effects },",
-    "outcome: { moves: moves.slice(0, 1), effects },",
+    "outcome: { effects, moves },",
+    "outcome: { effects, moves: moves.slice(0, 1) },",
   ),
   bug(
     "the read model misses a task",
@@ -44,13 +44,15 @@ export const logBugs: readonly Bug[] = [
     edits: [
       {
         file: "upgrade/lifecycle.ts",
-        find: "const before = toSnapshot(task);",
-        replace: "const isKnown = snapshots.has(task);\n  const before = toSnapshot(task);",
+        find: "/** Gives the event to the task.",
+        replace: "const known = new WeakSet<Task>();\n\n/** Gives the event to the task.",
       },
       {
         file: "upgrade/lifecycle.ts",
-        find: "const effects = emitted;",
-        replace: "const effects = isKnown ? emitted : [];",
+        find: "return { task: { ...context.task, state: target }, effects, accepted: true };",
+        replace: "const next = { ...context.task, state: target };\n" +
+          "  const told = task.offered && !known.has(task) ? [] : effects;\n" +
+          "  known.add(next);\n  return { task: next, effects: told, accepted: true };",
       },
     ],
   },

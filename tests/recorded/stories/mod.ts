@@ -1,0 +1,29 @@
+/** All stories that are recorded. */
+import type { Story } from "../story.ts";
+import { bootStories } from "./boots.ts";
+import { deviceStories } from "./devices.ts";
+import { digestStories } from "./digests.ts";
+import { endingStories } from "./endings.ts";
+import { engineStories } from "./engines.ts";
+import { limitStories } from "./limits.ts";
+import { pauseStories } from "./pauses.ts";
+import { refusalStories } from "./refusals.ts";
+import { reportStories } from "./reports.ts";
+import { requestStories } from "./requests.ts";
+import { turnStories } from "./turns.ts";
+import { upgradeStories } from "./upgrades.ts";
+
+export const stories: readonly Story[] = [
+  ...upgradeStories,
+  ...digestStories,
+  ...bootStories,
+  ...endingStories,
+  ...pauseStories,
+  ...limitStories,
+  ...turnStories,
+  ...requestStories,
+  ...refusalStories,
+  ...reportStories,
+  ...deviceStories,
+  ...engineStories,
+];
