@@ -9,6 +9,7 @@ import { DATABASE, openDurable } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { takeLease } from "./lease.ts";
 import { migrate } from "./migrations.ts";
+import { assertThere } from "./read_only.ts";
 import { SqliteReads } from "./reads.ts";
 import { SqliteWriter } from "./store.ts";
 import { cannotUse } from "./trouble.ts";
@@ -33,13 +34,25 @@ export interface SqliteStore {
   close(): Promise<void>;
 }
 
+/** How a data folder is opened. */
+export interface Opening {
+  /** There must be a log in it. */
+  readonly isKnown?: boolean;
+  /** What to do when another engine uses it. */
+  readonly whenUsed?: string;
+}
+
 /**
  * Opens the database of a data folder, makes or updates its tables and takes the folder's lock.
  *
  * @throws {Error} when another engine uses the folder, or it cannot be written.
  */
-export async function openSqlite(folder: string): Promise<SqliteStore> {
-  const lease = takeLease(folder);
+export async function openSqlite(
+  folder: string,
+  { isKnown = false, whenUsed }: Opening = {},
+): Promise<SqliteStore> {
+  if (isKnown) assertThere(folder);
+  const lease = takeLease(folder, whenUsed);
   const path = `${folder}/${DATABASE}`;
   try {
     await makeTables(path);

@@ -11,8 +11,11 @@ const TRY_EVERY = 64;
 
 /** For the one writer of a database, whichever connection it has. */
 export class Scrubber {
-  /** Commits since something was erased; `undefined`: nothing of that is left in a file. */
-  #commits: number | undefined;
+  /**
+   * Commits since something was erased; `undefined`: nothing of that is left in a file. What an engine
+   * before left, when it was killed, nobody knows.
+   */
+  #commits: number | undefined = 0;
 
   /** Whether nothing that was erased is left in a file. */
   get isClean(): boolean {

@@ -25,7 +25,7 @@ export async function decideCommand(
     case "revokeDevice":
       return await revokeDevice(work, actor, command);
     case "eraseData":
-      return await eraseData(work, actor, command) ?? unknownDevice(command.device);
+      return await eraseData(work, actor, command);
     case "addFirmware":
       return await addFirmware(work, actor, command);
     case "requestUpgrade":

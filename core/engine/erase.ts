@@ -37,13 +37,15 @@ export async function eraseDevice(
   return { ok: true, rows };
 }
 
-/** Decides one batch of it; `undefined`: there is no such device. */
+/** Decides one batch of it. */
 export async function eraseData(
   work: Workspace,
   actor: string,
   { device: id, after }: Extract<Command, { type: "eraseData" }>,
-): Promise<CommandResult | Problem | undefined> {
-  if (!await work.device(id)) return undefined;
+): Promise<CommandResult | Problem> {
+  if (!await work.device(id)) {
+    return problem(404, `There is no device ${id}: nothing can be erased of it.`);
+  }
   const rows = await work.rowsOf(id, after, LOOK_MAX);
   const erased: ErasedData[] = [];
   for (const row of rows) {

@@ -7,14 +7,14 @@ import {
   registerDevice,
   rotateToken,
 } from "../../../core/mod.ts";
-import { deviceView, rowView } from "../../../core/engine/mod.ts";
-import { deviceAnswer, devicesAnswer, rowsAnswer, tokenAnswer } from "../answers.ts";
+import { deviceView, eraseDevice, rowView } from "../../../core/engine/mod.ts";
+import { deviceAnswer, devicesAnswer, erasedAnswer, rowsAnswer, tokenAnswer } from "../answers.ts";
 import { deviceAsOf } from "../device_as_of.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
-import { Refused } from "../problems.ts";
+import { problemResponse, Refused } from "../problems.ts";
 import { json, route } from "../route.ts";
 import type { HttpDeps, Route } from "../route.ts";
-import { command } from "../submit.ts";
+import { actorOf, command } from "../submit.ts";
 import { makeToken } from "../tokens.ts";
 
 const params = z.object({ id: deviceId });
@@ -122,6 +122,24 @@ export const deviceRoutes: readonly Route[] = [
         { type: "revokeDevice", device: id },
         () => new Response(null, { status: 204 }),
       ),
+  }),
+  route({
+    method: "POST",
+    path: "/devices/:id/erase",
+    who: "operator",
+    params,
+    summary:
+      "Takes personal data out of a device's rows: its tags, and the free text of its reports.",
+    responses: {
+      200: json("How many rows lost data; 0: there was nothing left.", erasedAnswer),
+      404: { description: "There is no such device." },
+    },
+    handle: async ({ deps: { engine }, caller, params: { id } }) => {
+      const erasure = await eraseDevice(engine, actorOf(caller), id);
+      return erasure.ok
+        ? Response.json({ device_id: id, erased: erasure.rows })
+        : problemResponse(erasure.problem);
+    },
   }),
   route({
     method: "GET",
