@@ -157,22 +157,41 @@ Deno.test("openSqlite() overwrites what an engine that was killed had erased", a
     const texts = await personal(engine);
     const reader = await openReplica(folder);
     await eraseDevice(engine, actor, "lake-1");
-    // What it leaves on the disk, as seen by the one that comes after it.
     await inFolder(async (copy) => {
+      // What is on the disk when it is killed; somebody looks at it until the next one has started.
       for (const name of ["otalog.db", "otalog.db-wal"]) {
         await Deno.copyFile(`${folder}/${name}`, `${copy}/${name}`);
       }
-      assert.deepEqual(foundIn(copy, texts), texts);
+      const onlooker = await openReplica(copy);
       const next = await openSqlite(copy);
-      await next.store.open();
+      const successor = await engineOn(next.store);
+      assert.equal(next.isScrubbed, false);
+      assert.deepEqual(foundIn(copy, texts), texts);
+      onlooker.close();
+      for (let n = 0; !next.isScrubbed && n < 64; n++) await register(successor, `later-${n}`);
       assert.equal(next.isScrubbed, true);
       assert.deepEqual(foundIn(copy, texts), []);
+      await successor.stop();
       await next.close();
       await assertReplays(copy);
     });
     reader.close();
     await engine.stop();
     await sqlite.close();
+  });
+});
+
+Deno.test("store.append() leaves nothing in the page that the log began with", async () => {
+  await inFolder(async (folder) => {
+    const { store, close } = await openSqlite(folder);
+    const engine = await engineOn(store);
+    await register(engine, "first", "in the first page");
+    // That page has what leads to others then.
+    await fill(engine);
+    await eraseDevice(engine, actor, "first");
+    assert.deepEqual(foundIn(folder, ["in the first page"]), []);
+    await engine.stop();
+    await close();
   });
 });
 
