@@ -334,6 +334,26 @@ async function restore(args: string[], screen: cli.Screen): Promise<boolean> {
   });
 }
 
+async function erase(args: string[], screen: cli.Screen): Promise<boolean> {
+  const options = cli.parseErase(args);
+  const opening = { isKnown: true, whenUsed: cli.askTheEngine(options) };
+  const log = await openSqlite(options.data, opening);
+  try {
+    const by = { version, sha256: machineDigest.sha256, isAccepted: false };
+    await cli.takeOver(log.reads, by, options.json ? {} : cli.takeOverScreen(screen));
+    const ports = { store: log.store, clock: machineClock, outbox: NO_WAY, digest: machineDigest };
+    const identity = await logIdentity(options.data);
+    const engine = await startEngine(ports, { baseUrl: "", identity, version, isBrokered: true });
+    const isScrubbed = () => log.isScrubbed;
+    return await cli.runErase(options, screen, { engine, isScrubbed }).finally(() => engine.stop());
+  } finally {
+    await log.close();
+  }
+}
+
+/** No way leads to a device: nobody is waited for, and no limit counts against anybody. */
+const NO_WAY: Outbox = { send: () => {}, disconnect: () => {} };
+
 /** How a data folder is copied, part by part. */
 export const copyParts: CopyParts = {
   newFolder,
@@ -421,6 +441,7 @@ const commands = {
   verify,
   backup,
   restore,
+  erase,
   simulate,
   device,
   ota,

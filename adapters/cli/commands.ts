@@ -23,6 +23,7 @@ import { choice } from "./choice.ts";
 import { device } from "./device_command.ts";
 import { jobs, jobsDefault } from "./workers/jobs.ts";
 import { isLoopback } from "./loopback.ts";
+import { erase } from "./erase/options.ts";
 import { archive } from "./export/archive_options.ts";
 import { exportLog } from "./export/options.ts";
 import { simulate } from "./simulate/options.ts";
@@ -103,6 +104,7 @@ const all = [
   archive,
   backup,
   restore,
+  erase,
   simulate,
   device,
   ota,

@@ -24,6 +24,8 @@ export type { SimulateParts } from "./simulate/mod.ts";
 export { parseVerify, runVerify } from "./verify/mod.ts";
 export { takeOver, takeOverScreen } from "./take_over.ts";
 export type { TakeOver, TakeOverWatch } from "./take_over.ts";
+export { askTheEngine, parseErase, runErase } from "./erase/mod.ts";
+export type { EraseOptions } from "./erase/mod.ts";
 export { FleetView } from "./fleet_view.ts";
 export type { DeviceEvent } from "./fleet_view.ts";
 export { isAsItMust, summary } from "./fleet_summary.ts";

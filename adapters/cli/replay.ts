@@ -1,5 +1,6 @@
 /** `deno task replay`: decides a log again and says whether everything came out the same. */
-import type { Device, LogPoint, RowHeader, Sha256, StoredCells } from "../../core/mod.ts";
+import { tagsIn } from "../../core/mod.ts";
+import type { DeviceAsOf, LogPoint, RowHeader, Sha256, StoredCells } from "../../core/mod.ts";
 import { deviceAsOfView, timeText } from "../../core/engine/mod.ts";
 import type { Models } from "../../core/engine/mod.ts";
 import type { ReplayOptions } from "./commands.ts";
@@ -43,7 +44,7 @@ class OneDevice {
   readonly id: string;
   readonly #isAsOf: boolean;
   readonly #history: string[][] = [];
-  #state: { readonly device: Device; readonly seq: number; readonly at: number } | undefined;
+  #state: DeviceAsOf | undefined;
 
   constructor(id: string, upTo: LogPoint | undefined) {
     this.id = id;
@@ -55,7 +56,8 @@ class OneDevice {
     const header = JSON.parse(String(cells.bytes)) as RowHeader;
     const data = JSON.parse(String(cells.data));
     this.#history.push(rowCells({ ...header, at: timeText(header.at), data }));
-    if (device) this.#state = { device, seq: header.seq, at: header.at };
+    const tags = this.#state?.tags ?? tagsIn(String(cells.data));
+    if (device) this.#state = { device, tags, seq: header.seq, at: header.at };
   }
 
   get json(): object {

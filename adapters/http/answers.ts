@@ -35,6 +35,9 @@ export const statusAnswer = named("Status", z.object({ status: z.string() }));
 /** A device's token, shown this once. */
 export const tokenAnswer = named("Token", z.object({ device_id: deviceId, token: z.string() }));
 
+/** How many rows of a device lost personal data. */
+export const erasedAnswer = named("Erased", z.object({ device_id: deviceId, erased: count }));
+
 /** A device. */
 export const deviceAnswer = named(
   "Device",

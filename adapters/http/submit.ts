@@ -10,9 +10,14 @@ export async function command(
   given: Command,
   done: (result: CommandResult) => Response | Promise<Response>,
 ): Promise<Response> {
-  const actor = caller.kind === "operator" ? caller.actor : "operator:api";
+  const actor = actorOf(caller);
   const answer = await deps.engine.submit({ kind: "command", actor, command: given });
   return answer.ok
     ? await done(answer.result ?? { type: "done" })
     : problemResponse(answer.problem);
+}
+
+/** Who is on record for a command. */
+export function actorOf(caller: Caller): string {
+  return caller.kind === "operator" ? caller.actor : "operator:api";
 }

@@ -1,8 +1,17 @@
 /** What tells one MQTT packet from another when it comes again. */
 import { createHash } from "node:crypto";
+import { tellingText } from "../../core/mod.ts";
+import type { MalformedReport, Report } from "../../core/mod.ts";
 
 /** Enough of a digest to keep apart the last packets of one device. */
 const KEY_DIGITS = 16;
+
+/** A packet with the report in it. */
+export interface ReportPacket {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly parsed: Report | MalformedReport;
+}
 
 /**
  * The same for the same packet of the same session, and for no other of its last ones: who sends
@@ -11,8 +20,10 @@ const KEY_DIGITS = 16;
 export function packetKey(
   session: string,
   id: number,
-  { topic, payload }: { readonly topic: string; readonly payload: Uint8Array },
+  { topic, payload, parsed }: ReportPacket,
 ): string {
-  const digest = createHash("sha256").update(`${session}\0${id}\0${topic}\0`).update(payload);
+  const digest = createHash("sha256").update(`${session}\0${id}\0${topic}\0`);
+  // No fact has the key of one that is malformed.
+  digest.update("code" in parsed ? payload : tellingText(parsed));
   return digest.digest("hex").slice(0, KEY_DIGITS);
 }

@@ -9,6 +9,9 @@ export const DATABASE = "otalog.db";
 const SQLITE_FULL = 13;
 const SQLITE_CONSTRAINT = 19;
 
+/** How long a statement waits for another process that locks the database. */
+export const BUSY_MS = 5_000;
+
 /** Synchronous modes that survive a power loss: FULL and EXTRA. */
 const DURABLE = [2, 3];
 
@@ -21,8 +24,10 @@ export function openDurable(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
   try {
     database.exec(
-      "pragma busy_timeout = 5000; pragma journal_mode = wal; pragma synchronous = full",
+      `pragma busy_timeout = ${BUSY_MS}; pragma journal_mode = wal; pragma synchronous = full`,
     );
+    // Rows that SQLite moves to another page leave nothing behind.
+    database.exec("pragma secure_delete = fast");
     assertDurable(database);
     return database;
   } catch (error) {

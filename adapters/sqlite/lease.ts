@@ -8,18 +8,19 @@ export interface Lease {
 }
 
 /**
- * Takes the lock.
+ * Takes the lock; `whatToDo` when another engine has it.
  *
  * @throws {Error} when another engine, in this process or another, has it, or the folder cannot be
  * written.
  */
-export function takeLease(folder: string): Lease {
+export function takeLease(
+  folder: string,
+  whatToDo = "Stop it, or choose another folder with --data.",
+): Lease {
   const file = openLock(folder);
   if (!file.tryLockSync(true)) {
     file.close();
-    throw new Error(
-      `Cannot use ${folder}: another engine is using it. Stop it, or choose another folder with --data.`,
-    );
+    throw new Error(`Cannot use ${folder}: another engine is using it. ${whatToDo}`);
   }
   return { release: () => file.close() };
 }

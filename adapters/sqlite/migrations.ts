@@ -29,6 +29,11 @@ const migrations: Record<string, Migration> = {
       await growTree(db);
     },
   },
+  "2026-11-26-untagged-devices": {
+    up: async (db) => {
+      await runAll(db, untaggedDevices);
+    },
+  },
 };
 
 async function runAll(db: Kysely<Tables>, statements: readonly string[]): Promise<void> {
@@ -97,6 +102,9 @@ const tree = [
      level integer not null, idx integer not null, hash text not null, primary key (level, idx)
    ) strict, without rowid`,
 ];
+
+/** What is personal stands in the log alone, where it can be erased (`erased_rows.ts`). */
+const untaggedDevices = [`update devices set state = json_remove(state, '$.tags')`];
 
 /** As many rows as are held at once. */
 const PAGE_ROWS = 1_000;

@@ -9,6 +9,7 @@ import { DATABASE, openDurable } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { takeLease } from "./lease.ts";
 import { migrate } from "./migrations.ts";
+import { assertThere } from "./read_only.ts";
 import { SqliteReads } from "./reads.ts";
 import { SqliteWriter } from "./store.ts";
 import { cannotUse } from "./trouble.ts";
@@ -27,8 +28,18 @@ export interface SqliteStore {
   readonly reads: Reads;
   /** The tree over the log; it can be read once the store was opened. */
   readonly tree: LogTree;
+  /** Whether no file has anything that was erased: another process that reads the log keeps it there. */
+  readonly isScrubbed: boolean;
   /** Closes both connections and gives the folder free. */
   close(): Promise<void>;
+}
+
+/** How a data folder is opened. */
+export interface Opening {
+  /** There must be a log in it. */
+  readonly isKnown?: boolean;
+  /** What to do when another engine uses it. */
+  readonly whenUsed?: string;
 }
 
 /**
@@ -36,8 +47,12 @@ export interface SqliteStore {
  *
  * @throws {Error} when another engine uses the folder, or it cannot be written.
  */
-export async function openSqlite(folder: string): Promise<SqliteStore> {
-  const lease = takeLease(folder);
+export async function openSqlite(
+  folder: string,
+  { isKnown = false, whenUsed }: Opening = {},
+): Promise<SqliteStore> {
+  if (isKnown) assertThere(folder);
+  const lease = takeLease(folder, whenUsed);
   const path = `${folder}/${DATABASE}`;
   try {
     await makeTables(path);
@@ -51,7 +66,15 @@ export async function openSqlite(folder: string): Promise<SqliteStore> {
       writer.close();
       lease.release();
     };
-    return { store: writer, reads: new SqliteReads(reader), tree: writer, close };
+    return {
+      store: writer,
+      reads: new SqliteReads(reader),
+      tree: writer,
+      get isScrubbed() {
+        return writer.isScrubbed;
+      },
+      close,
+    };
   } catch (error) {
     lease.release();
     throw error;

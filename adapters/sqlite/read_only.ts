@@ -19,12 +19,8 @@ export type Row = Record<string, unknown>;
  * @throws {Error} when there is none, or it cannot be read.
  */
 export function openReadOnly(folder: string): DatabaseSync {
+  assertThere(folder);
   const path = `${folder}/${DATABASE}`;
-  if (!exists(path)) {
-    throw new Error(
-      `Cannot use ${folder}: there is no ${DATABASE} in it. Name a data folder with --data.`,
-    );
-  }
   const ways = exists(`${path}-wal`) ? [path] : [`file:${encodeURI(path)}?immutable=1`, path];
   let fault: unknown;
   for (const way of ways) {
@@ -35,6 +31,14 @@ export function openReadOnly(folder: string): DatabaseSync {
     }
   }
   throw cannotUse(path, fault, NAME_ANOTHER);
+}
+
+/** @throws {Error} when it is no data folder. */
+export function assertThere(folder: string): void {
+  if (exists(`${folder}/${DATABASE}`)) return;
+  throw new Error(
+    `Cannot use ${folder}: there is no ${DATABASE} in it. Name a data folder with --data.`,
+  );
 }
 
 /** Begins the one read transaction that everything is read in. */

@@ -1,5 +1,6 @@
 /** Committed state for people and programs, on a connection of its own that only reads. */
 import type { Kysely } from "kysely";
+import { deviceStream, tagsIn } from "../../core/mod.ts";
 import type { Device, FactType, SealedRow, Task, TaskStateName } from "../../core/mod.ts";
 import type { Firmware, Image, Page, PageQuery, Reads } from "../../core/engine/mod.ts";
 import type { CountsTable, Tables } from "./schema.ts";
@@ -30,6 +31,14 @@ export class SqliteReads implements Reads {
     const rows = await this.#db.selectFrom("devices").selectAll()
       .where("device_id", ">", after).orderBy("device_id").limit(limit + 1).execute();
     return page(rows, limit, (row) => JSON.parse(row.state) as Device, (row) => row.device_id);
+  }
+
+  async tags(devices: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
+    const rows = await this.#db.selectFrom("events").select(["stream", "data"])
+      .where("stream", "in", devices.map(deviceStream)).where("version", "=", 1).execute();
+    return new Map(
+      rows.map(({ stream, data }) => [stream.slice(deviceStream("").length), tagsIn(data)]),
+    );
   }
 
   async task(id: string): Promise<Task | undefined> {

@@ -3,7 +3,7 @@
  * join its transaction. What it returns from `append` is on the disk.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { activeStates, hashBytes } from "../../core/mod.ts";
+import { activeStates, ERASED_SALT, hashBytes } from "../../core/mod.ts";
 import type { Device, SealedRow } from "../../core/mod.ts";
 import { StoreError } from "../../core/engine/mod.ts";
 import type {
@@ -21,6 +21,7 @@ import type {
 import type { GrowingTree, LogTree, TreeHash } from "../../core/evidence/mod.ts";
 import { openDurable, toStoreError } from "./connection.ts";
 import { ModelsWriter } from "./models.ts";
+import { Scrubber } from "./scrubber.ts";
 import { sha256 } from "./sha256.ts";
 import { copyOf, emptyTree, treeFrom, TreeReader, TreeWriter } from "./tree.ts";
 
@@ -35,6 +36,7 @@ const TOKEN_FACTS = ["DeviceRegistered", "TokenIssued", "DeviceRevoked"];
 /** The store of one database file. */
 export class SqliteWriter implements Store, LogTree {
   readonly #path: string;
+  readonly #scrubber = new Scrubber();
   #database: DatabaseSync | undefined;
   #statements!: Statements;
   #models!: ModelsWriter;
@@ -72,6 +74,7 @@ export class SqliteWriter implements Store, LogTree {
     this.#tree = treeFrom(this.#treeReader, last?.seq ?? 0);
     // A commit like any other, of a number that nobody reads: it needs room and a disk that syncs.
     database.exec("pragma user_version = 0");
+    this.#scrubber.scrub(database);
     const header = last && JSON.parse(last.bytes);
     const task = this.#statements.lastTask.get();
     return {
@@ -105,6 +108,12 @@ export class SqliteWriter implements Store, LogTree {
 
   head(stream: string): Promise<StreamHead> {
     return this.#reading(() => this.#head(stream));
+  }
+
+  rowsOf(stream: string, after: number, count: number): Promise<SealedRow[]> {
+    return this.#reading(({ rowsOf }) =>
+      rowsOf.all(stream, after, count).map((row: Row) => ({ ...row })) as unknown as SealedRow[]
+    );
   }
 
   release(product: string | null, version: string): Promise<Release | undefined> {
@@ -180,10 +189,15 @@ export class SqliteWriter implements Store, LogTree {
     const database = this.#database;
     if (!database) throw mustOpen();
     const tree = copyOf(this.#tree);
+    const hasErased = writes.some(({ erased }) => erased);
     try {
-      database.exec("begin immediate");
-      this.#writeAll(writes, tree);
-      database.exec("commit");
+      const write = () => {
+        database.exec("begin immediate");
+        this.#writeAll(writes, tree);
+        database.exec("commit");
+      };
+      if (hasErased) this.#scrubber.overwriting(database, write);
+      else write();
       this.#tree = tree;
     } catch (error) {
       rollBack(database);
@@ -191,6 +205,12 @@ export class SqliteWriter implements Store, LogTree {
       if (fault.code === "io") this.close();
       throw fault;
     }
+    this.#scrubber.committed(database);
+  }
+
+  /** Whether nothing that was erased stands in the files of the database any more. */
+  get isScrubbed(): boolean {
+    return this.#scrubber.isClean;
   }
 
   /** Bounds the file to so many pages (never fewer than it has); `null`: no bound. */
@@ -202,7 +222,9 @@ export class SqliteWriter implements Store, LogTree {
   close(): void {
     const database = this.#database;
     this.#database = undefined;
-    database?.close();
+    if (!database) return;
+    this.#scrubber.scrub(database);
+    database.close();
   }
 
   #writeAll(writes: readonly Write[], tree: GrowingTree): void {
@@ -221,6 +243,14 @@ export class SqliteWriter implements Store, LogTree {
       this.#treeWriter.add(tree, hash);
     }
     for (const { models, rows } of writes) this.#models.write(models, changesTokens(rows));
+    for (const { stream, erased = [] } of writes) {
+      for (const { seq, data } of erased) this.#erase(stream, seq, data);
+    }
+  }
+
+  #erase(stream: string, seq: number, data: string): void {
+    const { changes } = this.#statements.erase.run(data, ERASED_SALT, seq, stream);
+    if (changes !== 1) throw new StoreError("conflict", `Row ${seq} is none of ${stream}.`);
   }
 
   #head(stream: string): StreamHead {
@@ -254,9 +284,13 @@ function prepare(database: DatabaseSync) {
     insert: sql(
       "insert into events (seq, stream, version, bytes, data, salt, hash) values (?, ?, ?, ?, ?, ?, ?)",
     ),
+    erase: sql("update events set data = ?, salt = ? where seq = ? and stream = ?"),
     lastRow: sql("select * from events order by seq desc limit 1"),
     count: sql("select count(*) as rows from events where seq >= ?"),
     head: sql("select version, hash from events where stream = ? order by version desc limit 1"),
+    rowsOf: sql(
+      "select * from events where stream = ? and version > ? order by version limit ?",
+    ),
     device: sql("select state from devices where device_id = ?"),
     release: sql("select sha256, named_at from releases where version = ? and product = ?"),
     image: sql("select sha256, size, sha1, md5 from images where sha256 = ?"),

@@ -48,7 +48,6 @@ function registered(fact: DeviceFact): Device | undefined {
     revoked: false,
     product: data.product ?? null,
     hardware: data.hardware ?? null,
-    tags: data.tags ?? [],
     version: null,
     tokens: [],
     tasks: [],
@@ -104,7 +103,8 @@ class Draft {
         this.#effects.push({ ...(fact.task ? { task: fact.task } : {}), type: "sendRejected" });
         return this.#change({ rejectedAt: fact.at });
       case "DataErased":
-        return this.#change({ tags: [] });
+        // No state holds what is personal: it is on record all the same.
+        return this.#change({});
       default:
         return this.#stepById(fact.task, fact);
     }

@@ -48,8 +48,6 @@ export interface Device {
   readonly product: string | null;
   /** The hardware it says it is. */
   readonly hardware: string | null;
-  /** An operator's labels; nothing decides on them. */
-  readonly tags: readonly string[];
   /** The version it last reported or proved. */
   readonly version: string | null;
   /** Tokens that are or will be valid. */

@@ -5,6 +5,7 @@ import { CHUNKS_MAX, OPEN_TASKS_MAX, problem, toChecksum, toHex } from "../proto
 import type { Problem } from "../protocol/mod.ts";
 import { freezePolicy } from "../upgrade/policy.ts";
 import { isTerminal } from "../upgrade/task.ts";
+import { eraseData } from "./erase.ts";
 import type { Command, CommandResult } from "./inputs.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -23,6 +24,8 @@ export async function decideCommand(
       return await issueToken(work, actor, command);
     case "revokeDevice":
       return await revokeDevice(work, actor, command);
+    case "eraseData":
+      return await eraseData(work, actor, command);
     case "addFirmware":
       return await addFirmware(work, actor, command);
     case "requestUpgrade":

@@ -70,6 +70,11 @@ function ownChange(fact: DeviceFact): Told | undefined {
         : "it takes the place of any before it";
       return { reason: "token_issued", text: `A token was made; ${older}.` };
     }
+    case "DataErased": {
+      const { length: rows } = fact.data.rows;
+      const text = `Personal data was taken out of ${rows === 1 ? "1 row" : `${rows} rows`}.`;
+      return { reason: "data_erased", text };
+    }
     case "ReportRejected": {
       const { code, report, left_out } = fact.data;
       const why = refusedBecause[code as RejectedCode] ?? code;

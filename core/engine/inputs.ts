@@ -84,6 +84,8 @@ export type Command =
     readonly overlapMs: number;
   }
   | { readonly type: "revokeDevice"; readonly device: string }
+  /** Takes personal data out of the device's rows behind that version: of so many as one batch can take. */
+  | { readonly type: "eraseData"; readonly device: string; readonly after: number }
   | {
     readonly type: "addFirmware";
     readonly image: Image;
@@ -116,7 +118,9 @@ export type CommandResult =
   | { readonly type: "done" }
   /** `created` is false when the same bytes were already there under that version. */
   | { readonly type: "firmware"; readonly created: boolean }
-  | { readonly type: "task"; readonly task: string };
+  | { readonly type: "task"; readonly task: string }
+  /** How many rows lost data, and behind which version there are more to look at; `null`: there are none. */
+  | { readonly type: "erased"; readonly rows: number; readonly next: number | null };
 
 /** The engine's answer, given after everything it says is durable. */
 export type Answer =

@@ -4,6 +4,8 @@ export type { BrokerSession } from "./broker_session.ts";
 export { Cache } from "./cache.ts";
 export { Engine, startEngine } from "./engine.ts";
 export type { EngineOptions } from "./engine.ts";
+export { eraseDevice } from "./erase.ts";
+export type { Erasure } from "./erase.ts";
 export { inboundOutcome, InboundQueue } from "./inbound_queue.ts";
 export type { InboundMessage, InboundOutcome, InboundQueueOptions } from "./inbound_queue.ts";
 export * from "./inputs.ts";

@@ -30,6 +30,8 @@ export interface Reads {
   device(id: string): Promise<Device | undefined>;
   /** Devices by id. */
   devices(query: PageQuery): Promise<Page<Device>>;
+  /** An operator's labels on these devices, as they stand in the log; of one without any: nothing. */
+  tags(devices: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>>;
   /** A task. */
   task(id: string): Promise<Task | undefined>;
   /** Tasks by number. */

@@ -60,15 +60,19 @@ export function transferView(task: Task, transfers: readonly AttemptTransfer[]):
   };
 }
 
-/** A device; `heardAt`: when this run of the engine last heard it. */
-export function deviceView(device: Device, heardAt: number | undefined): Json {
+/** A device and its tags; `heardAt`: when this run of the engine last heard it. */
+export function deviceView(
+  device: Device,
+  tags: readonly string[] | undefined,
+  heardAt: number | undefined,
+): Json {
   const contactAt = Math.max(device.lastContactAt, heardAt ?? 0);
   const active = device.tasks.find(isActive);
   return {
     device_id: device.id,
     ...(device.product === null ? {} : { product: device.product }),
     ...(device.hardware === null ? {} : { hardware: device.hardware }),
-    tags: device.tags,
+    tags: tags ?? [],
     ...(device.version === null ? {} : { version: device.version }),
     ...(contactAt > 0 ? { last_contact_at: timeText(contactAt) } : {}),
     ...(active ? { active_task: active.id } : {}),
@@ -78,8 +82,8 @@ export function deviceView(device: Device, heardAt: number | undefined): Json {
 }
 
 /** A device as of a point of its log, with the last of its rows that is in it. */
-export function deviceAsOfView({ device, seq, at }: DeviceAsOf): Json {
-  return { ...deviceView(device, undefined), as_of: { seq, at: timeText(at) } };
+export function deviceAsOfView({ device, tags, seq, at }: DeviceAsOf): Json {
+  return { ...deviceView(device, tags, undefined), as_of: { seq, at: timeText(at) } };
 }
 
 /** A version of a product. */

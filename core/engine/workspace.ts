@@ -5,8 +5,15 @@
 import { messageFor } from "../device/messages.ts";
 import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
-import { bearing, deviceStream, ENGINE_STREAM, imageStream, sealRow } from "../log/mod.ts";
-import type { DeviceFact, Fact, FactOf, FactType, SealedRow } from "../log/mod.ts";
+import {
+  bearing,
+  deviceStream,
+  ENGINE_STREAM,
+  imageStream,
+  sealRow,
+  withoutData,
+} from "../log/mod.ts";
+import type { DeviceFact, Fact, FactOf, FactType, SealedRow, Sha256 } from "../log/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
@@ -14,6 +21,7 @@ import { nextTaskName } from "./names.ts";
 import type { TaskName } from "./names.ts";
 import type {
   Digest,
+  ErasedData,
   Image,
   OutboundMessage,
   Release,
@@ -53,7 +61,7 @@ export type Outgoing = OutboundMessage;
 interface OpenStream {
   head: StreamHead;
   /** The write that is being filled. */
-  write?: { expectedVersion: number; rows: SealedRow[] };
+  write?: { expectedVersion: number; rows: SealedRow[]; erased?: Map<number, ErasedData> };
 }
 
 interface OpenDevice extends OpenStream {
@@ -100,6 +108,11 @@ export class Workspace {
     return this.#deps.transfers;
   }
 
+  /** The digest that rows are sealed with. */
+  get sha256(): Sha256 {
+    return this.#deps.digest.sha256;
+  }
+
   /** The device as it is within this batch. */
   async device(id: string): Promise<Device | undefined> {
     return (await this.#open(id)).device;
@@ -108,6 +121,17 @@ export class Workspace {
   /** The device as it is within this batch, if it was loaded. */
   peek(id: string): Device | undefined {
     return this.#devices.get(id)?.device;
+  }
+
+  /** Rows of a device behind that version as they are within this batch: at most `count`. */
+  async rowsOf(id: string, after: number, count: number): Promise<SealedRow[]> {
+    const { write } = await this.#open(id);
+    const stored = await this.#deps.store.rowsOf(deviceStream(id), after, count);
+    const own = write?.rows.filter(({ version }) => version > after) ?? [];
+    return [...stored, ...own].slice(0, count).map((row) => {
+      const erased = write?.erased?.get(row.seq);
+      return erased ? withoutData(row, erased.data) : row;
+    });
   }
 
   /** The release as it is within this batch. */
@@ -170,6 +194,14 @@ export class Workspace {
     return { seq: row.seq, effects: step.step.effects };
   }
 
+  /** Takes data out of rows of a device; the fact that says so was recorded before. */
+  erase(id: string, rows: readonly ErasedData[]): void {
+    const write = this.#devices.get(id)?.write;
+    if (!write) throw new Error(`Nothing says that rows of ${id} are erased`);
+    write.erased ??= new Map();
+    for (const row of rows) write.erased.set(row.seq, row);
+  }
+
   /** Records a fact about an image. */
   async recordImage(
     sha256: string,
@@ -197,11 +229,13 @@ export class Workspace {
 
   /** Everything to append. */
   writes(): Write[] {
-    const devices = [...this.#devices].flatMap(([id, { write, device, tasks }]): Write[] =>
-      write && device
-        ? [{ stream: deviceStream(id), ...write, models: { device, tasks: [...tasks.values()] } }]
-        : []
-    );
+    const devices = [...this.#devices].flatMap(([id, { write, device, tasks }]): Write[] => {
+      if (!write || !device) return [];
+      const { erased, ...rows } = write;
+      const models = { device, tasks: [...tasks.values()] };
+      const left = erased && { erased: [...erased.values()] };
+      return [{ stream: deviceStream(id), ...rows, ...left, models }];
+    });
     return [...this.#images, ...devices];
   }
 

@@ -3,9 +3,15 @@
  * by guessing. A later fact holds the hash of what is left, and that fact is proved like any other.
  */
 import { deviceFacts } from "./facts.ts";
+import type { SealedRow } from "./row.ts";
 
 /** What stands in the place of a salt that was taken out. */
 export const ERASED_SALT = "";
+
+/** The row with no more data than that; its bytes and its hash stay, and so do all proofs. */
+export function withoutData(row: SealedRow, left: string): SealedRow {
+  return { ...row, data: left, salt: ERASED_SALT };
+}
 
 /** A row and what is left of its data. */
 export interface Erased {

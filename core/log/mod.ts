@@ -3,4 +3,5 @@ export * from "./canonical.ts";
 export * from "./erased.ts";
 export * from "./facts.ts";
 export * from "./line.ts";
+export * from "./personal.ts";
 export * from "./row.ts";

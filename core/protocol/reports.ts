@@ -131,6 +131,15 @@ export function isReportKind(word: string): word is ReportKind {
   return Object.hasOwn(reportSchemas, word);
 }
 
+/**
+ * What tells a report from others, as text: all of it but free text and what is ignored. The log keeps a
+ * digest of this, from which nobody must be able to guess what was erased.
+ */
+export function tellingText({ kind, body }: Report): string {
+  const { reason: _, ...telling } = body as { readonly reason?: string };
+  return JSON.stringify([kind, telling]);
+}
+
 /** Parses the payload of a report. Never throws; what is wrong with it comes back as data. */
 export function parseReport(kind: ReportKind, bytes: Uint8Array): Report | MalformedReport {
   if (bytes.length > PAYLOAD_BYTES_MAX) {

@@ -15,6 +15,8 @@ import type { StoredCells } from "./read_row.ts";
 export interface DeviceAsOf {
   /** Its state then. */
   readonly device: Device;
+  /** An operator's labels, unless they were erased since. */
+  readonly tags: readonly string[];
   /** The last of its rows that is in it. */
   readonly seq: number;
   /** When that row was written: engine time, milliseconds since 1970. */
@@ -58,7 +60,8 @@ export class AsOf {
     if (!device) {
       return { seq, what: "fact", expected: "one that continues the stream", found: fact.type };
     }
-    this.#state = { device, seq, at };
+    const tags = fact.type === "DeviceRegistered" ? fact.data.tags : this.#state?.tags;
+    this.#state = { device, tags: tags ?? [], seq, at };
     return true;
   }
 }

@@ -47,7 +47,8 @@ Deno.test("AsOf is the fold of the rows up to every row and every instant, whate
       const rows = rowsOf(facts, gap);
       const check = (point: LogPoint, last: number) => {
         const row = rows[last];
-        const state = row && { device: states[last]!, seq: row.seq, at: facts[last]!.at };
+        const { at } = facts[last] ?? {};
+        const state = row && { device: states[last]!, tags: [], seq: row.seq, at };
         assert.deepEqual(asOf(rows, point), state, JSON.stringify(point));
       };
       for (let seq = 1; seq <= rows.at(-1)!.seq + 1; seq++) {

@@ -1,6 +1,7 @@
 /** `ota device …` */
 import { deviceId, label, logPoint, TOKEN_OVERLAP_S_MAX } from "../../../core/mod.ts";
 import { count } from "../args.ts";
+import { erasedText } from "../erase/view.ts";
 import { checked, list, word } from "../checked_args.ts";
 import { paint, table } from "../terminal.ts";
 import type { Json } from "./api.ts";
@@ -65,6 +66,18 @@ export const deviceVerbs: readonly Verb[] = [
         answer,
         `The old token of ${id} ${old}. The new one, shown this once:\n${answer.token}`,
       );
+    },
+  ),
+  verb(
+    {
+      name: "device erase",
+      summary: "Take personal data out of the rows of a device.",
+      words,
+      flags: {},
+    },
+    async ({ id }, desk) => {
+      const answer = await desk.api.ask("POST", `/devices/${id}/erase`);
+      show(desk, answer, erasedText(id, answer.erased).trimEnd());
     },
   ),
   verb(

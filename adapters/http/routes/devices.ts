@@ -7,14 +7,14 @@ import {
   registerDevice,
   rotateToken,
 } from "../../../core/mod.ts";
-import { deviceView, rowView } from "../../../core/engine/mod.ts";
-import { deviceAnswer, devicesAnswer, rowsAnswer, tokenAnswer } from "../answers.ts";
+import { deviceView, eraseDevice, rowView } from "../../../core/engine/mod.ts";
+import { deviceAnswer, devicesAnswer, erasedAnswer, rowsAnswer, tokenAnswer } from "../answers.ts";
 import { deviceAsOf } from "../device_as_of.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
-import { Refused } from "../problems.ts";
+import { problemResponse, Refused } from "../problems.ts";
 import { json, route } from "../route.ts";
 import type { HttpDeps, Route } from "../route.ts";
-import { command } from "../submit.ts";
+import { actorOf, command } from "../submit.ts";
 import { makeToken } from "../tokens.ts";
 
 const params = z.object({ id: deviceId });
@@ -78,11 +78,14 @@ export const deviceRoutes: readonly Route[] = [
     query: z.strictObject(pageQuery),
     summary: "Devices, by id.",
     responses: { 200: json("A page.", devicesAnswer) },
-    handle: async ({ deps, query }) =>
-      pageResponse(
-        await deps.reads.devices(query),
-        (device) => deviceView(device, deps.engine.lastHeardAt(device.id)),
-      ),
+    handle: async ({ deps: { reads, engine }, query }) => {
+      const page = await reads.devices(query);
+      const tags = await reads.tags(page.items.map(({ id }) => id));
+      return pageResponse(
+        page,
+        (device) => deviceView(device, tags.get(device.id), engine.lastHeardAt(device.id)),
+      );
+    },
   }),
   route({
     method: "GET",
@@ -95,12 +98,12 @@ export const deviceRoutes: readonly Route[] = [
       200: json("It; as of a point, its last contact is the last one on record.", deviceAnswer),
       404: { description: "There is no such device, or it was not known then." },
     },
-    handle: async ({ deps, params: { id }, query: { at } }) =>
-      Response.json(
-        at === undefined
-          ? deviceView(await knownDevice(deps, id), deps.engine.lastHeardAt(id))
-          : await deviceAsOf(deps.reads, await knownDevice(deps, id), at),
-      ),
+    handle: async ({ deps, params: { id }, query: { at } }) => {
+      const device = await knownDevice(deps, id);
+      if (at !== undefined) return Response.json(await deviceAsOf(deps.reads, device, at));
+      const tags = await deps.reads.tags([id]);
+      return Response.json(deviceView(device, tags.get(id), deps.engine.lastHeardAt(id)));
+    },
   }),
   route({
     method: "DELETE",
@@ -119,6 +122,24 @@ export const deviceRoutes: readonly Route[] = [
         { type: "revokeDevice", device: id },
         () => new Response(null, { status: 204 }),
       ),
+  }),
+  route({
+    method: "POST",
+    path: "/devices/:id/erase",
+    who: "operator",
+    params,
+    summary:
+      "Takes personal data out of a device's rows: its tags, and the free text of its reports.",
+    responses: {
+      200: json("How many rows lost data; 0: there was nothing left.", erasedAnswer),
+      404: { description: "There is no such device." },
+    },
+    handle: async ({ deps: { engine }, caller, params: { id } }) => {
+      const erasure = await eraseDevice(engine, actorOf(caller), id);
+      return erasure.ok
+        ? Response.json({ device_id: id, erased: erasure.rows })
+        : problemResponse(erasure.problem);
+    },
   }),
   route({
     method: "GET",

@@ -240,9 +240,9 @@ export class Broker implements MqttWay {
       return done(new Error(`Device ${device} may not publish this`));
     }
     const { topic, dup, qos, messageId } = packet as PublishPacket & { messageId?: number };
-    const key = (id: number) => packetKey(client.id, id, { topic, payload });
-    const published = { dup, qos, messageId, key };
     const parsed = parseReport(kind, payload);
+    const key = (id: number) => packetKey(client.id, id, { topic, payload, parsed });
+    const published = { dup, qos, messageId, key };
     const { isRepeat, answer } = this.#repeats.once(
       client.id,
       published,

@@ -41,9 +41,10 @@ export function readSaid(
   const { device, rest } = parsed;
   if (rest === GONE_LEVEL) return retain ? undefined : { device, key: undefined, what: "gone" };
   if (!isReportKind(rest)) return undefined;
+  const report = bodyOf(rest, payload, retain);
   const isKeyed = id !== undefined && payload !== undefined;
-  const key = isKeyed ? packetKey(session.name, id, { topic, payload }) : undefined;
-  return { device, key, what: "report", kind: rest, parsed: bodyOf(rest, payload, retain) };
+  const key = isKeyed ? packetKey(session.name, id, { topic, payload, parsed: report }) : undefined;
+  return { device, key, what: "report", kind: rest, parsed: report };
 }
 
 function bodyOf(

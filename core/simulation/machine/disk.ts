@@ -6,6 +6,7 @@
 import type { Device } from "../../device/state.ts";
 import { StoreError } from "../../engine/mod.ts";
 import type { DueTask, Image, LogHead, Release, StreamHead, Write } from "../../engine/mod.ts";
+import { withoutData } from "../../log/mod.ts";
 import type { RowHeader, SealedRow } from "../../log/mod.ts";
 import { deadlineOf } from "../../upgrade/deadline.ts";
 import type { Login } from "../network/link.ts";
@@ -73,6 +74,15 @@ export class Disk {
       this.#heads.set(row.stream, { version: row.version, hash: row.hash });
     }
     for (const { models } of writes) this.#keep(models);
+    for (const { stream, erased = [] } of writes) {
+      for (const { seq, data } of erased) this.#erase(stream, seq, data);
+    }
+  }
+
+  #erase(stream: string, seq: number, data: string): void {
+    const row = this.#rows[seq - 1];
+    if (row?.stream !== stream) throw new StoreError("conflict", `Row ${seq} is not of ${stream}.`);
+    this.#rows[seq - 1] = withoutData(row, data);
   }
 
   head(stream: string): StreamHead {

@@ -13,6 +13,7 @@ import type {
   Write,
 } from "../../engine/mod.ts";
 import { deviceStream } from "../../log/mod.ts";
+import type { SealedRow } from "../../log/mod.ts";
 import { isActive, isTerminal, isWaiting } from "../../upgrade/task.ts";
 import type { Disk } from "./disk.ts";
 import type { Fate } from "../chance/fate.ts";
@@ -75,6 +76,12 @@ export class SimulatedStore implements Store {
 
   head(stream: string): Promise<StreamHead> {
     return this.#read((disk) => disk.head(stream));
+  }
+
+  rowsOf(stream: string, after: number, count: number): Promise<SealedRow[]> {
+    return this.#read((disk) =>
+      disk.rows.filter((row) => row.stream === stream && row.version > after).slice(0, count)
+    );
   }
 
   release(product: string | null, version: string): Promise<Release | undefined> {

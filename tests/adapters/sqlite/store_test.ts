@@ -23,7 +23,7 @@ Deno.test("openSqlite() keeps what an engine wrote, and the reads give it back",
     assert.equal(head.lastTask?.number, 1_000_002);
     const device = await reads.device("pump-1");
     assert.equal(device?.version, "2.0.0");
-    assert.deepEqual(device?.tags, ["roof"]);
+    assert.deepEqual((await reads.tags(["pump-1", "pump-9"])).get("pump-1"), ["roof"]);
     assert.deepEqual((await store.device("pump-1"))?.device, device);
     const [one, two] = (await reads.tasks({ limit: 10 })).items;
     assert.deepEqual([one?.state, one?.attempt, two?.state], ["succeeded", 2, "queued"]);

@@ -1,6 +1,7 @@
 /** The link against a broker of bytes: what goes over the wire, and what the operator is told. */
 import assert from "node:assert/strict";
 import { packetKey } from "../../../../adapters/mqtt/packet_key.ts";
+import { parseReport } from "../../../../core/mod.ts";
 import { soon } from "../../../e2e/house.ts";
 import { packet, PREFIX } from "../embedded/stage.ts";
 import { CONNECT, DISCONNECT, PUBLISH, SUBSCRIBE } from "./raw_broker.ts";
@@ -241,7 +242,9 @@ function forgetsOnce(): Manners {
 
 Deno.test("BrokerLink: a packet on record tells nothing of the same one of a session that came after it", async () => {
   const session = { name: "first", renew: () => Promise.resolve(void (session.name = "second")) };
-  const recorded = { topic: `${PREFIX}/a/progress`, payload: new TextEncoder().encode("2") };
+  const payload = new TextEncoder().encode("2");
+  const parsed = parseReport("progress", payload);
+  const recorded = { topic: `${PREFIX}/a/progress`, payload, parsed };
   const knownPackets = () => Promise.resolve([packetKey("first", 8, recorded)]);
   await onLink(
     async ({ engine, lines }) => {

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { readingPublish } from "../../../../adapters/mqtt/external/redelivered.ts";
 import type { Publish } from "../../../../adapters/mqtt/external/publish.ts";
+import { parseReport } from "../../../../core/mod.ts";
+import type { ReportKind } from "../../../../core/mod.ts";
 import { Redelivered } from "../../../../core/engine/mod.ts";
 import { packetKey } from "../../../../adapters/mqtt/packet_key.ts";
 
@@ -15,7 +17,8 @@ function publish(device: string, kind: string, id: number | undefined, dup: bool
 }
 
 function keyOf({ topic, id, payload }: Publish): string {
-  return packetKey(session.name, id!, { topic, payload: payload! });
+  const parsed = parseReport(topic.split("/").at(-1) as ReportKind, payload!);
+  return packetKey(session.name, id!, { topic, payload: payload!, parsed });
 }
 
 /** What passes, as `device kind id`, with `!` for what was decided before. */

@@ -1,0 +1,14 @@
+/** What was erased, and what was not, for a person. */
+
+/** Where erased data may still stand: wherever the engine did not write it, or does not name it. */
+const OUT_OF_REACH =
+  "Out of reach are backups, exported and archived files, the id of the device,\n" +
+  "the names of operators, and blocks that the disk has given free.";
+
+/** A few lines. */
+export function erasedText(device: string, rows: number): string {
+  const what = rows === 0
+    ? `Nothing is left to be erased in the rows of ${device}.`
+    : `Personal data is erased in ${rows === 1 ? "1 row" : `${rows} rows`} of ${device}.`;
+  return `${what}\n${OUT_OF_REACH}\n`;
+}
