@@ -100,7 +100,7 @@ Deno.test("a command that there is not is named", async () => {
   }).output();
   const { code, stderr } = await soon(output, "the end of foo");
   const sentence =
-    "There is no command foo. There are serve, demo, replay, export, verify, archive, backup, restore, simulate, device, ota and broker-config.\n";
+    "There is no command foo. There are serve, demo, replay, export, verify, archive, backup, restore, erase, simulate, device, ota and broker-config.\n";
   assert.deepEqual([code, new TextDecoder().decode(stderr)], [2, sentence]);
 });
 

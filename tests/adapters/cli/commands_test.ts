@@ -5,6 +5,7 @@ import {
   parseBackup,
   parseDemo,
   parseDevice,
+  parseErase,
   parseReplay,
   parseRestore,
   parseServe,
@@ -130,6 +131,9 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
   [parseReplay, "a.jsonl b.jsonl", /^"b\.jsonl" is not expected here\./],
   [parseReplay, "--at yesterday", /^--at must be the number of a row .*; it is "yesterday"\.$/],
   [parseReplay, "--at 0", /^--at must be the number of a row such as .*, or a time such as .*Z or/],
+  [parseErase, "--data x", /^--device is missing\. Give it as --device ID\.$/],
+  [parseErase, "--device a/b", /^--device must be 1 to 64 of .*; it is "a\/b"\.$/],
+  [parseErase, "pump-7", /^"pump-7" is not expected here\. See deno task erase --help\.$/],
   [parseReplay, "--device", /^--device needs a value\. Give it as --device ID\.$/],
 ];
 
@@ -145,7 +149,7 @@ for (const [parse, args, sentence] of wrong) {
 Deno.test("unknownCommand() names it, and those that there are", () => {
   assert.equal(
     unknownCommand("foo").message,
-    "There is no command foo. There are serve, demo, replay, export, verify, archive, backup, restore, simulate, device, ota and broker-config.",
+    "There is no command foo. There are serve, demo, replay, export, verify, archive, backup, restore, erase, simulate, device, ota and broker-config.",
   );
 });
 
@@ -156,6 +160,7 @@ Deno.test("every command has its help, aligned and no wider than a screen", () =
     parseReplay,
     parseBackup,
     parseRestore,
+    parseErase,
     parseSimulate,
     parseDevice,
   ];

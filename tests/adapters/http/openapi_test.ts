@@ -119,6 +119,7 @@ Deno.test("what a running engine answers is what the document says", async () =>
     await report("verify", { task_id: "OTA_20200101_001", checksum });
     await take("GET", "/devices/pump-7", answers.deviceAnswer);
     await take("GET", "/devices/pump-7?at=9007199254740991", answers.deviceAnswer);
+    await take("POST", "/devices/pump-7/erase", answers.erasedAnswer);
     await report("verify", { checksum });
     await take("GET", "/devices", answers.devicesAnswer);
     await take("GET", "/devices/pump-7/events", answers.rowsAnswer);

@@ -1,10 +1,11 @@
 /** Devices as operators know them: their tokens, and what they still have to be told. */
 import assert from "node:assert/strict";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
+import { eraseDevice } from "../../../core/engine/mod.ts";
 import type { Bench } from "../../core/support/bench_engine.ts";
 import { PUMP } from "../../core/support/stories.ts";
 import { Pump } from "../pump.ts";
-import { part, request, right, whole, wrong } from "../said.ts";
+import { part, request, right, status, whole, wrong } from "../said.ts";
 import type { Story } from "../story.ts";
 
 const HOUR = 3_600_000;
@@ -22,6 +23,11 @@ function tokensOf(b: Bench): string[] {
   return tokens.map(({ sha256, validUntil }) =>
     `${sha256.slice(0, 2)} ${validUntil === null ? "on" : (validUntil - b.engine.now()) / HOUR}`
   );
+}
+
+/** An operator has the personal data of a device erased: so many rows have some. */
+async function erases(b: Bench, rows: number): Promise<void> {
+  assert.deepEqual(await eraseDevice(b.engine, "operator:test", "lake-1"), { ok: true, rows });
 }
 
 /** What it is owed, as `kind attempt`. */
@@ -47,6 +53,27 @@ export const deviceStories: readonly Story[] = [
       const d = await Pump.of(b);
       await d.isRevoked();
       assert.deepEqual(tokensOf(b), []);
+    },
+  },
+  {
+    name: "personal_data_is_erased",
+    async tell(b) {
+      const d = await Pump.of(b, "lake-1", { tags: ["at the lake", "north"] });
+      await d.order();
+      await d.says(
+        request(),
+        status("deferred", { reason: "owner was called", delay_seconds: 60 }),
+      );
+      await d.says(request(), part, status("failed", { reason: "no permission" }));
+      await erases(b, 3);
+      // What it says from then on is kept, until that is erased, too.
+      await d.says(part, whole, right);
+      await erases(b, 0);
+      await d.confirms();
+      await d.order("2.1.0");
+      await d.says(request(), status("rejected", { reason: "battery is low" }));
+      await d.isRevoked();
+      await erases(b, 1);
     },
   },
   {
