@@ -17,7 +17,7 @@ import { makeLog } from "./made_log.ts";
 /** Verified and decided again: in this thread, and as the commands do it. */
 export const evidence: Measurement = {
   name: "evidence",
-  summary: "Verify and replay of an exported log, on one core and on all, beside its hashes alone",
+  summary: "Verify and replay of an exported log, on one core and on all, beside its hashes",
   run: async ({ isQuick, runs, folder, say }) => {
     say("making a log");
     await makeLog(`${folder}/evidence`, isQuick ? 1_000 : 100_000);
