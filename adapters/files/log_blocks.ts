@@ -1,4 +1,5 @@
 /** An exported log in blocks of whole lines, for those who check them side by side. */
+import { LINE_BYTES_MAX } from "../../core/mod.ts";
 import type { Read } from "./lines.ts";
 
 /** Lines of a log that follow one another. */
@@ -13,13 +14,18 @@ export interface LogBlock {
 
 /** Every block but the last one has so many lines: a power of two. */
 export const BLOCK_LINES = 1_024;
-/** Rows of an engine are far below 64 KiB: a larger block holds a line that is none of these. */
-const BLOCK_BYTES_MAX = BLOCK_LINES * 65_536;
+/** Rows of an engine are far below 64 KiB, and this many of them are no larger. */
+export const BLOCK_BYTES_MAX = BLOCK_LINES * 65_536;
 const CHUNK_BYTES = 1_048_576;
 const NEWLINE = 0x0a;
 
-/** Block by block; one that is too large is the last one, and cut off. */
-export function* blocksOf(read: Read): Iterable<LogBlock> {
+/**
+ * Block by block. The one with a line that is longer than a row may be is the last one, and cut off there;
+ * whoever checks it finds that line.
+ *
+ * @throws {Error} `tooLarge`, for a block that is: what is behind it is not left unseen.
+ */
+export function* blocksOf(read: Read, tooLarge: () => Error): Iterable<LogBlock> {
   const chunk = new Uint8Array(CHUNK_BYTES);
   const block = new Block();
   for (let count = read(chunk); count !== null; count = read(chunk)) {
@@ -32,7 +38,8 @@ export function* blocksOf(read: Read): Iterable<LogBlock> {
       from = end + 1;
     }
     if (from < found.length) block.add(found.slice(from));
-    if (block.size > BLOCK_BYTES_MAX) return yield block.take();
+    if (block.lineSize > LINE_BYTES_MAX) return yield block.take();
+    if (block.size > BLOCK_BYTES_MAX) throw tooLarge();
   }
   if (block.size > 0) yield block.take();
 }
@@ -40,6 +47,8 @@ export function* blocksOf(read: Read): Iterable<LogBlock> {
 /** A block in the making. */
 class Block {
   size = 0;
+  /** Bytes of the line that has not ended yet. */
+  lineSize = 0;
   #begin = 0;
   #lines = 0;
   #parts: Uint8Array[] = [];
@@ -52,6 +61,8 @@ class Block {
   add(part: Uint8Array): void {
     this.#parts.push(part);
     this.size += part.length;
+    const end = part.lastIndexOf(NEWLINE);
+    this.lineSize = end < 0 ? this.lineSize + part.length : part.length - 1 - end;
   }
 
   take(): LogBlock {
@@ -64,6 +75,7 @@ class Block {
     const begin = this.#begin;
     const lines = this.#lines + (bytes.at(-1) === NEWLINE ? 0 : 1);
     [this.#begin, this.#lines, this.#parts, this.size] = [begin + lines, 0, [], 0];
+    this.lineSize = 0;
     return { begin, lines, bytes };
   }
 }
