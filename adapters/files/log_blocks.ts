@@ -1,4 +1,5 @@
 /** An exported log in blocks of whole lines, for those who check them side by side. */
+import { LINE_BYTES_MAX } from "../../core/mod.ts";
 import type { Read } from "./lines.ts";
 
 /** Lines of a log that follow one another. */
@@ -13,8 +14,8 @@ export interface LogBlock {
 
 /** Every block but the last one has so many lines: a power of two. */
 export const BLOCK_LINES = 1_024;
-/** Rows of an engine are far below 64 KiB: a larger block holds a line that is none of these. */
-const BLOCK_BYTES_MAX = BLOCK_LINES * 65_536;
+/** Rows of an engine are far below 64 KiB, and this many of them are no larger. */
+export const BLOCK_BYTES_MAX = BLOCK_LINES * 65_536;
 /** Most blocks are smaller; a larger one grows as it is read. */
 const ROOM_BYTES = 1_310_720;
 /** So much is read at once. */
@@ -22,10 +23,12 @@ const READ_BYTES = 262_144;
 const NEWLINE = 0x0a;
 
 /**
- * Block by block; one that is too large is the last one, and cut off. Each is read where it stays, since it
- * is given away.
+ * Block by block, each read where it stays, since it is given away. The one with a line that is longer than
+ * a row may be is the last one, and cut off there; whoever checks it finds that line.
+ *
+ * @throws {Error} `tooLarge`, for a block that is: what is behind it is not left unseen.
  */
-export function* blocksOf(read: Read): Iterable<LogBlock> {
+export function* blocksOf(read: Read, tooLarge: () => Error): Iterable<LogBlock> {
   let room = new Room();
   let begin = 0;
   for (let count = room.fill(read); count !== null; count = room.fill(read)) {
@@ -35,7 +38,8 @@ export function* blocksOf(read: Read): Iterable<LogBlock> {
       begin += BLOCK_LINES;
       room = rest;
     }
-    if (room.size > BLOCK_BYTES_MAX) break;
+    if (room.lineSize > LINE_BYTES_MAX) break;
+    if (room.size > BLOCK_BYTES_MAX) throw tooLarge();
   }
   if (room.size > 0) yield { begin, lines: room.lines, bytes: room.bytes };
 }
@@ -47,6 +51,8 @@ class Room {
   #room = new Uint8Array(ROOM_BYTES);
   /** So many bytes of it were looked through for ends of lines. */
   #seen = 0;
+  /** Where the line begins that has not ended yet. */
+  #line = 0;
   #ends = 0;
 
   /** What was read. */
@@ -57,6 +63,11 @@ class Room {
   /** How many lines there are; the last one may lack its end. */
   get lines(): number {
     return this.#ends + (this.#room[this.size - 1] === NEWLINE ? 0 : 1);
+  }
+
+  /** Bytes of the line that has not ended yet. */
+  get lineSize(): number {
+    return this.size - this.#line;
   }
 
   /** Reads on; `null` at the end. */
@@ -80,7 +91,7 @@ class Room {
         return -1;
       }
       this.#ends++;
-      this.#seen = end + 1;
+      this.#line = this.#seen = end + 1;
     }
     return this.#seen;
   }

@@ -2,7 +2,7 @@
 import { LINE_BYTES_MAX, placedRow, readLine } from "../../core/mod.ts";
 import type { BrokenLine, StoredCells } from "../../core/mod.ts";
 import { linesOf } from "./lines.ts";
-import { blocksOf } from "./log_blocks.ts";
+import { BLOCK_BYTES_MAX, BLOCK_LINES, blocksOf } from "./log_blocks.ts";
 import type { LogBlock } from "./log_blocks.ts";
 import { cannotUse, orExplain } from "./trouble.ts";
 
@@ -43,6 +43,11 @@ export function openLogFile(path: string): LogFile {
     }
     if (isEmpty) throw cannotUse(path, new Error("it is empty"), NAME_ANOTHER);
   };
+  const tooLarge = () => {
+    const mebibytes = BLOCK_BYTES_MAX / 1_048_576;
+    const why = new Error(`${BLOCK_LINES} of its lines are larger than ${mebibytes} MiB`);
+    return cannotUse(path, why, NAME_ANOTHER);
+  };
   return {
     *rows() {
       for (const { bytes, isEnded } of orEmpty(lines())) {
@@ -62,7 +67,7 @@ export function openLogFile(path: string): LogFile {
         begin += bytes.length + 1;
       }
       file.seekSync(begin, Deno.SeekMode.Start);
-      yield* orEmpty(blocksOf(read));
+      yield* orEmpty(blocksOf(read, tooLarge));
     },
     size: file.statSync().size,
     close: () => file.close(),

@@ -4,6 +4,7 @@
  * subtree of the log's tree, one proof stands for all of them, and every file is proved by itself.
  */
 import { z } from "zod";
+import { isWritten } from "../log/mod.ts";
 import type { Sha256 } from "../log/mod.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import { parseNote, parseVerifierKey } from "./note.ts";
@@ -51,6 +52,9 @@ export function readArchiveHead(line: string, sha256: Sha256): ArchiveHead | und
   const said = headSchema.safeParse(objectIn(line));
   if (!said.success) return undefined;
   const { begin, rows, proof } = said.data;
+  if (!isWritten(line, archiveHeadLine(said.data, proof, said.data.checkpoint, said.data.key))) {
+    return undefined;
+  }
   const note = parseNote(said.data.checkpoint);
   const checkpoint = note && parseCheckpoint(note.text);
   const key = parseVerifierKey(said.data.key, sha256);

@@ -5,7 +5,7 @@
  */
 import { z } from "zod";
 import { deviceId, toHex } from "../protocol/mod.ts";
-import { deviceStream, ErasedRows, erasuresIn } from "../log/mod.ts";
+import { deviceStream, ErasedRows, erasuresIn, isWritten, textIn } from "../log/mod.ts";
 import type { SealedRow, Sha256 } from "../log/mod.ts";
 import { originOf, parseCheckpoint } from "./checkpoint.ts";
 import { parseNote, parseVerifierKey } from "./note.ts";
@@ -22,10 +22,10 @@ export interface ProofsHead extends SignedHead {
 
 const headSchema = z.strictObject({ checkpoint: z.string(), device: deviceId, key: z.string() });
 const rowSchema = z.strictObject({
-  bytes: z.unknown(),
-  data: z.unknown(),
-  salt: z.unknown(),
-  hash: z.unknown(),
+  bytes: z.string(),
+  data: z.string(),
+  salt: z.string(),
+  hash: z.string(),
   proof: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(64),
 });
 
@@ -36,7 +36,7 @@ export function proofsHeadLine(device: string, checkpoint: string, key: string):
 
 /** The line of a row. */
 export function provedRowLine(
-  { bytes, data, salt, hash }: SealedRow,
+  { bytes, data, salt, hash }: Pick<SealedRow, "bytes" | "data" | "salt" | "hash">,
   proof: readonly TreeHash[],
 ): string {
   return JSON.stringify({ bytes, data, salt, hash, proof });
@@ -46,10 +46,12 @@ export function provedRowLine(
 export function readProofsHead(line: string, sha256: Sha256): ProofsHead | undefined {
   const head = headSchema.safeParse(parse(line));
   if (!head.success) return undefined;
-  const note = parseNote(head.data.checkpoint);
+  const { device, ...said } = head.data;
+  if (!isWritten(line, proofsHeadLine(device, said.checkpoint, said.key))) return undefined;
+  const note = parseNote(said.checkpoint);
   const checkpoint = note && parseCheckpoint(note.text);
-  const key = parseVerifierKey(head.data.key, sha256);
-  return checkpoint && key && { device: head.data.device, note, checkpoint, key };
+  const key = parseVerifierKey(said.key, sha256);
+  return checkpoint && key && { device, note, checkpoint, key };
 }
 
 /** Checks the rows of one device, line by line. */
@@ -71,9 +73,12 @@ export class ProofsCheck {
   }
 
   /** Takes the next line, or says what is wrong with it. Never throws. */
-  take(line: string): RowFault | undefined {
+  take(bytesOfLine: Uint8Array): RowFault | undefined {
+    const line = textIn(bytesOfLine) ?? "";
     const said = rowSchema.safeParse(parse(line));
-    if (!said.success) return differs("its line", "a row and its proof", line);
+    if (!said.success || !isWritten(line, provedRowLine(said.data, said.data.proof))) {
+      return differs("its line", "a row and its proof", line);
+    }
     const { bytes, data, salt, hash, proof } = said.data;
     const row = checkRow({ bytes, data, salt, hash }, this.#sha256);
     if (isFault(row)) return row;

@@ -1,5 +1,5 @@
 /** What one row alone shows: whether its hashes are of what it holds, and what it says of its place. */
-import { ERASED_SALT, hashBytes, hashData, hashText } from "../log/mod.ts";
+import { ERASED_SALT, hashBytes, hashData, hashText, isWithoutPersonal } from "../log/mod.ts";
 import type { ExportedRow, Sha256 } from "../log/mod.ts";
 
 /** What is wrong with a row. */
@@ -24,22 +24,32 @@ export interface CheckedRow {
   readonly kept: string | undefined;
 }
 
+/** Whatever an erasure on record may say of such a row. */
+const STAYS = "one, as this data is not what an erasure leaves";
+
 type Header = Readonly<Record<string, unknown>>;
 
 /** Checks a row. Never throws. */
 export function checkRow(row: ExportedRow, sha256: Sha256): CheckedRow | RowFault {
   const { bytes, data, salt } = row;
-  if (typeof bytes !== "string") return differs("bytes", "the canonical JSON of a row", bytes);
+  // Half of a surrogate pair has the hash of another character.
+  if (typeof bytes !== "string" || !bytes.isWellFormed()) {
+    return differs("bytes", "the canonical JSON of a row", bytes);
+  }
   const hash = hashBytes(bytes, sha256);
   if (hash !== row.hash) return differs("hash", hash, row.hash);
   const header = objectOf(bytes);
   if (!header) return differs("bytes", "the canonical JSON of a row", bytes);
-  if (typeof data !== "string") return differs("data", "canonical JSON", data);
+  if (typeof data !== "string" || !data.isWellFormed()) {
+    return differs("data", "canonical JSON", data);
+  }
   const place = placeOf(header);
   if ("what" in place) return place;
   // Whether it was erased on record is seen later.
   const isErased = salt === ERASED_SALT;
-  if (!isErased) {
+  if (isErased) {
+    if (!isWithoutPersonal(header.type, data)) return differs("salt", STAYS, "none");
+  } else {
     if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
       return differs("salt", "32 hexadecimal digits", salt);
     }
@@ -60,8 +70,10 @@ export function differs(what: string, expected: unknown, found: unknown): RowFau
   return { what, expected: shown(expected), found: shown(found) };
 }
 
+/** What is no text is not made one: whatever a forger nested there would be called. */
 function shown(value: unknown): string {
-  return String(value).slice(0, 200);
+  if (typeof value !== "object" || value === null) return String(value).slice(0, 200);
+  return Array.isArray(value) ? "a list" : "an object";
 }
 
 function placeOf(

@@ -49,7 +49,7 @@ export function readLine(line: Uint8Array, isEnded: boolean): ExportedRow | Brok
     found: lenient.decode(line.subarray(0, SHOWN_BYTES)),
   });
   if (line.length > LINE_BYTES_MAX) return broken("its line is longer than 1 MiB");
-  const text = textOf(line);
+  const text = textIn(line);
   const members = text === undefined ? undefined : objectOf(text);
   if (!members && !isEnded) return broken("its line is cut off");
   if (text === undefined) return broken("its line is not UTF-8");
@@ -57,7 +57,20 @@ export function readLine(line: Uint8Array, isEnded: boolean): ExportedRow | Brok
   const missing = MEMBERS.find((name) => !Object.hasOwn(members, name));
   if (missing) return broken(`its line lacks ${missing}`);
   if (Object.keys(members).length > MEMBERS.length) return broken("its line has another member");
+  const strange = MEMBERS.find((name) => typeof members[name] !== "string");
+  if (strange) return broken(`its member ${strange} is not a text`);
+  if (!isWritten(text, lineOf(members as unknown as SealedRow))) {
+    return broken("its line is not as it is exported");
+  }
   return members as unknown as ExportedRow;
+}
+
+/**
+ * Whether a line is what is written for what was read from it, but for white space at its end. A member that
+ * stands there twice would be read as the last of them, and shown to somebody else as the first.
+ */
+export function isWritten(line: string, written: string): boolean {
+  return line.trimEnd() === written;
 }
 
 /** A line among bytes, without its end. */
@@ -80,7 +93,8 @@ export function* linesIn(bytes: Uint8Array): Iterable<LineSpan> {
   if (from < bytes.length) yield { from, to: bytes.length, isEnded: false };
 }
 
-function textOf(bytes: Uint8Array): string | undefined {
+/** The text of a line; `undefined`: it is not UTF-8. */
+export function textIn(bytes: Uint8Array): string | undefined {
   try {
     return strict.decode(bytes);
   } catch {

@@ -29,6 +29,18 @@ export function withoutPersonal(type: string, data: string): string | undefined 
   return left.length < said.length ? canonicalJson(Object.fromEntries(left)) : undefined;
 }
 
+/**
+ * Whether that can be what is left of a row's data: something personal may stand in such a row, and does
+ * not. Never throws.
+ */
+export function isWithoutPersonal(type: unknown, data: string): boolean {
+  try {
+    return personal.has(String(type)) && withoutPersonal(String(type), data) === undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** The tags in the data of a device's first row; none when they were erased. Never throws. */
 export function tagsIn(data: string): readonly string[] {
   try {

@@ -1,6 +1,6 @@
 /** Reads a stored row that anybody may have tampered with: data in, a checked row or what is wrong. */
 import { z } from "zod";
-import { canonicalJson, ERASED_SALT, factSchemas } from "../log/mod.ts";
+import { canonicalJson, ERASED_SALT, factSchemas, isWithoutPersonal } from "../log/mod.ts";
 import type { ExportedRow, Fact, FactType, RowHeader } from "../log/mod.ts";
 import { differs } from "./divergence.ts";
 import type { Difference } from "./divergence.ts";
@@ -25,9 +25,9 @@ export interface StoredCells {
 
 /** An exported row has no cells for its place: the row's own word is all there is. */
 export function placedRow(row: ExportedRow): StoredCells {
-  const said = parse(String(row.bytes));
-  const { seq, stream = "unknown", version } = Object(said) as Partial<StoredCells>;
-  return { seq, stream, version, ...row };
+  const said = typeof row.bytes === "string" ? parse(row.bytes) : undefined;
+  const { seq, stream, version } = Object(said) as Partial<StoredCells>;
+  return { seq, stream: typeof stream === "string" ? stream : "unknown", version, ...row };
 }
 
 /** A row whose shape was checked; whether it is true is not known yet. */
@@ -68,8 +68,9 @@ export function readRow(cells: StoredCells): ReadRow | Difference {
   const header = headerSchema.safeParse(parse(bytes));
   if (!header.success) return unreadable("bytes", "the canonical JSON of a row", bytes);
   const { type, at, actor, task } = header.data;
-  // It says what is left of others: nothing else proves it.
-  if (type === "DataErased" && salt === ERASED_SALT) return unreadable("salt", "one", "none");
+  if (salt === ERASED_SALT && !isWithoutPersonal(type, data)) {
+    return unreadable("salt", "one, as this data is not what an erasure leaves", "none");
+  }
   const fact = factOf({ type, at, actor, task }, data);
   if ("what" in fact) return fact;
   return { header: header.data as unknown as RowHeader, fact, salt };

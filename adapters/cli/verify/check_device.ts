@@ -32,12 +32,11 @@ export function checkDevice(
 }
 
 function firstFault(check: ProofsCheck, blocks: Iterable<Block>): LogFault | undefined {
-  const decoder = new TextDecoder();
   let line = 1;
   for (const { bytes } of blocks) {
     for (const { from, to } of linesIn(bytes)) {
       line++;
-      const fault = check.take(decoder.decode(bytes.subarray(from, to)));
+      const fault = check.take(bytes.subarray(from, to));
       if (fault) return { seq: line, ...fault };
     }
   }

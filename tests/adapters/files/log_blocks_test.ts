@@ -13,9 +13,11 @@ function readerOf(bytes: Uint8Array, atOnce: number): (into: Uint8Array) => numb
   };
 }
 
+const tooLarge = () => new Error("A block is too large.");
+
 function blocksIn(text: string, atOnce = 100_000) {
   const bytes = new TextEncoder().encode(text);
-  return [...blocksOf(readerOf(bytes, atOnce))].map(({ begin, lines, bytes }) => ({
+  return [...blocksOf(readerOf(bytes, atOnce), tooLarge)].map(({ begin, lines, bytes }) => ({
     begin,
     lines,
     text: new TextDecoder().decode(bytes),
@@ -26,11 +28,11 @@ Deno.test("blocksOf() gives all lines, so many in each block, however they are r
   const random = new Random(3);
   for (const atOnce of [7_001, 100_000, 10_000_000]) {
     const count = 3 * BLOCK_LINES + 17;
-    // One is longer than the room for a block.
+    // Together they are larger than the room for a block.
     const long = random.below(count);
     const lines = Array.from(
       { length: count },
-      (_, n) => `${"x".repeat(n === long ? 3_000_000 : random.below(2_000))}\n`,
+      (_, n) => `${"x".repeat(n === long ? 1_000_000 : random.below(2_000))}\n`,
     );
     for (const ending of ["", "a last line without its end"]) {
       const blocks = blocksIn(lines.join("") + ending, atOnce);
@@ -53,14 +55,16 @@ Deno.test("blocksOf() gives a file that ends with a whole block no block more, a
   assert.deepEqual(blocksIn("\n"), [{ begin: 0, lines: 1, text: "\n" }]);
 });
 
-Deno.test("blocksOf() gives up a block of lines that no engine wrote", () => {
+Deno.test("blocksOf() ends with the line that no engine wrote, and refuses a block of too many bytes", () => {
   let given = 0;
   const endless = (into: Uint8Array) => {
     into.fill(0x78);
     given += into.length;
     return into.length;
   };
-  const blocks = [...blocksOf(endless)];
+  const blocks = [...blocksOf(endless, tooLarge)];
   assert.deepEqual(blocks.map(({ begin, lines }) => [begin, lines]), [[0, 1]]);
-  assert.ok(given < 100_000_000, `${given} bytes were read`);
+  assert.ok(given < 3_000_000, `${given} bytes were read`);
+  const line = `${"x".repeat(500_000)}\n`;
+  assert.throws(() => blocksIn(line.repeat(200)), /A block is too large/);
 });

@@ -28,6 +28,7 @@ async function read(bytes: string | Uint8Array<ArrayBuffer>): Promise<unknown[]>
   return seen;
 }
 
+const STRANGE = "its line is not as it is exported";
 const MIB = 1_048_576;
 const members = (more: object) => JSON.stringify({ ...row, ...more });
 const { salt: _, ...saltless } = row;
@@ -44,7 +45,12 @@ const files: [name: string, bytes: string | Uint8Array<ArrayBuffer>, seen: unkno
   ["a line without salt", `${JSON.stringify(saltless)}\n`, ["its line lacks salt"]],
   ["a line with more", `${members({ seq: 2 })}\n`, ["its line has another member"]],
   ["bytes that are no JSON", `${members({ bytes: "{" })}\n`, [undefined]],
-  ["bytes that are no text", `${members({ bytes: { seq: 5 } })}\n`, [undefined]],
+  ["what is no text", `${members({ bytes: { toString: 1 } })}\n`, [
+    "its member bytes is not a text",
+  ]],
+  ["a member that stands there twice", `${line.replace("{", '{"data":"{}",')}\n`, [STRANGE]],
+  ["members in another order", `${JSON.stringify({ ...saltless, salt: "00" })}\n`, [STRANGE]],
+  ["a name that is escaped", `${line.replace("stream", "stre\\u0061m")}\n`, [STRANGE]],
   ["a line of 1 MiB", `${line.padEnd(MIB)}\n${line}\n`, [1, 1]],
   ["a longer one", `${line.padEnd(MIB + 1)}\n${line}\n`, ["its line is longer than 1 MiB"]],
   ["one that never ends", " ".repeat(3 * MIB), ["its line is longer than 1 MiB"]],
@@ -55,6 +61,37 @@ for (const [name, bytes, seen] of files) {
     assert.deepEqual(await read(bytes), seen);
   });
 }
+
+/** How many lines each block of a file has, and how it ends. */
+async function blocks(bytes: string): Promise<{ lines: number[]; end: string }> {
+  const seen = { lines: [] as number[], end: "" };
+  await inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/log`, bytes);
+    const file = openLogFile(`${folder}/log`);
+    try {
+      for (const block of file.blocks()) seen.lines.push(block.lines);
+    } catch (error) {
+      seen.end = (error as Error).message.replace(folder, "");
+    } finally {
+      file.close();
+    }
+  });
+  return seen;
+}
+
+Deno.test("blocks() leaves nothing behind a large block unseen, wherever its lines end", async () => {
+  assert.deepEqual(await blocks(`${line}\n`.repeat(1_025)), { lines: [1_024, 1], end: "" });
+  // The end of a line, or of the white space behind what was said, is no end of the file.
+  for (const length of [MIB - 1, MIB - 1_000]) {
+    const { lines, end } = await blocks(`${line.padEnd(length)}\n`.repeat(70));
+    assert.deepEqual(lines, []);
+    assert.match(end, /^Cannot use \/log: 1024 of its lines are larger than 64 MiB\. Name a log/);
+  }
+  assert.deepEqual(await blocks(`${line}\n${line.padEnd(9 * MIB)}\n${line}\n`), {
+    lines: [2],
+    end: "",
+  });
+});
 
 const sealed = { seq: 1, stream: "engine", version: 1, ...row };
 

@@ -85,7 +85,7 @@ export function proofsFault(rows: readonly SealedRow[], device: string): string 
   const check = new ProofsCheck({ device, checkpoint } as ProofsHead, sha256);
   for (const row of rows.filter(({ stream }) => stream === `device/${device}`)) {
     const path = inclusionPath(row.seq - 1, size).map(([from, to]) => rootOf(rows, from, to));
-    const fault = check.take(provedRowLine(row, path));
+    const fault = check.take(new TextEncoder().encode(provedRowLine(row, path)));
     if (fault) return `${row.seq} ${fault.what}`;
   }
   return check.end()?.what;
