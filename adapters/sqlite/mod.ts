@@ -56,7 +56,7 @@ export async function openSqlite(
   const path = `${folder}/${DATABASE}`;
   try {
     await makeTables(path);
-    const database = new DatabaseSync(path, { readOnly: true });
+    const database = openReader(path);
     const reader = kyselyOn(database);
     const writer = new SqliteWriter(path);
     const close = async () => {
@@ -81,6 +81,20 @@ export async function openSqlite(
   }
 }
 
+const RESTORE = "Restore a backup, or choose another folder with --data.";
+
+/** The first look at a database makes files beside it: whoever cannot do that is told now. */
+function openReader(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { readOnly: true });
+  try {
+    database.prepare("select seq from events limit 1").get();
+    return database;
+  } catch (error) {
+    database.close();
+    throw cannotUse(path, error, RESTORE);
+  }
+}
+
 /** Only its owner reads what is in the log; files that SQLite puts beside it get the same mode. */
 async function makeTables(path: string): Promise<void> {
   try {
@@ -88,7 +102,7 @@ async function makeTables(path: string): Promise<void> {
     const maker = kyselyOn(openDurable(path));
     await migrate(maker).finally(() => maker.destroy());
   } catch (error) {
-    throw cannotUse(path, error, "Restore a backup, or choose another folder with --data.");
+    throw cannotUse(path, error, RESTORE);
   }
 }
 
