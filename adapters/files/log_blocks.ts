@@ -16,66 +16,94 @@ export interface LogBlock {
 export const BLOCK_LINES = 1_024;
 /** Rows of an engine are far below 64 KiB, and this many of them are no larger. */
 export const BLOCK_BYTES_MAX = BLOCK_LINES * 65_536;
-const CHUNK_BYTES = 1_048_576;
+/** Most blocks are smaller; a larger one grows as it is read. */
+const ROOM_BYTES = 1_310_720;
+/** So much is read at once. */
+const READ_BYTES = 262_144;
 const NEWLINE = 0x0a;
 
 /**
- * Block by block. The one with a line that is longer than a row may be is the last one, and cut off there;
- * whoever checks it finds that line.
+ * Block by block, each read where it stays, since it is given away. The one with a line that is longer than
+ * a row may be is the last one, and cut off there; whoever checks it finds that line.
  *
  * @throws {Error} `tooLarge`, for a block that is: what is behind it is not left unseen.
  */
 export function* blocksOf(read: Read, tooLarge: () => Error): Iterable<LogBlock> {
-  const chunk = new Uint8Array(CHUNK_BYTES);
-  const block = new Block();
-  for (let count = read(chunk); count !== null; count = read(chunk)) {
-    const found = chunk.subarray(0, count);
-    let from = 0;
-    for (let end = found.indexOf(NEWLINE); end >= 0; end = found.indexOf(NEWLINE, end + 1)) {
-      if (!block.endLine()) continue;
-      block.add(found.slice(from, end + 1));
-      yield block.take();
-      from = end + 1;
+  let room = new Room();
+  let begin = 0;
+  for (let count = room.fill(read); count !== null; count = room.fill(read)) {
+    for (let end = room.blockEnd(); end >= 0; end = room.blockEnd()) {
+      const rest = room.split(end);
+      yield { begin, lines: BLOCK_LINES, bytes: room.bytes };
+      begin += BLOCK_LINES;
+      room = rest;
     }
-    if (from < found.length) block.add(found.slice(from));
-    if (block.lineSize > LINE_BYTES_MAX) return yield block.take();
-    if (block.size > BLOCK_BYTES_MAX) throw tooLarge();
+    if (room.lineSize > LINE_BYTES_MAX) break;
+    if (room.size > BLOCK_BYTES_MAX) throw tooLarge();
   }
-  if (block.size > 0) yield block.take();
+  if (room.size > 0) yield { begin, lines: room.lines, bytes: room.bytes };
 }
 
-/** A block in the making. */
-class Block {
+/** Where a block is read to. */
+class Room {
+  /** So many bytes of it are read. */
   size = 0;
+  #room = new Uint8Array(ROOM_BYTES);
+  /** So many bytes of it were looked through for ends of lines. */
+  #seen = 0;
+  /** Where the line begins that has not ended yet. */
+  #line = 0;
+  #ends = 0;
+
+  /** What was read. */
+  get bytes(): Uint8Array<ArrayBuffer> {
+    return this.#room.subarray(0, this.size);
+  }
+
+  /** How many lines there are; the last one may lack its end. */
+  get lines(): number {
+    return this.#ends + (this.#room[this.size - 1] === NEWLINE ? 0 : 1);
+  }
+
   /** Bytes of the line that has not ended yet. */
-  lineSize = 0;
-  #begin = 0;
-  #lines = 0;
-  #parts: Uint8Array[] = [];
-
-  /** True: it is full. */
-  endLine(): boolean {
-    return ++this.#lines === BLOCK_LINES;
+  get lineSize(): number {
+    return this.size - this.#line;
   }
 
-  add(part: Uint8Array): void {
-    this.#parts.push(part);
-    this.size += part.length;
-    const end = part.lastIndexOf(NEWLINE);
-    this.lineSize = end < 0 ? this.lineSize + part.length : part.length - 1 - end;
-  }
-
-  take(): LogBlock {
-    const bytes = new Uint8Array(this.size);
-    let at = 0;
-    for (const part of this.#parts) {
-      bytes.set(part, at);
-      at += part.length;
+  /** Reads on; `null` at the end. */
+  fill(read: Read): number | null {
+    if (this.size + READ_BYTES > this.#room.length) {
+      const larger = new Uint8Array(2 * this.#room.length);
+      larger.set(this.bytes);
+      this.#room = larger;
     }
-    const begin = this.#begin;
-    const lines = this.#lines + (bytes.at(-1) === NEWLINE ? 0 : 1);
-    [this.#begin, this.#lines, this.#parts, this.size] = [begin + lines, 0, [], 0];
-    this.lineSize = 0;
-    return { begin, lines, bytes };
+    const count = read(this.#room.subarray(this.size, this.size + READ_BYTES));
+    this.size += count ?? 0;
+    return count;
+  }
+
+  /** Where the block ends; `-1`: not yet. */
+  blockEnd(): number {
+    while (this.#ends < BLOCK_LINES) {
+      const end = this.#room.indexOf(NEWLINE, this.#seen);
+      if (end < 0 || end >= this.size) {
+        this.#seen = this.size;
+        return -1;
+      }
+      this.#ends++;
+      this.#line = this.#seen = end + 1;
+    }
+    return this.#seen;
+  }
+
+  /** Ends there; gives what is behind it. */
+  split(end: number): Room {
+    const rest = new Room();
+    const behind = this.#room.subarray(end, this.size);
+    while (rest.#room.length < behind.length) rest.#room = new Uint8Array(2 * rest.#room.length);
+    rest.#room.set(behind);
+    rest.size = behind.length;
+    this.size = end;
+    return rest;
   }
 }

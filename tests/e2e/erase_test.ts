@@ -153,6 +153,18 @@ Deno.test("erase: the texts are gone from the disk, and every proof holds; not s
       await run(0, "export", "--data", data, "--device", device, "--proofs", "--out", proofs);
       assert.match(await run(0, "verify", proofs), /fits itself/);
     }
+    // No checkpoint that was kept has the erasure of pump-7 in it.
+    const of = (
+      device: string,
+    ) => ["--data", data, "--device", device, "--proofs", "--checkpoint", place.kept];
+    const proofs = `${folder}/proofs`;
+    await run(0, "export", ...of("lake-1"), "--out", proofs);
+    const proved = await run(0, "verify", proofs, "--checkpoint", place.kept);
+    assert.match(proved, /^What the log says of lake-1 is as it was recorded\.$/m);
+    assert.match(
+      await run(1, "export", ...of("pump-7")),
+      /^Cannot prove what is left of row \d+: it was erased after the checkpoint of row \d+ in /,
+    );
 
     // Somebody edits what is left of an erased row, or erases more.
     const whole = await Deno.readFile(`${data}/otalog.db`);

@@ -5,7 +5,7 @@ import {
   provedRowLine,
   verifierKeyText,
 } from "../../../core/evidence/mod.ts";
-import { deviceStream } from "../../../core/mod.ts";
+import { deviceStream, ERASED_SALT, ErasedRows, erasuresIn, hashText } from "../../../core/mod.ts";
 import type { SealedRow } from "../../../core/mod.ts";
 import { sha256 } from "../sha256.ts";
 import { keyOf, lastCheckpoint, newCheckpoint } from "./log_checkpoint.ts";
@@ -28,6 +28,13 @@ export function proofsOf(
     const what = rows.length === 0 ? "The log says nothing" : `The first ${size} rows say nothing`;
     throw new Error(`${what} of device ${device}. Name one that deno task ota device list shows.`);
   }
+  const later = file === undefined ? undefined : erasedLater(proved);
+  if (later !== undefined) {
+    throw new Error(
+      `Cannot prove what is left of row ${later}: it was erased after the checkpoint of row ${size} ` +
+        `in ${file}. Name a newer one with --checkpoint, or none.`,
+    );
+  }
   const lines = function* () {
     yield proofsHeadLine(device, note, verifierKeyText(key, sha256));
     for (const row of proved) {
@@ -35,4 +42,14 @@ export function proofsOf(
     }
   };
   return { count: proved.length, lines: lines() };
+}
+
+/** The first row of a stream that lost data, while none of these rows says so. */
+function erasedLater(rows: readonly SealedRow[]): number | undefined {
+  const erased = new ErasedRows();
+  for (const { seq, stream, salt, data } of rows) {
+    if (salt === ERASED_SALT) erased.add({ seq, stream, kept: hashText(data, sha256) });
+    else erased.cover(erasuresIn(data, stream, seq) ?? []);
+  }
+  return erased.first?.seq;
 }

@@ -133,7 +133,11 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
   [parseReplay, "--at 0", /^--at must be the number of a row such as .*, or a time such as .*Z or/],
   [parseErase, "--data x", /^--device is missing\. Give it as --device ID\.$/],
   [parseErase, "--device a/b", /^--device must be 1 to 64 of .*; it is "a\/b"\.$/],
-  [parseErase, "pump-7", /^"pump-7" is not expected here\. See deno task erase --help\.$/],
+  [
+    parseErase,
+    "--device a pump-7",
+    /^"pump-7" is not expected here\. See deno task erase --help\.$/,
+  ],
   [parseReplay, "--device", /^--device needs a value\. Give it as --device ID\.$/],
 ];
 

@@ -247,7 +247,7 @@ Deno.test("openSqlite() takes tags out of the devices that an older otalog wrote
     const database = new DatabaseSync(`${folder}/otalog.db`);
     const state = "json_set(state, '$.tags', json_array('roof', 'é \"'))";
     database.exec(`update devices set state = ${state};
-      delete from kysely_migration where name like '%untagged%'`);
+      delete from kysely_migration where name >= '2026-11-26-untagged'`);
     database.close();
     await (await openSqlite(folder)).close();
     await assertReplays(folder);
