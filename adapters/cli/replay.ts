@@ -9,7 +9,7 @@ import { firstDifference } from "./difference.ts";
 import { replayed, replayedInStreams } from "./replayed.ts";
 import type { Finding, Replayed, ReplaySource } from "./replayed.ts";
 import { rowCells } from "./row_view.ts";
-import { bar, paint, table } from "./terminal.ts";
+import { bar, paint, printable, table } from "./terminal.ts";
 import type { Screen } from "./terminal.ts";
 
 /** Replays and reports; true when everything came out the same. */
@@ -114,7 +114,9 @@ function praise(screen: Screen, { summary, at }: Replayed, isAsOf: boolean): str
 }
 
 function complaint(screen: Screen, { where, what, expected, found }: Finding): string {
-  const mark = paint(screen, "red", `The log is not as it was decided: ${where}, ${what}.`);
+  const sentence = `The log is not as it was decided: ${where}, ${what}.`;
+  // A row names its stream as it likes.
+  const mark = paint(screen, "red", printable(sentence));
   const shown = firstDifference(expected, found);
   const rows = [["expected", shown.expected], ["found", shown.found], ["", shown.mark]];
   return `${mark}\n${table(rows)}\n`;

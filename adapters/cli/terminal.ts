@@ -54,9 +54,14 @@ export function paint(screen: Screen, colour: keyof typeof codes, text: string):
 // deno-lint-ignore no-control-regex -- they are what is looked for
 const CONTROL = /[\x00-\x1f\x7f-\x9f]/g;
 
+/** The text without what does more than stand there. */
+export function printable(text: string): string {
+  return text.replace(CONTROL, "·");
+}
+
 /** Rows as aligned columns, two spaces apart. */
 export function table(texts: readonly (readonly string[])[]): string {
-  const rows = texts.map((row) => row.map((cell) => cell.replace(CONTROL, "·")));
+  const rows = texts.map((row) => row.map(printable));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, cell.length));

@@ -72,6 +72,11 @@ export class ProofsCheck {
     return this.#rows;
   }
 
+  /** Rows whose data was erased: what is left of it, an operator says. */
+  get erased(): number {
+    return this.#erased.met;
+  }
+
   /** Takes the next line, or says what is wrong with it. Never throws. */
   take(bytesOfLine: Uint8Array): RowFault | undefined {
     const line = textIn(bytesOfLine) ?? "";

@@ -52,6 +52,13 @@ export function newestOf<T extends Checkpoint>(checkpoints: readonly T[]): T | u
   return checkpoints.toSorted((a, b) => a.size - b.size).at(-1);
 }
 
+/** The first one that another of the same size contradicts: its key signed two logs. */
+export function contradictedIn(checkpoints: readonly Checkpoint[]): Checkpoint | undefined {
+  const roots = new Map<number, string>();
+  for (const { size, root } of checkpoints) if (!roots.has(size)) roots.set(size, root);
+  return checkpoints.find(({ size, root }) => roots.get(size) !== root);
+}
+
 /** Of a signature that was cut off, what is left may look like one. */
 function isCutOff({ signatures }: SignedNote): boolean {
   return signatures.at(-1)!.signature.length < ED25519_BYTES;

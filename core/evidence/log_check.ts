@@ -38,7 +38,8 @@ export class LogCheck {
     this.#sha256 = sha256;
     this.#isPart = begin > 0;
     this.#tree = new GrowingTree(sha256);
-    this.#ahead = checkpoints.toSorted((a, b) => a.size - b.size);
+    // One of no rows says nothing of any.
+    this.#ahead = checkpoints.filter(({ size }) => size > 0).toSorted((a, b) => a.size - b.size);
   }
 
   /** Rows so far. */
@@ -59,6 +60,11 @@ export class LogCheck {
   /** The root of the tree over all rows so far. */
   get root(): TreeHash {
     return this.#tree.root;
+  }
+
+  /** Erased rows: their hashes are proved, and of their data an operator's word for what is left. */
+  get erased(): number {
+    return this.#erased.met;
   }
 
   /** Erased rows of whose erasure there is no record so far. */
@@ -108,8 +114,10 @@ export class LogCheck {
   #compare(size: number, hashes: readonly TreeHash[]): LogFault | undefined {
     while (this.#ahead[0] && this.#ahead[0].size <= size) {
       const { size: sealed, root } = this.#ahead.shift()!;
-      if (sealed < size) continue;
-      const found = foldHashes([...this.#tree.edge, ...hashes], this.#sha256);
+      // One of which no edge was asked for is not passed over.
+      const found = sealed < size
+        ? `a tree of ${size} rows`
+        : foldHashes([...this.#tree.edge, ...hashes], this.#sha256);
       if (found !== root) return { ...fault(this.#proved + 1, "root", root, found), to: size };
       this.#proved = size;
     }

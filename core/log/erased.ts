@@ -23,23 +23,30 @@ export interface Erased {
   readonly kept: string;
 }
 
-/** Erased rows that no erasure on record has covered yet. */
+/** Erased rows, and which of them no erasure on record has covered yet. */
 export class ErasedRows {
   readonly #uncovered = new Map<number, Erased>();
+  #met = 0;
 
-  /** The first of them; `undefined`: every one is covered. */
+  /** How many were met. */
+  get met(): number {
+    return this.#met;
+  }
+
+  /** The first that is not covered; `undefined`: every one is covered. */
   get first(): Erased | undefined {
     const [first] = this.#uncovered.values();
     return first;
   }
 
-  /** How many there are. */
+  /** How many are not covered. */
   get size(): number {
     return this.#uncovered.size;
   }
 
   /** Such a row was met. */
   add(row: Erased): void {
+    this.#met++;
     this.#uncovered.set(row.seq, row);
   }
 

@@ -47,7 +47,17 @@ export async function runExport(
 /** The rows as lines. */
 export function* linesOf(rows: Iterable<StoredCells>): Iterable<string> {
   // Whatever stands in the cells is written as it is: verify and replay say what is wrong with it.
-  for (const row of rows) yield lineOf(row as SealedRow);
+  for (const row of rows) yield lineOf(asWritable(row) as SealedRow);
+}
+
+/** An integer beyond those of JSON stands in a cell only where somebody put it. */
+function asWritable(row: StoredCells): StoredCells {
+  const isLarge = Object.values(row).some((cell) => typeof cell === "bigint");
+  if (!isLarge) return row;
+  const cells = Object.entries(row);
+  return Object.fromEntries(
+    cells.map(([name, cell]) => [name, typeof cell === "bigint" ? `${cell}` : cell]),
+  ) as unknown as StoredCells;
 }
 
 function writeAll(lines: Iterable<string>, screen: Screen): boolean {

@@ -3,7 +3,7 @@ import { LogCheck, originOf, provesArchived } from "../../../core/evidence/mod.t
 import type { ArchiveHead, LogFault } from "../../../core/evidence/mod.ts";
 import { sha256 } from "../sha256.ts";
 import { faultInBlocks } from "./blocks.ts";
-import { faultOfHead, isKnown } from "./known.ts";
+import { faultOfHead, provedBy } from "./known.ts";
 import type { VerifyOptions } from "./options.ts";
 import type { Progress, VerifyParts } from "./run.ts";
 import type { Verdict } from "./verdict.ts";
@@ -20,7 +20,7 @@ export async function checkArchive(
   const fault = faultOfHead(head, options, parts) ??
     await faultInBlocks(check, parts.file, options, { leftOut: 1, begin, progress }) ??
     faultOfPart(head, check);
-  const { rows, unproved } = check;
+  const { rows, erased, unproved } = check;
   return {
     about: "part",
     begin,
@@ -28,8 +28,8 @@ export async function checkArchive(
     log: origin.slice(originOf("").length),
     root,
     size,
-    proved: isKnown(options) && !fault ? rows : 0,
-    checkpoints: options.checkpoint === undefined ? 0 : 1,
+    ...provedBy(options, fault, rows),
+    erased,
     ...(unproved > 0 ? { unproved } : {}),
     fault,
   };

@@ -3,7 +3,7 @@ import { originOf, ProofsCheck } from "../../../core/evidence/mod.ts";
 import type { LogFault, ProofsHead } from "../../../core/evidence/mod.ts";
 import { linesIn } from "../../../core/mod.ts";
 import { sha256 } from "../sha256.ts";
-import { faultOfHead, isKnown } from "./known.ts";
+import { faultOfHead, provedBy } from "./known.ts";
 import type { VerifyOptions } from "./options.ts";
 import type { Block, VerifyParts } from "./run.ts";
 import type { Verdict } from "./verdict.ts";
@@ -25,8 +25,8 @@ export function checkDevice(
     log: origin.slice(originOf("").length),
     root,
     size,
-    proved: isKnown(options) && !fault ? check.rows : 0,
-    checkpoints: options.checkpoint === undefined ? 0 : 1,
+    ...provedBy(options, fault, check.rows),
+    erased: check.erased,
     fault,
   };
 }

@@ -24,8 +24,8 @@ export async function checkLog(
   const marks = checkpoints.map(({ size }) => size);
   const fault = wrongKey ?? await faultInBlocks(check, parts.file, options, { marks, progress }) ??
     check.end() ?? strangeLog(check, key?.name);
-  const { rows, log = "", root, proved } = check;
-  return { about: "log", rows, log, root, proved, checkpoints: checkpoints.length, fault };
+  const { rows, log = "", root, proved, erased } = check;
+  return { about: "log", rows, log, root, proved, erased, checkpoints: checkpoints.length, fault };
 }
 
 /** The id of the log derives from the key that its first row names. */

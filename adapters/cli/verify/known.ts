@@ -1,5 +1,6 @@
 /** What somebody kept apart from the log: its key, and checkpoints. */
 import {
+  contradictedIn,
   isSignedBy,
   logKeyOf,
   parseVerifierKey,
@@ -10,6 +11,7 @@ import type { Checkpoint, LogFault, SignedHead, VerifierKey } from "../../../cor
 import { sha256 } from "../sha256.ts";
 import type { VerifyOptions } from "./options.ts";
 import type { VerifyParts } from "./run.ts";
+import type { Verdict } from "./verdict.ts";
 
 /** What is wrong with the key that speaks for the log, if anything is. @throws {Error} */
 export function faultOfKey(
@@ -50,6 +52,14 @@ export function keptCheckpoints(
         "Somebody edited it, or this is another log: name checkpoints that you trust.",
     );
   }
+  const contradicted = contradictedIn(checkpoints);
+  if (contradicted) {
+    throw new Error(
+      `Cannot use ${file}: two checkpoints of row ${contradicted.size} in it name different roots, and ` +
+        `the key of ${key.name} signed both. There are two logs of that name: keep that file as it is, ` +
+        "and ask those who run the engine.",
+    );
+  }
   if (checkpoints.length > 0) return checkpoints;
   const what = others > 0
     ? `its checkpoints are of other logs than ${key.name}`
@@ -59,9 +69,18 @@ export function keptCheckpoints(
   throw new Error(`Cannot use ${file}: ${what}. Name checkpoints of this log.`);
 }
 
-/** Whether something was kept by which what a file says of itself can be judged. */
-export function isKnown({ checkpoint, key }: VerifyOptions): boolean {
-  return checkpoint !== undefined || key !== undefined;
+/** What the rows of a file with proofs are proved by: who has the key can sign another log, too. */
+export function provedBy(
+  { checkpoint, key }: VerifyOptions,
+  fault: LogFault | undefined,
+  rows: number,
+): Pick<Verdict, "proved" | "checkpoints" | "isSigned"> {
+  const isKept = checkpoint !== undefined;
+  return {
+    proved: isKept && !fault ? rows : 0,
+    checkpoints: isKept ? 1 : 0,
+    isSigned: key !== undefined && !fault,
+  };
 }
 
 /** The checkpoint in a file must be the log's own, and one of those that were kept. @throws {Error} */

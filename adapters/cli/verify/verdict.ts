@@ -19,8 +19,12 @@ export interface Verdict {
   readonly root: string;
   /** Rows of the log below the checkpoint that proofs are for. */
   readonly size?: number;
-  /** So many rows are as they were when a checkpoint, or the key that signs them, was kept. */
+  /** So many rows are as they were when a checkpoint was kept. */
   readonly proved: number;
+  /** The checkpoint that the file itself brings along is signed by the key that was kept. */
+  readonly isSigned?: boolean;
+  /** Rows whose data was erased: what is left of it, an operator says. */
+  readonly erased: number;
   /** Erased rows whose erasure is on record in a later part: what is left of their data is not proved. */
   readonly unproved?: number;
   /** Kept checkpoints that were compared with. */
@@ -29,7 +33,7 @@ export interface Verdict {
 }
 
 /** For a program. */
-export function verdictJson({ fault, ...verdict }: Verdict): object {
+export function verdictJson({ fault, isSigned: _, ...verdict }: Verdict): object {
   return { ok: fault === undefined, ...verdict, fault };
 }
 
@@ -40,22 +44,27 @@ export function verdictText(screen: Screen, verdict: Verdict): string {
 }
 
 function praise(screen: Screen, verdict: Verdict): string {
-  const { about, device, begin = 0, rows, log, root, size, proved, unproved = 0 } = verdict;
+  const { about, device, begin = 0, rows, log, root, size, proved, erased, unproved = 0 } = verdict;
   const isProved = proved > 0;
   const what = about === "device"
     ? `What the log says of ${device}`
     : about === "part"
     ? `The part of the log from row ${begin + 1} to ${begin + rows}`
     : "The log";
-  const mark = isProved
+  const fits = verdict.isSigned ? "is signed by the key that was kept" : "fits itself";
+  const mark = isProved && unproved > 0
+    ? paint(screen, "yellow", `${what} is as it was recorded, but for data that was erased.`) +
+      " What is left of that, only the whole log can prove."
+    : isProved
     ? paint(screen, "green", `${what} is as it was recorded.`)
-    : paint(screen, "yellow", `${what} fits itself.`) +
+    : paint(screen, "yellow", `${what} ${fits}.`) +
       " Whether it is as it was recorded, only a checkpoint that was kept can say: --checkpoint.";
   const figures = [
     ["rows", `${rows}`],
     ...(isProved ? [["proved by a checkpoint", `${proved}`]] : []),
     ...(isProved && proved < rows ? [["newer than any checkpoint", `${rows - proved}`]] : []),
-    ...(unproved > 0 ? [["erased by a later part", `${unproved}`]] : []),
+    ...(erased > 0 ? [["rows with erased data", `${erased}`]] : []),
+    ...(unproved > 0 ? [["of whose erasure a later part tells", `${unproved}`]] : []),
     ["id of the log", log],
     [size === undefined ? "root of its tree" : `root of its first ${size} rows`, root],
   ];

@@ -31,6 +31,19 @@ Deno.test("runReplay() shows both texts around their first difference, one below
   ]);
 });
 
+Deno.test("runReplay() shows the name of a stream, and does not obey it", async () => {
+  const bytes = JSON.stringify({ stream: "\x1b[2J" });
+  const cells = { seq: 1, stream: "\x1b[2J", version: 1, bytes, data: "{}", salt: "", hash: "" };
+  const paper = new Paper(false);
+  await runReplay(
+    { rows: () => [cells] },
+    { device: undefined, json: false, jobs: 1 },
+    sha256,
+    paper,
+  );
+  assert.match(paper.text, /^The log is not as it was decided: row 1 \(·\[2J\), bytes\.$/m);
+});
+
 Deno.test("runReplay() shows short texts whole, and where one ends", async () => {
   assert.deepEqual(await said("queued", "failed"), [
     "expected  queued",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { hashBytes } from "../../../core/log/mod.ts";
 import type { ExportedRow, SealedRow } from "../../../core/log/mod.ts";
-import { GrowingTree, LogCheck, Segment } from "../../../core/evidence/mod.ts";
+import { contradictedIn, GrowingTree, LogCheck, Segment } from "../../../core/evidence/mod.ts";
 import type { Checkpoint, LogFault } from "../../../core/evidence/mod.ts";
 import { simulate } from "../../../core/simulation/mod.ts";
 import { Random } from "../../../core/simulation/chance/random.ts";
@@ -52,6 +52,22 @@ Deno.test("LogCheck: an honest log holds, however it is cut into segments", () =
   }
   assert.equal(check(rows, [checkpoints[0]!]).check.proved, half);
   assert.equal(check(rows, []).check.proved, 0);
+});
+
+Deno.test("LogCheck: a checkpoint is compared, whatever its size, or the log does not hold", () => {
+  const [first] = checkpoints;
+  assert.equal(check(rows, [{ ...first!, size: 0 }, ...checkpoints]).fault, undefined);
+  const unasked = new LogCheck(sha256, [first!]);
+  const segment = new Segment(sha256, 0);
+  for (const row of rows) segment.take(row);
+  assert.equal(unasked.take(segment.summary)?.what, "root");
+});
+
+Deno.test("contradictedIn() finds the checkpoint of one size that has another root", () => {
+  const [first, second] = checkpoints;
+  assert.equal(contradictedIn([first!, second!, first!]), undefined);
+  const other = { ...first!, root: second!.root };
+  assert.equal(contradictedIn([first!, second!, other]), other);
 });
 
 /** Hashes that fit again, from the row on. */

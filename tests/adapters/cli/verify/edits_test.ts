@@ -191,6 +191,7 @@ for (const [name, edit] of kinds) {
         log: "",
         root: "",
         proved: 0,
+        erased: 0,
         checkpoints: 2,
       };
       const message = verdictText(new Paper(false), { ...verdict, fault });
