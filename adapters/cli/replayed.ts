@@ -71,8 +71,14 @@ export async function replayed(
   const replay = new Replay(sha256);
   let [rows, last] = [0, undefined as StoredCells | undefined];
   let finding: Finding | undefined;
+  let asOf: ReplaySummary | undefined;
   for (const cells of source.rows()) {
-    if (upTo && !("broken" in cells) && isBehind(upTo, rows + 1, timeOf(cells))) break;
+    if (asOf || upTo && !("broken" in cells) && isBehind(upTo, rows + 1, timeOf(cells))) {
+      asOf ??= replay.summary;
+      // What was erased since is proved by a row behind the point: it is looked for, no more.
+      if (!replay.isErasureOwed || "finding" in take(replay, 0, cells)) break;
+      continue;
+    }
     const taken = take(replay, rows + 1, cells);
     if ("finding" in taken) {
       finding = taken.finding;
@@ -87,8 +93,8 @@ export async function replayed(
     await new Promise<void>((resolve) => void setImmediate(resolve));
     stop?.throwIfAborted();
   }
-  if (!upTo && !finding) finding = unfinished(replay) ?? differing(source);
-  return { summary: replay.summary, at: last ? timeOf(last) : 0, finding };
+  finding ??= unfinished(replay) ?? (upTo ? undefined : differing(source));
+  return { summary: asOf ?? replay.summary, at: last ? timeOf(last) : 0, finding };
 }
 
 /** Decides such lines again, on so many cores. */

@@ -4,12 +4,14 @@
  * subtree of the log's tree, one proof stands for all of them, and every file is proved by itself.
  */
 import { z } from "zod";
+import { jsonIn } from "../log/json_in.ts";
 import { isWritten } from "../log/mod.ts";
 import type { Sha256 } from "../log/mod.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import { parseNote, parseVerifierKey } from "./note.ts";
 import { inclusionPath, provesInclusion } from "./proofs.ts";
 import type { SignedHead } from "./signed_head.ts";
+import { isPowerOfTwo } from "./tree.ts";
 import type { LeafRange, TreeHash } from "./tree.ts";
 
 /** Rows of a file; a power of two. */
@@ -49,7 +51,7 @@ export function archiveHeadLine(
 
 /** Reads the first line; `undefined`: it is none. */
 export function readArchiveHead(line: string, sha256: Sha256): ArchiveHead | undefined {
-  const said = headSchema.safeParse(objectIn(line));
+  const said = headSchema.safeParse(jsonIn(line));
   if (!said.success) return undefined;
   const { begin, rows, proof } = said.data;
   if (!isWritten(line, archiveHeadLine(said.data, proof, said.data.checkpoint, said.data.key))) {
@@ -76,18 +78,4 @@ export function provesArchived(
   if (begin % rows > 0 || begin + rows > size) return false;
   const inclusion = { index: begin / rows, leaf, size: Math.ceil(size / rows), root, path };
   return provesInclusion(inclusion, sha256);
-}
-
-function isPowerOfTwo(count: number): boolean {
-  let power = 1;
-  while (power < count) power *= 2;
-  return power === count;
-}
-
-function objectIn(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

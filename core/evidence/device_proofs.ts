@@ -7,6 +7,7 @@ import { z } from "zod";
 import { deviceId, toHex } from "../protocol/mod.ts";
 import { deviceStream, ErasedRows, erasuresIn, isWritten, textIn } from "../log/mod.ts";
 import type { SealedRow, Sha256 } from "../log/mod.ts";
+import { jsonIn } from "../log/json_in.ts";
 import { originOf, parseCheckpoint } from "./checkpoint.ts";
 import { parseNote, parseVerifierKey } from "./note.ts";
 import { provesInclusion } from "./proofs.ts";
@@ -44,7 +45,7 @@ export function provedRowLine(
 
 /** Reads the first line; `undefined`: it is none. */
 export function readProofsHead(line: string, sha256: Sha256): ProofsHead | undefined {
-  const head = headSchema.safeParse(parse(line));
+  const head = headSchema.safeParse(jsonIn(line));
   if (!head.success) return undefined;
   const { device, ...said } = head.data;
   if (!isWritten(line, proofsHeadLine(device, said.checkpoint, said.key))) return undefined;
@@ -80,7 +81,7 @@ export class ProofsCheck {
   /** Takes the next line, or says what is wrong with it. Never throws. */
   take(bytesOfLine: Uint8Array): RowFault | undefined {
     const line = textIn(bytesOfLine) ?? "";
-    const said = rowSchema.safeParse(parse(line));
+    const said = rowSchema.safeParse(jsonIn(line));
     if (!said.success || !isWritten(line, provedRowLine(said.data, said.data.proof))) {
       return differs("its line", "a row and its proof", line);
     }
@@ -133,14 +134,6 @@ export class ProofsCheck {
     const erasures = erasuresIn(data, stream, seq);
     if (!erasures) return differs("data", "the data of DataErased", data);
     this.#erased.cover(erasures);
-    return undefined;
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
     return undefined;
   }
 }

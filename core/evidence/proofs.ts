@@ -3,7 +3,7 @@
  * Where those hashes are read from is an adapter's business.
  */
 import type { Sha256 } from "../log/mod.ts";
-import { nodeHash } from "./tree.ts";
+import { isPowerOfTwo, nodeHash } from "./tree.ts";
 import type { LeafRange, TreeHash } from "./tree.ts";
 
 /** That a leaf is in a tree. */
@@ -119,8 +119,4 @@ function splitOf(count: number): number {
 /** Sizes of logs are beyond 32 bits, which shifts are not. */
 function half(count: number): number {
   return Math.floor(count / 2);
-}
-
-function isPowerOfTwo(count: number): boolean {
-  return 2 * splitOf(count) === count || count === 1;
 }

@@ -1,4 +1,5 @@
 /** What one row alone shows: whether its hashes are of what it holds, and what it says of its place. */
+import { jsonIn } from "../log/json_in.ts";
 import { ERASED_SALT, hashBytes, hashData, hashText, isWithoutPersonal } from "../log/mod.ts";
 import type { ExportedRow, Sha256 } from "../log/mod.ts";
 
@@ -88,10 +89,6 @@ function placeOf(
 }
 
 function objectOf(text: string): Header | undefined {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
+  return typeof value === "object" && value !== null ? value as Header : undefined;
 }

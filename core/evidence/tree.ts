@@ -101,3 +101,10 @@ export function leavesOf(level: number): number {
   for (let n = 0; n < level; n++) leaves *= 2;
   return leaves;
 }
+
+/** Whether it is the number of leaves of a complete subtree. */
+export function isPowerOfTwo(count: number): boolean {
+  let power = 1;
+  while (power < count) power *= 2;
+  return power === count;
+}

@@ -3,6 +3,7 @@
  * by guessing. A later fact holds the hash of what is left, and that fact is proved like any other.
  */
 import { deviceFacts } from "./facts.ts";
+import { jsonIn } from "./json_in.ts";
 import type { SealedRow } from "./row.ts";
 
 /** What stands in the place of a salt that was taken out. */
@@ -61,15 +62,7 @@ export class ErasedRows {
 
 /** What the data of a `DataErased` in that stream says of rows before it; `undefined`: it is none. */
 export function erasuresIn(data: string, stream: string, seq: number): Erased[] | undefined {
-  const said = deviceFacts.DataErased.safeParse(parse(data));
+  const said = deviceFacts.DataErased.safeParse(jsonIn(data));
   if (!said.success || said.data.rows.some((row) => row.seq >= seq)) return undefined;
   return said.data.rows.map((row) => ({ stream, ...row }));
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,4 +1,5 @@
 /** A line of an exported log is `{ bytes, data, salt, hash }`: the four stored texts of a row. */
+import { jsonIn } from "./json_in.ts";
 import type { SealedRow } from "./row.ts";
 
 /** A row of an exported log, as it was found: any value may stand in any member. */
@@ -103,10 +104,7 @@ export function textIn(bytes: Uint8Array): string | undefined {
 }
 
 function objectOf(text: string): Record<string, unknown> | undefined {
-  try {
-    const value = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const value = jsonIn(text);
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject ? value as Record<string, unknown> : undefined;
 }

@@ -9,6 +9,7 @@
  */
 import { canonicalJson } from "./canonical.ts";
 import { deviceFacts } from "./facts.ts";
+import { jsonIn } from "./json_in.ts";
 import type { FactData, FactType } from "./facts.ts";
 
 type Members = { readonly [T in FactType]?: readonly (keyof FactData<T>)[] };
@@ -43,9 +44,5 @@ export function isWithoutPersonal(type: unknown, data: string): boolean {
 
 /** The tags in the data of a device's first row; none when they were erased. Never throws. */
 export function tagsIn(data: string): readonly string[] {
-  try {
-    return deviceFacts.DeviceRegistered.parse(JSON.parse(data)).tags ?? [];
-  } catch {
-    return [];
-  }
+  return deviceFacts.DeviceRegistered.safeParse(jsonIn(data)).data?.tags ?? [];
 }

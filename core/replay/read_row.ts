@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { canonicalJson, ERASED_SALT, factSchemas, isWithoutPersonal } from "../log/mod.ts";
 import type { ExportedRow, Fact, FactType, RowHeader } from "../log/mod.ts";
+import { jsonIn } from "../log/json_in.ts";
 import { differs } from "./divergence.ts";
 import type { Difference } from "./divergence.ts";
 
@@ -25,7 +26,7 @@ export interface StoredCells {
 
 /** An exported row has no cells for its place: the row's own word is all there is. */
 export function placedRow(row: ExportedRow): StoredCells {
-  const said = typeof row.bytes === "string" ? parse(row.bytes) : undefined;
+  const said = typeof row.bytes === "string" ? jsonIn(row.bytes) : undefined;
   const { seq, stream, version } = Object(said) as Partial<StoredCells>;
   return { seq, stream: typeof stream === "string" ? stream : "unknown", version, ...row };
 }
@@ -65,7 +66,7 @@ export function readRow(cells: StoredCells): ReadRow | Difference {
   if (typeof salt !== "string" || salt !== ERASED_SALT && !/^[0-9a-f]{32}$/.test(salt)) {
     return unreadable("salt", "32 hexadecimal digits", salt);
   }
-  const header = headerSchema.safeParse(parse(bytes));
+  const header = headerSchema.safeParse(jsonIn(bytes));
   if (!header.success) return unreadable("bytes", "the canonical JSON of a row", bytes);
   const { type, at, actor, task } = header.data;
   if (salt === ERASED_SALT && !isWithoutPersonal(type, data)) {
@@ -85,20 +86,12 @@ export function factOf(
   data: string,
 ): Fact | Difference {
   if (!Object.hasOwn(factSchemas, type)) return unreadable("type", "a known fact", type);
-  const members = parse(data);
+  const members = jsonIn(data);
   const said = factSchemas[type as FactType].safeParse(members);
   if (!said.success || canonicalJson(members) !== data) {
     return unreadable("data", `the data of ${type}`, data);
   }
   return { type, at, actor, ...(task === undefined ? {} : { task }), data: said.data } as Fact;
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 function unreadable(what: string, expected: string, found: unknown): Difference {

@@ -54,6 +54,11 @@ export class Replay {
     return decided.models;
   }
 
+  /** Whether a row was erased, and no row so far says so. */
+  get isErasureOwed(): boolean {
+    return this.#streams.isErasureOwed;
+  }
+
   /** There are no more rows; where that is a divergence. */
   end(): Divergence | undefined {
     return this.#streams.end();

@@ -123,6 +123,11 @@ export class StreamReplay {
     return different ? diverges(different) : this.#advance(header, fact, String(cells.hash), step);
   }
 
+  /** Whether a row was erased, and no row so far says so. */
+  get isErasureOwed(): boolean {
+    return this.#erased.size > 0;
+  }
+
   /** There are no more rows; where that is a divergence. */
   end(): Divergence | undefined {
     const erased = this.#erased.first;

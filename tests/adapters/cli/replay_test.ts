@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { runReplay } from "../../../adapters/cli/mod.ts";
 import type { ReplaySource } from "../../../adapters/cli/mod.ts";
 import { bench, sha256 } from "../../core/support/bench_engine.ts";
+import { erasedLog } from "../../core/support/erased.ts";
 import { listen, order, says } from "../../core/support/stories.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { Paper } from "./paper.ts";
@@ -167,4 +168,16 @@ Deno.test("runReplay() refuses a point before the log, and finds what was edited
   assert.equal(await runReplay(edited, { ...options, at: { seq: offered } }, sha256, paper), false);
   assert.match(paper.text, /^The log is not as it was decided: row 4 \(.*\), seq\.\n/);
   await replay(edited, { ...options, at: { seq: 3 } });
+});
+
+Deno.test("runReplay() up to a row takes what was erased since, and nothing that only lost its salt", async () => {
+  const { rows } = await erasedLog();
+  const erased = rows.find(({ salt }) => salt === "")!;
+  const options = { device: undefined, json: true, at: { seq: erased.seq }, jobs: 1 };
+  const json = JSON.parse(await replay({ rows: () => rows }, options));
+  assert.deepEqual([json.ok, json.rows], [true, erased.seq]);
+  const paper = new Paper(false);
+  const untold = rows.slice(0, erased.seq + 1);
+  assert.equal(await runReplay({ rows: () => untold }, options, sha256, paper), false);
+  assert.match(JSON.parse(paper.text).finding.what, /^salt$/);
 });
