@@ -1,25 +1,34 @@
 /** A text that somebody keeps in a file of its own. */
-import { orExplain } from "./trouble.ts";
+import { cannotUse, orExplain } from "./trouble.ts";
 
 /** Checkpoints of many years are far below. */
 const TEXT_BYTES_MAX = 256 * 1_048_576;
 const CHUNK_BYTES = 1_048_576;
 const NAME_ANOTHER = "Name another file, and one that you may read.";
+const SAVE_IT = "Save what comes out of it in a file, and name that.";
 
-/** Reads it. @throws {Error} when it cannot be read, is no text, or is too large. */
+/** Reads it. @throws {Error} when it cannot be read, is no file, no text, or too large. */
 export function readText(path: string): string {
+  assertFile(path);
   return orExplain(path, NAME_ANOTHER, () => {
     using file = Deno.openSync(path, { read: true });
     const decoder = new TextDecoder("utf-8", { fatal: true });
     const chunk = new Uint8Array(CHUNK_BYTES);
     let [text, size] = ["", 0];
-    // How large it says it is tells nothing: a device or a pipe has no end, and says 0.
+    // How large it says it is tells nothing: it may grow, and what the system makes up says 0.
     for (let count = file.readSync(chunk); count !== null; count = file.readSync(chunk)) {
       if ((size += count) > TEXT_BYTES_MAX) throw new Error("it is larger than 256 MiB");
       text += decoded(decoder, chunk.subarray(0, count), true);
     }
     return text + decoded(decoder, new Uint8Array(), false);
   });
+}
+
+/** A pipe would have us wait for whoever writes into it, so it is not even opened. */
+function assertFile(path: string): void {
+  const { isFile, isDirectory } = orExplain(path, NAME_ANOTHER, () => Deno.statSync(path));
+  if (isFile || isDirectory) return;
+  throw cannotUse(path, new Error("it is a pipe or a device, which may have no end"), SAVE_IT);
 }
 
 function decoded(decoder: TextDecoder, bytes: Uint8Array, stream: boolean): string {

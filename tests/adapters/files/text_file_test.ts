@@ -18,9 +18,30 @@ Deno.test("readText() reads a text whose characters lie across what is read at o
 });
 
 Deno.test({
-  name: "readText() gives up what has no end",
+  name: "readText() opens neither a pipe nor a device, which may have no end",
   ignore: Deno.build.os === "windows",
-  fn: () => {
-    assert.throws(() => readText("/dev/zero"), /^Error: Cannot use \/dev\/zero: it is larger than/);
+  fn: async () => {
+    await inFolder(async (folder) => {
+      const pipe = `${folder}/pipe`;
+      assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+      await Deno.symlink(pipe, `${folder}/link`);
+      for (const path of [pipe, `${folder}/link`, "/dev/zero", "/dev/null"]) {
+        const why = "it is a pipe or a device, which may have no end";
+        assert.throws(() => readText(path), {
+          message:
+            `Cannot use ${path}: ${why}. Save what comes out of it in a file, and name that.`,
+        });
+      }
+    });
   },
+});
+
+Deno.test("readText() says that a folder is none, and gives up what is larger than it may be", async () => {
+  await inFolder(async (folder) => {
+    assert.throws(() => readText(folder), /: it is a folder, not a file\. Name another file/);
+    const path = `${folder}/large`;
+    await Deno.writeTextFile(path, "");
+    await Deno.truncate(path, 256 * 1_048_576 + 1);
+    assert.throws(() => readText(path), /: it is larger than 256 MiB\. Name another file/);
+  });
 });
