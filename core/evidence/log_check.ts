@@ -23,7 +23,7 @@ export class LogCheck {
   readonly #sha256: Sha256;
   readonly #tree: GrowingTree;
   readonly #heads = new Map<string, Head>();
-  /** Checkpoints that the log has not reached yet, the smallest first. */
+  /** Checkpoints that the log has not reached yet, the smallest last: to take the last is cheap. */
   readonly #ahead: Checkpoint[];
   readonly #erased = new ErasedRows();
   readonly #isPart: boolean;
@@ -39,7 +39,7 @@ export class LogCheck {
     this.#isPart = begin > 0;
     this.#tree = new GrowingTree(sha256);
     // One of no rows says nothing of any.
-    this.#ahead = checkpoints.filter(({ size }) => size > 0).toSorted((a, b) => a.size - b.size);
+    this.#ahead = checkpoints.filter(({ size }) => size > 0).toSorted((a, b) => b.size - a.size);
   }
 
   /** Rows so far. */
@@ -97,7 +97,7 @@ export class LogCheck {
     if (erased) {
       return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
     }
-    const missing = this.#ahead.at(-1);
+    const missing = this.#ahead[0];
     return missing && fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`);
   }
 
@@ -112,8 +112,9 @@ export class LogCheck {
   }
 
   #compare(size: number, hashes: readonly TreeHash[]): LogFault | undefined {
-    while (this.#ahead[0] && this.#ahead[0].size <= size) {
-      const { size: sealed, root } = this.#ahead.shift()!;
+    for (let next; (next = this.#ahead.at(-1)) && next.size <= size;) {
+      this.#ahead.pop();
+      const { size: sealed, root } = next;
       // One of which no edge was asked for is not passed over.
       const found = sealed < size
         ? `a tree of ${size} rows`

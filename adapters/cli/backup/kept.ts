@@ -12,7 +12,7 @@ export class KeptBeside {
   readonly #text: string;
   readonly #verify: VerifyEd25519;
   readonly #tree = new GrowingTree(sha256);
-  /** Those that the log has not reached, the smallest first. */
+  /** Those that the log has not reached, the smallest last: to take the last is cheap. */
   #ahead: Checkpoint[] = [];
   #proved = 0;
 
@@ -30,15 +30,16 @@ export class KeptBeside {
 
   /** The number of rows that the log is known to have had, if these are more than it has. */
   get known(): number | undefined {
-    return this.#ahead.at(-1)?.size;
+    return this.#ahead[0]?.size;
   }
 
   /** Takes the next row. @throws {Error} when this is another history. */
   take(cells: StoredCells): void {
     if (this.#tree.size === 0) this.#ahead = this.#read(cells);
     this.#tree.add(toHex(String(cells.hash)));
-    while (this.#ahead[0] && this.#ahead[0].size <= this.#tree.size) {
-      const { size, root } = this.#ahead.shift()!;
+    for (let next; (next = this.#ahead.at(-1)) && next.size <= this.#tree.size;) {
+      this.#ahead.pop();
+      const { size, root } = next;
       if (size === this.#tree.size && root !== this.#tree.root) throw this.#strange(size);
       this.#proved = size;
     }
@@ -53,7 +54,7 @@ export class KeptBeside {
     }
     const parts = { kept: this.#text, verify: this.#verify };
     const kept = keptCheckpoints(key, { checkpoint: this.#file }, parts);
-    return kept.toSorted((a, b) => a.size - b.size);
+    return kept.toSorted((a, b) => b.size - a.size);
   }
 
   #strange(size: number): Error {

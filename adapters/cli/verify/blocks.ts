@@ -50,11 +50,13 @@ function* jobsOf(
   marks: readonly number[],
   sizes: number[],
 ): Iterable<BlockJob> {
-  const ahead = marks.toSorted((a, b) => a - b);
+  const sorted = marks.toSorted((a, b) => a - b);
+  let next = 0;
   for (const { begin: within, lines, bytes } of blocks) {
     const begin = before + within;
-    const count = ahead.findIndex((mark) => mark > begin + lines);
+    const first = next;
+    while (next < sorted.length && sorted[next]! <= begin + lines) next++;
     sizes.push(bytes.length);
-    yield { begin, bytes, marks: ahead.splice(0, count < 0 ? ahead.length : count) };
+    yield { begin, bytes, marks: sorted.slice(first, next) };
   }
 }

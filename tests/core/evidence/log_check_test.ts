@@ -63,6 +63,18 @@ Deno.test("LogCheck: a checkpoint is compared, whatever its size, or the log doe
   assert.equal(unasked.take(segment.summary)?.what, "root");
 });
 
+Deno.test("LogCheck takes many checkpoints one by one, and none makes the next slower", () => {
+  const first = checkpointAt(1);
+  const many = new LogCheck(sha256, Array.from({ length: 300_000 }, () => first));
+  const segment = new Segment(sha256, 0, [1]);
+  segment.take(rows[0]!);
+  const started = performance.now();
+  assert.equal(many.take(segment.summary), undefined);
+  assert.deepEqual([many.proved, many.end()], [1, undefined]);
+  // A thirtieth of a second; to move all that are left at each of them takes the better part of a minute.
+  assert.ok(performance.now() - started < 10_000);
+});
+
 Deno.test("contradictedIn() finds the checkpoint of one size that has another root", () => {
   const [first, second] = checkpoints;
   assert.equal(contradictedIn([first!, second!, first!]), undefined);
