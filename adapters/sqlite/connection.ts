@@ -5,6 +5,9 @@ import { StoreError } from "../../core/engine/mod.ts";
 /** The name of the database in a data folder. */
 export const DATABASE = "otalog.db";
 
+/** The `user_version` of a database that was copied, until its log says that it was: else 0. */
+export const COPIED = 1;
+
 /** SQLite result codes (sqlite.org/rescode.html); the low byte is the primary code. */
 const SQLITE_FULL = 13;
 const SQLITE_CONSTRAINT = 19;

@@ -1,7 +1,7 @@
 /** The database of a data folder is copied as it is at one moment, while an engine goes on. */
 import { backup, DatabaseSync } from "node:sqlite";
 import type { StoredCells } from "../../core/mod.ts";
-import { DATABASE } from "./connection.ts";
+import { COPIED, DATABASE } from "./connection.ts";
 import { kyselyOn } from "./dialect.ts";
 import { isUpToDate, migrate } from "./migrations.ts";
 import { openSnapshot } from "./snapshot.ts";
@@ -45,6 +45,8 @@ export async function copyDatabase(copying: DatabaseCopying): Promise<number> {
       // Pages are copied as they are found: whether they hang together is not known yet.
       const result = copy.prepare("pragma integrity_check(1)").get()?.integrity_check;
       if (result !== "ok") throw new Error("database disk image is malformed");
+      // Beside the tables, each of which follows from the log.
+      copy.exec(`pragma user_version = ${COPIED}`);
     });
     return (await Deno.stat(target)).size;
   } catch (error) {

@@ -19,7 +19,7 @@ import type {
   Write,
 } from "../../core/engine/mod.ts";
 import type { GrowingTree, LogTree, TreeHash } from "../../core/evidence/mod.ts";
-import { openDurable, toStoreError } from "./connection.ts";
+import { COPIED, openDurable, toStoreError } from "./connection.ts";
 import { ModelsWriter } from "./models.ts";
 import { Scrubber } from "./scrubber.ts";
 import { sha256 } from "./sha256.ts";
@@ -72,8 +72,9 @@ export class SqliteWriter implements Store, LogTree {
     const last = this.#statements.lastRow.get() as unknown as SealedRow | undefined;
     if (last) this.#assertTail(last);
     this.#tree = treeFrom(this.#treeReader, last?.seq ?? 0);
-    // A commit like any other, of a number that nobody reads: it needs room and a disk that syncs.
-    database.exec("pragma user_version = 0");
+    const isRestored = last !== undefined && this.#statements.mark.get()?.user_version === COPIED;
+    // A commit like any other, of what is there already: it needs room and a disk that syncs.
+    database.exec(`pragma user_version = ${isRestored ? COPIED : 0}`);
     this.#scrubber.scrub(database);
     const header = last && JSON.parse(last.bytes);
     const task = this.#statements.lastTask.get();
@@ -81,6 +82,7 @@ export class SqliteWriter implements Store, LogTree {
       log: header?.log ?? null,
       seq: this.#tree.size,
       at: header?.at ?? 0,
+      isRestored,
       epoch: (header?.epoch ?? 0) + 1,
       lastTask: task ? { number: Number(task.number), id: String(task.task_id) } : null,
     };
@@ -235,6 +237,7 @@ export class SqliteWriter implements Store, LogTree {
       }
     }
     const rows = writes.flatMap((write) => write.rows).sort((a, b) => a.seq - b.seq);
+    if (hasFact(rows, ["LogRestored"])) this.#database!.exec("pragma user_version = 0");
     for (const { seq, stream, version, bytes, data, salt, hash } of rows) {
       if (seq !== tree.size + 1) {
         throw new StoreError("conflict", `Row ${seq} comes after ${tree.size}.`);
@@ -242,7 +245,7 @@ export class SqliteWriter implements Store, LogTree {
       this.#statements.insert.run(seq, stream, version, bytes, data, salt, hash);
       this.#treeWriter.add(tree, hash);
     }
-    for (const { models, rows } of writes) this.#models.write(models, changesTokens(rows));
+    for (const { models, rows } of writes) this.#models.write(models, hasFact(rows, TOKEN_FACTS));
     for (const { stream, erased = [] } of writes) {
       for (const { seq, data } of erased) this.#erase(stream, seq, data);
     }
@@ -286,6 +289,7 @@ function prepare(database: DatabaseSync) {
     ),
     erase: sql("update events set data = ?, salt = ? where seq = ? and stream = ?"),
     lastRow: sql("select * from events order by seq desc limit 1"),
+    mark: sql("pragma user_version"),
     count: sql("select count(*) as rows from events where seq >= ?"),
     head: sql("select version, hash from events where stream = ? order by version desc limit 1"),
     rowsOf: sql(
@@ -336,8 +340,8 @@ function* firstPerStream(writes: readonly Write[]): Iterable<Write> {
   }
 }
 
-function changesTokens(rows: readonly SealedRow[]): boolean {
-  return rows.some(({ bytes }) => TOKEN_FACTS.some((fact) => bytes.includes(`"type":"${fact}"`)));
+function hasFact(rows: readonly SealedRow[], facts: readonly string[]): boolean {
+  return rows.some(({ bytes }) => facts.some((fact) => bytes.includes(`"type":"${fact}"`)));
 }
 
 function rollBack(database: DatabaseSync): void {

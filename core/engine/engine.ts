@@ -109,14 +109,15 @@ export class Engine implements EngineApi {
     });
   }
 
-  /** Records that the engine started; `isNew`: the log has no row yet. */
-  async begin(isNew: boolean): Promise<void> {
+  /** Records that the engine started on a log that stands there. */
+  async begin({ log, seq: rows, isRestored = false }: LogHead): Promise<void> {
     const { identity: { log: log_id, publicKey: public_key }, version } = this.#options;
     const work = this.#workspace();
     const stamp = { at: work.at, actor: "engine" };
-    if (isNew) {
+    if (log === null) {
       await work.recordEngine({ ...stamp, type: "LogCreated", data: { log_id, public_key } });
     }
+    if (isRestored) await work.recordEngine({ ...stamp, type: "LogRestored", data: { rows } });
     const { epoch } = this.#ledger.position;
     const data = { epoch, ...(version === undefined ? {} : { version }) };
     await work.recordEngine({ ...stamp, type: "EngineStarted", data });
@@ -369,7 +370,7 @@ export class Engine implements EngineApi {
 export async function startEngine(ports: Ports, options: EngineOptions): Promise<Engine> {
   const head = await ports.store.open();
   const engine = new Engine(ports, options, head);
-  await engine.begin(head.log === null);
+  await engine.begin(head);
   return engine;
 }
 

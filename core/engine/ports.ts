@@ -82,6 +82,8 @@ export interface LogHead {
   readonly seq: number;
   /** Engine time of the last row; 0 when new. */
   readonly at: number;
+  /** It was put back from a backup, and no row says so: until a `LogRestored` is appended. */
+  readonly isRestored?: boolean;
   /** The epoch of this lease: greater than that of any row. */
   readonly epoch: number;
   /** Number and id of the task with the greatest number. */

@@ -215,7 +215,7 @@ export class Workspace {
   async recordEngine(
     fact: Extract<
       Fact,
-      { type: "LogCreated" | "EngineStarted" | "EngineStopped" | "ClockStepped" }
+      { type: "LogCreated" | "LogRestored" | "EngineStarted" | "EngineStopped" | "ClockStepped" }
     >,
   ): Promise<Recorded> {
     if (fact.type === "ClockStepped") this.clockStepMs += fact.data.by_ms;

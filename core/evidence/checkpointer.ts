@@ -39,8 +39,9 @@ class Forked extends Error {
   constructor(size: number, found: string) {
     super(
       `No checkpoint is signed any more: one of ${size} rows was signed before, and the log ${found}. ` +
-        "Somebody changed it, or put an older copy in its place. Look at it with deno task verify, and " +
-        "restore a newer backup.",
+        "Somebody changed it, or put an older copy in its place: look at it with deno task verify. After " +
+        "a restore keep the checkpoints that are there, as evidence, and begin anew with another " +
+        "--checkpoints; otherwise restore a newer backup.",
     );
   }
 }

@@ -28,6 +28,8 @@ export class LogCheck {
   readonly #erased = new ErasedRows();
   readonly #isPart: boolean;
   #log: string | undefined;
+  /** How many rows came before the last restore. */
+  #restored: number | undefined;
   #proved = 0;
 
   /**
@@ -74,7 +76,7 @@ export class LogCheck {
 
   /** Takes the next segment, or says what is wrong. */
   take(segment: SegmentSummary): LogFault | undefined {
-    const { begin, log, streams, edges, erased, erasures } = segment;
+    const { begin, log, streams, edges, erased, erasures, restores } = segment;
     this.#log ??= log;
     if (log !== this.#log) return fault(begin + 1, "log", this.#log, log);
     for (const [stream, span] of streams) {
@@ -82,9 +84,11 @@ export class LogCheck {
       if (broken) return broken;
     }
     for (const { rows, hashes } of edges) {
-      const differing = this.#compare(begin + rows, hashes);
-      if (differing) return differing;
+      const size = begin + rows;
+      const differing = this.#compare(size, hashes);
+      if (differing) return this.#withRestore(differing, restores.findLast((rows) => rows < size));
     }
+    this.#restored = restores.at(-1) ?? this.#restored;
     this.#grow(edges.at(-1)!.hashes, segment.rows);
     for (const row of erased) this.#erased.add(row);
     this.#erased.cover(erasures);
@@ -98,7 +102,13 @@ export class LogCheck {
       return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
     }
     const missing = this.#ahead[0];
-    return missing && fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`);
+    return missing &&
+      this.#withRestore(fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`));
+  }
+
+  /** A checkpoint of more rows, from before that restore, cannot hold. */
+  #withRestore(fault: LogFault, restored = this.#restored): LogFault {
+    return restored === undefined ? fault : { ...fault, restored };
   }
 
   #goOn(stream: string, span: StreamSpan): LogFault | undefined {

@@ -3,7 +3,7 @@
  * the segments of a log are checked side by side, and only what they hang together by one after the
  * other.
  */
-import { erasuresIn, readLine } from "../log/mod.ts";
+import { canonicalJson, erasuresIn, readLine } from "../log/mod.ts";
 import type { Erased, ExportedRow, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
 import { PlainRow } from "../log/plain_row.ts";
@@ -19,6 +19,8 @@ export interface LogFault extends RowFault {
   readonly seq: number;
   /** It is one of the rows up to this. */
   readonly to?: number;
+  /** The log says that it was restored from a backup of so many rows, fewer than the checkpoint has. */
+  readonly restored?: number;
 }
 
 /** What one stream does in a segment. */
@@ -50,6 +52,8 @@ export interface SegmentSummary {
   /** Rows whose data was erased, and what erasures in this segment say of earlier ones. */
   readonly erased: readonly Erased[];
   readonly erasures: readonly Erased[];
+  /** How many rows of the log came before each restore from a backup. */
+  readonly restores: readonly number[];
 }
 
 type GrowingSpan = { -readonly [member in keyof StreamSpan]: StreamSpan[member] };
@@ -67,6 +71,7 @@ export class Segment {
   readonly #edges: SegmentEdge[] = [];
   readonly #erased: Erased[] = [];
   readonly #erasures: Erased[] = [];
+  readonly #restores: number[] = [];
   #log: string | undefined;
 
   /**
@@ -91,6 +96,7 @@ export class Segment {
       edges: [...this.#edges, { rows, hashes: this.#tree.edge }],
       erased: this.#erased,
       erasures: this.#erasures,
+      restores: this.#restores,
     };
   }
 
@@ -123,7 +129,9 @@ export class Segment {
     if (!row.hasHash(digits) || header.seq !== this.#next) return false;
     if (!header.hasDigest("data", this.#sha256(row.salted))) return false;
     const log = this.#log ?? header.text("log")!;
-    if (!header.has("log", log) || header.has("type", "DataErased")) return false;
+    if (!header.has("log", log)) return false;
+    // These say something of other rows.
+    if (header.has("type", "DataErased") || header.has("type", "LogRestored")) return false;
     const stream = header.text("stream")!;
     const span = this.#streams.get(stream);
     const { version } = header;
@@ -147,7 +155,7 @@ export class Segment {
     }
     const lastHash = span && toChecksum(span.lastDigits);
     if (lastHash !== undefined && prev !== lastHash) return differs("prev", lastHash, prev);
-    const untold = this.#noteErasures(checked);
+    const untold = this.#noteErasures(checked) ?? this.#noteRestore(checked);
     if (untold) return untold;
     this.#log = log;
     this.#add(stream, version, prev, toHex(hash));
@@ -160,6 +168,15 @@ export class Segment {
     const erasures = erasuresIn(data, stream, seq);
     if (!erasures) return differs("data", "the data of DataErased", data);
     this.#erasures.push(...erasures);
+    return undefined;
+  }
+
+  /** It goes on from all rows before it. */
+  #noteRestore({ seq, type, data }: CheckedRow): RowFault | undefined {
+    if (type !== "LogRestored") return undefined;
+    const expected = canonicalJson({ rows: seq - 1 });
+    if (data !== expected) return differs("data", expected, data);
+    this.#restores.push(seq - 1);
     return undefined;
   }
 

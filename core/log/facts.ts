@@ -194,6 +194,8 @@ export const imageFacts = {
 export const engineFacts = {
   /** The first row of every log: which log this is and the key that speaks for it. */
   LogCreated: z.strictObject({ log_id: z.string(), public_key: z.string() }),
+  /** The log goes on from a backup of so many rows: whatever was recorded behind these is lost. */
+  LogRestored: z.strictObject({ rows: count.min(1) }),
   /** An engine took the lease and decides from here on; `version`: which otalog, if it said so. */
   EngineStarted: z.strictObject({ epoch: count, version: versionName.optional() }),
   /** It stopped in good order. */

@@ -96,7 +96,7 @@ export class StreamReplay {
     if (version !== head.version + 1 || !header.has("prev", head.hash)) return;
     const [type, actor, task] = [header.text("type")!, header.text("actor")!, header.text("task")];
     const fact = factOf({ type, at, actor, task }, row.data);
-    if (!("what" in fact) && strangeLog(fact, header.text("log")!)) return;
+    if (!("what" in fact) && strangeLog(fact, header.text("log")!, seq)) return;
     const step = "what" in fact ? undefined : this.#step(fact, stream);
     if (!step || !header.has("outcome", canonicalJson(step.outcome))) return;
     const digits = this.#sha256(row.sealed);
@@ -145,7 +145,7 @@ export class StreamReplay {
     if (header.cause !== null && header.cause >= seq) {
       return differs("cause", "an earlier row", header.cause);
     }
-    return strangeLog(fact, header.log);
+    return strangeLog(fact, header.log, seq);
   }
 
   #step(fact: Fact, stream: string): StreamStep | undefined {
@@ -205,8 +205,11 @@ export class StreamReplay {
   }
 }
 
-/** The first row of a log says which one it is. */
-function strangeLog(fact: Fact, log: string): Difference | undefined {
+/** The first row of a log says which one it is, the first one of a restored log how many were there. */
+function strangeLog(fact: Fact, log: string, seq: number): Difference | undefined {
+  if (fact.type === "LogRestored" && fact.data.rows !== seq - 1) {
+    return differs("rows", seq - 1, fact.data.rows);
+  }
   if (fact.type !== "LogCreated" || fact.data.log_id === log) return undefined;
   return differs("log", fact.data.log_id, log);
 }

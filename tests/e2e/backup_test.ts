@@ -1,7 +1,11 @@
 /** A backup is made while devices report, and a house goes on from it after everything else is lost. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { logIdentity } from "../../adapters/host/mod.ts";
+import { checkpointText, noteText } from "../../core/evidence/mod.ts";
+import { keyOf } from "../../adapters/cli/export/log_checkpoint.ts";
+import { sha256 } from "../../adapters/cli/sha256.ts";
+import { logIdentity, signWithLogKey } from "../../adapters/host/mod.ts";
+import { openSnapshot } from "../../adapters/sqlite/mod.ts";
 import { EngineProcess, TOKEN } from "../crash/engine_process.ts";
 import { readLog } from "../crash/log_check.ts";
 import { atHouse, makeData } from "../support/data_folder.ts";
@@ -133,6 +137,59 @@ async function goOn(data: string, token: string): Promise<void> {
   assert.equal(await engine.end("SIGTERM"), 0);
   await assertReplays(data);
 }
+
+/** The newest checkpoint of a log that nobody writes now. */
+async function keep(data: string, file: string): Promise<number> {
+  const log = openSnapshot(data);
+  try {
+    const { name: origin } = keyOf(log, data);
+    const text = checkpointText({ origin, size: log.count, root: log.hashOf([0, log.count]) });
+    const sign = (bytes: Uint8Array) => signWithLogKey(data, bytes);
+    await Deno.writeTextFile(file, `${noteText(text, keyOf(log, data), sign, sha256)}\n`);
+    return log.count;
+  } finally {
+    log.close();
+  }
+}
+
+Deno.test("a log that was restored says so, and verify tells it of a checkpoint that is lost", async () => {
+  await inFolder(async (folder) => {
+    const [data, fresh, log] = [`${folder}/data`, `${folder}/fresh`, `${folder}/log.jsonl`];
+    await makeData(data);
+    assert.equal((await ran("backup", `${folder}/backup`, "--data", data)).code, 0);
+    const rows = await keep(data, `${folder}/before`);
+    for (const id of ["pump-3", "pump-4", "pump-5"]) {
+      await atHouse(data, async (operator) => void await operator.register(id));
+    }
+    const known = await keep(data, `${folder}/behind`);
+    assert.equal((await ran("restore", `${folder}/backup`, "--data", fresh)).code, 0);
+    // Nothing stands beside the log that does not follow from it.
+    await assertReplays(fresh);
+    for (let start = 0; start < 2; start++) await atHouse(fresh, () => Promise.resolve());
+    const verify = async (checkpoint: string, ...more: string[]) => {
+      const { code, said } = await ran("verify", log, "--checkpoint", checkpoint, ...more);
+      return [code, said] as const;
+    };
+    const restored = `^Row ${
+      rows + 1
+    } says that the log was restored from a backup of ${rows} rows\\. `;
+    const wanted = [`the log ends after row ${rows + 5}, and had ${known}`, "the rows 1 to"];
+    for (const what of wanted) {
+      await Deno.remove(log).catch(() => {});
+      assert.equal((await ran("export", "--data", fresh, "--out", log)).code, 0);
+      assert.equal((await verify(`${folder}/before`))[0], 0);
+      const [code, said] = await verify(`${folder}/behind`);
+      assert.equal(code, 1);
+      assert.ok(said.includes(what), said);
+      assert.match(said, new RegExp(restored, "m"));
+      const { fault } = JSON.parse((await verify(`${folder}/behind`, "--json"))[1]);
+      assert.equal(fault.restored, rows);
+      // Then it grows beyond what it was.
+      for (let start = 0; start < 5; start++) await atHouse(fresh, () => Promise.resolve());
+    }
+    await assertReplays(fresh);
+  });
+});
 
 /** Resolves when the command has begun to write, and says where. */
 async function partIn(folder: string): Promise<string> {

@@ -74,7 +74,18 @@ function praise(screen: Screen, verdict: Verdict): string {
 function complaint(screen: Screen, fault: LogFault, about: Verdict["about"]): string {
   const { expected, found, mark } = firstDifference(fault.expected, fault.found);
   const rows = [["expected", expected], ["found", found], ["", mark]];
-  return `${paint(screen, "red", `It does not hold: ${whereOf(fault, about)}.`)}\n${table(rows)}\n`;
+  const complaint = paint(screen, "red", `It does not hold: ${whereOf(fault, about)}.`);
+  return `${complaint}\n${table(rows)}\n${restoreText(fault)}`;
+}
+
+/** That a restore is on record explains a lot, and excuses nothing. */
+function restoreText({ restored: rows }: LogFault): string {
+  if (rows === undefined) return "";
+  return `Row ${
+    rows + 1
+  } says that the log was restored from a backup of ${rows} rows. A checkpoint of ` +
+    `more rows that was made before that cannot hold: its rows after ${rows} are lost, or were written ` +
+    "anew. One that was made since must hold.\n";
 }
 
 /** Where, in words. */

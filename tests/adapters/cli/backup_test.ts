@@ -161,7 +161,9 @@ Deno.test("runRestore() refuses another history, and checkpoints that nobody sig
     await restore(folder);
     await atHouse(`${folder}/new`, (operator) => operator.register("other"));
     const other = await checkpointOf(`${folder}/new`);
-    await atHouse(`${folder}/data`, (operator) => operator.register("late"));
+    await atHouse(`${folder}/data`, async (operator) => {
+      for (const id of ["late", "later"]) await operator.register(id);
+    });
     for (const name of ["backup", "new"]) {
       await Deno.remove(`${folder}/${name}`, { recursive: true });
     }

@@ -10,6 +10,7 @@ import {
   hasOwnTables,
   openReplica,
   openSqlite,
+  rowsOf,
   updateTables,
 } from "../../../adapters/sqlite/mod.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
@@ -129,6 +130,58 @@ Deno.test("copyDatabase() copies where no engine runs, and from a copy that may 
     await copyDatabase({ from: to, to: `${to}/again`, whatToDo, progress: () => {} });
     assert.equal(await rowsProved(`${to}/again`), rows);
     assert.equal(await rowsProved(from), rows);
+  });
+});
+
+/** The restores on record. */
+function restoresIn(folder: string): number[] {
+  return [...rowsOf(folder)]
+    .filter(({ bytes }) => String(bytes).includes('"type":"LogRestored"'))
+    .map(({ data }) => JSON.parse(String(data)).rows);
+}
+
+Deno.test("a copy is known as one until its log says so, in one transaction with that", async () => {
+  await withLog(async ({ from, to, copy }) => {
+    await copy();
+    const { rows } = contentsOf(to);
+    assert.equal(await rowsProved(to), rows);
+    // The rows of the first start fail when the first one of them was written.
+    const started = `new.bytes like '%"type":"EngineStarted"%'`;
+    edit(
+      to,
+      `create trigger t before insert on events when ${started} begin select raise(abort, ''); end`,
+    );
+    for (let start = 0; start < 2; start++) {
+      const { store, close } = await openSqlite(to);
+      assert.equal((await store.open()).isRestored, true);
+      await assert.rejects(engineOn(store), { code: "conflict" });
+      await close();
+    }
+    edit(to, "drop trigger t");
+    // Whatever is opened and never started is a copy still, and so is a copy of it.
+    await Deno.mkdir(`${to}/again`);
+    await copyDatabase({ from: to, to: `${to}/again`, whatToDo, progress: () => {} });
+    for (const folder of [to, to, `${to}/again`]) {
+      const { store, close } = await openSqlite(folder);
+      await (await engineOn(store)).stop();
+      assert.equal((await store.open()).isRestored, false);
+      await close();
+      assert.deepEqual(restoresIn(folder), [rows]);
+      await rowsProved(folder);
+    }
+    assert.deepEqual(restoresIn(from), []);
+  });
+});
+
+Deno.test("a copy of a log without rows is a new log", async () => {
+  await inFolders(async ({ from, to, copy }) => {
+    await (await openSqlite(from)).close();
+    await copy();
+    const { store, close } = await openSqlite(to);
+    await engineOn(store);
+    await close();
+    assert.deepEqual(restoresIn(to), []);
+    assert.equal(await rowsProved(to), 2);
   });
 });
 

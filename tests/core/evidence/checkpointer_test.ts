@@ -223,8 +223,9 @@ Deno.test("Checkpointer needs no publisher", async () => {
 /** What is told when the log is not the one that was signed. */
 const forked = (size: number, found: string) => [
   `No checkpoint is signed any more: one of ${size} rows was signed before, and the log ${found}. ` +
-  "Somebody changed it, or put an older copy in its place. Look at it with deno task verify, and " +
-  "restore a newer backup.",
+  "Somebody changed it, or put an older copy in its place: look at it with deno task verify. After " +
+  "a restore keep the checkpoints that are there, as evidence, and begin anew with another " +
+  "--checkpoints; otherwise restore a newer backup.",
 ];
 
 Deno.test("Checkpointer signs nothing below what it signed, and never two roots for one size", async () => {

@@ -31,8 +31,22 @@ export class MemoryStore implements Store {
   /** A fault closes the store until it is opened again, as SQLite's does. */
   closesOnFault = false;
   #isClosed = false;
+  /** It was put back from a backup, and no row says so. */
+  isRestored = false;
   /** Called before each append. */
   onAppend: () => void = () => {};
+
+  /** Backs up what is there; what is given restores it. */
+  backup(): () => void {
+    const [rows, releases] = [[...this.rows], [...this.releases]];
+    const maps = [backupOf(this.devices), backupOf(this.tasks), backupOf(this.images)];
+    return () => {
+      this.rows = rows;
+      this.releases.splice(0, Infinity, ...releases);
+      for (const restore of maps) restore();
+      this.isRestored = true;
+    };
+  }
 
   open(): Promise<LogHead> {
     this.opens++;
@@ -45,6 +59,7 @@ export class MemoryStore implements Store {
       log: header?.log ?? null,
       seq: this.rows.length,
       at: header?.at ?? 0,
+      isRestored: this.isRestored,
       epoch: (header?.epoch ?? 0) + 1,
       lastTask: task ? { number: task.policy.number, id: task.id } : null,
     });
@@ -144,6 +159,7 @@ export class MemoryStore implements Store {
     if (fail === "before") return Promise.reject(new StoreError("io", "The disk is gone."));
     const rows = writes.flatMap((write) => [...write.rows]).sort((a, b) => a.seq - b.seq);
     this.rows.push(...rows);
+    if (rows.some(({ bytes }) => bytes.includes('"type":"LogRestored"'))) this.isRestored = false;
     for (const { stream, models, erased = [] } of writes) {
       for (const { seq, data } of erased) {
         const row = this.rows[seq - 1];
@@ -166,4 +182,12 @@ export class MemoryStore implements Store {
       return { device: task.device, task: task.id, state: task.state, due, limitMs };
     }).sort((a, b) => a.due - b.due);
   }
+}
+
+function backupOf<T>(map: Map<string, T>): () => void {
+  const entries = [...map];
+  return () => {
+    map.clear();
+    for (const [key, value] of entries) map.set(key, value);
+  };
 }

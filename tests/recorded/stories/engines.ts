@@ -171,6 +171,27 @@ export const engineStories: readonly Story[] = [
     },
   },
   {
+    name: "restored_from_a_backup",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.brings("downloading");
+      const restore = b.store.backup();
+      await d.says(whole, right);
+      d.is("awaiting_install #1");
+      restore();
+      await b.restart();
+      d.connects();
+      // What it said behind the backup is lost, and is news when it says so again.
+      d.is("downloading #1");
+      await d.says(whole, right);
+      d.is("awaiting_install #1");
+      await b.restart();
+      d.connects();
+      await d.says(status("installing"));
+      d.is("installing #1");
+    },
+  },
+  {
     name: "another_version_takes_over",
     options: { version: "0.1.0" },
     async tell(b) {
