@@ -79,7 +79,8 @@ function openScratch(): DatabaseSync {
   }
 }
 
-const LOG = "select seq, stream, version, bytes, data, salt, hash from events order by seq";
+const LOG =
+  "select seq, stream, version, bytes, data, salt, hash, personal from events order by seq";
 
 /** The log itself is compared row by row by the replay. */
 const REPLAYED = "events";

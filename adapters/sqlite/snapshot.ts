@@ -19,7 +19,7 @@ export interface LogSnapshot {
   close(): void;
 }
 
-const CELLS = "select seq, stream, version, bytes, data, salt, hash from events";
+const CELLS = "select seq, stream, version, bytes, data, salt, hash, personal from events";
 
 /** Opens it. @throws {Error} when there is none, or it cannot be read. */
 export function openSnapshot(folder: string): LogSnapshot {

@@ -135,7 +135,10 @@ Deno.test("a restore that says another number of rows than come before it is fou
   const saying = (count: number) => {
     const fact: Fact = { type: "LogRestored", at, actor: "engine", data: { rows: count } };
     const outcome = { effects: [], moves: [] };
-    return [...rows, sealRow({ ...place, cause: null }, fact, outcome, "0".repeat(32), sha256)];
+    return [
+      ...rows,
+      sealRow({ ...place, cause: null }, fact, outcome, () => "0".repeat(32), sha256),
+    ];
   };
   assert.equal(replayFault(saying(seq - 1)), undefined);
   assert.equal(verifyFault(saying(seq - 1), [], 64), undefined);

@@ -78,10 +78,8 @@ export class SimulatedStore implements Store {
     return this.#read((disk) => disk.head(stream));
   }
 
-  rowsOf(stream: string, after: number, count: number): Promise<SealedRow[]> {
-    return this.#read((disk) =>
-      disk.rows.filter((row) => row.stream === stream && row.version > after).slice(0, count)
-    );
+  personalRows(stream: string, after: number, count: number): Promise<number[]> {
+    return this.#read((disk) => disk.personalRows(stream, after, count));
   }
 
   release(product: string | null, version: string): Promise<Release | undefined> {
