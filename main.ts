@@ -17,7 +17,7 @@ import { TOPIC_PREFIX } from "./core/mod.ts";
 import manifest from "./deno.json" with { type: "json" };
 import { copyFolder } from "./adapters/backup/mod.ts";
 import type { CopyParts } from "./adapters/backup/mod.ts";
-import { checkpointFile, checkpointServer } from "./adapters/checkpoints/mod.ts";
+import { checkpointFile, checkpointServer, remembering } from "./adapters/checkpoints/mod.ts";
 import type { Publisher } from "./adapters/checkpoints/mod.ts";
 import * as cli from "./adapters/cli/mod.ts";
 import { VirtualDevice } from "./adapters/device/mod.ts";
@@ -40,6 +40,7 @@ import {
   machineDigest,
   makeDataFolder,
   operatorToken,
+  publishedNote,
   readBrokerFiles,
   signWithLogKey,
   untilAskedToEnd,
@@ -189,10 +190,11 @@ export async function openHouse(options: HouseOptions): Promise<House> {
 
 /** Where checkpoints go; `undefined`: nowhere. */
 async function publisherOf(
-  { checkpoints: place, data }: HouseOptions,
+  { checkpoints: place, data, onNote: tell = () => {} }: HouseOptions,
 ): Promise<Publisher | undefined> {
   if (!place) return undefined;
-  return "url" in place ? checkpointServer(place) : await checkpointFile(place.file, data);
+  if ("file" in place) return await checkpointFile(place.file, data);
+  return remembering(checkpointServer(place), { file: publishedNote(data), tell });
 }
 
 /** Makes the checkpoints of a log, out of the newest one that can be read back. */
@@ -202,7 +204,7 @@ async function checkpointerOf(
   publisher: Publisher | undefined,
 ): Promise<Checkpointer> {
   const { sha256 } = machineDigest;
-  const text = await publisher?.readBack?.() ?? "";
+  const text = await publisher?.readBack() ?? "";
   const known = newestOf(readKept(text, key, verifyEd25519, sha256).checkpoints);
   const ports = { clock: machineClock, tree, sha256, sign, publish: publisher?.publish, tell };
   return new Checkpointer(ports, { key, pace, known });

@@ -4,5 +4,7 @@
  */
 export { checkpointFile } from "./file.ts";
 export type { Publisher } from "./publisher.ts";
+export { remembering } from "./remembering.ts";
+export type { RememberingParts } from "./remembering.ts";
 export { checkpointServer } from "./server.ts";
-export type { CheckpointServer } from "./server.ts";
+export type { CheckpointServer, ServerPublisher } from "./server.ts";

@@ -8,6 +8,10 @@ export interface Publisher {
    * @throws {Error} a sentence for the operator.
    */
   publish(note: string, signal: AbortSignal): Promise<void>;
-  /** The newest notes there, if they can be read back. */
-  readBack?(): Promise<string>;
+  /**
+   * The newest notes there.
+   *
+   * @throws {Error} a sentence for the operator.
+   */
+  readBack(): Promise<string>;
 }

@@ -8,6 +8,8 @@ export { machineClock } from "./clock.ts";
 export { machineDigest } from "./digest.ts";
 export { makeDataFolder } from "./folder.ts";
 export { verifyEd25519 } from "./ed25519.ts";
+export { publishedNote } from "./published_note.ts";
+export type { PublishedNote } from "./published_note.ts";
 export { logIdentity, operatorToken } from "./secrets.ts";
 export type { LogIdentity, OperatorToken } from "./secrets.ts";
 export { signWithLogKey } from "./sign.ts";

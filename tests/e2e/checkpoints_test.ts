@@ -199,18 +199,57 @@ Deno.test("serve refuses a file of checkpoints in its data folder, before there 
   });
 });
 
-/** An HTTP server that keeps what is posted to it. */
-function keeper(port: number) {
+/** An HTTP server that keeps what is posted to it, and perhaps gives it back. */
+function keeper(port: number, givesBack = false) {
   const notes: string[] = [];
   const { promise: first, resolve } = Promise.withResolvers<void>();
   const options = { hostname: "127.0.0.1", port, onListen: () => {} };
   const server = Deno.serve(options, async (request) => {
     assert.equal(request.headers.get("authorization"), `Basic ${btoa("otalog:p@ss")}`);
+    if (request.method === "GET") {
+      return givesBack ? new Response(notes.join("\n")) : new Response(null, { status: 405 });
+    }
     notes.push(await request.text());
     resolve();
     return new Response();
   });
   return { notes, first, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+/** What is told at a start when nothing can be read back. */
+const unread = (port: number, why: string) =>
+  `Cannot read checkpoints back from http://127.0.0.1:${port}/log: ${why}. ` +
+  "Of earlier checkpoints only what the data folder says is known.";
+
+for (const givesBack of [true, false]) {
+  const known = givesBack ? "its server gives back more" : "one beside it was published";
+  Deno.test(`an older copy of a log is not signed, as ${known}`, async () => {
+    await inFolder(async (folder) => {
+      const stage = await Stage.in(folder);
+      const port = await freePort();
+      await using kept = keeper(port, givesBack);
+      const args = ["--checkpoints", `http://otalog:p%40ss@127.0.0.1:${port}/log`];
+      const copy = `${folder}/copy.db`;
+      const told = givesBack ? "" : unread(port, "it answered 405");
+      for (let start = 0; start < 2; start++) {
+        await using engine = await stage.serve(...args);
+        await stage.add(10, start * 100);
+        engine.kill("SIGTERM");
+        const { said, printed } = await engine.end();
+        assert.deepEqual([said, kept.notes.at(-1)], [told, printed]);
+        if (start === 0) await Deno.copyFile(`${stage.data}/otalog.db`, copy);
+      }
+      const taken = kept.notes.length;
+      await Deno.copyFile(copy, `${stage.data}/otalog.db`);
+      if (givesBack) await Deno.remove(`${stage.data}/published.checkpoint`);
+      await using engine = await stage.serve(...args);
+      await engine.says(/one of 45 rows was signed before, and the log ends at row 24\. .*\n/);
+      await stage.add(30, 500);
+      engine.kill("SIGTERM");
+      const { code, printed } = await engine.end();
+      assert.deepEqual([code, printed, kept.notes.length], [0, "", taken]);
+    });
+  });
 }
 
 Deno.test("serve --checkpoints URL posts the newest one when the server comes up later, and the last", async () => {
@@ -233,7 +272,8 @@ Deno.test("serve --checkpoints URL posts the newest one when the server comes up
     assert.equal(code, 0);
     assert.equal(
       said,
-      `Cannot publish to http://127.0.0.1:${port}/log: nobody listens there. It is tried again.\n` +
+      `${unread(port, "nobody listens there")}\n` +
+        `Cannot publish to http://127.0.0.1:${port}/log: nobody listens there. It is tried again.\n` +
         "Checkpoints are published again.",
     );
     assert.equal(kept.notes.at(-1), printed);
@@ -246,14 +286,16 @@ Deno.test("serve ends within 5 s though nobody answers for the last checkpoint",
     const stage = await Stage.in(folder);
     // The system takes the connection, and nobody answers.
     using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const url = `http://127.0.0.1:${silent.addr.port}`;
+    const { port } = silent.addr;
+    const url = `http://127.0.0.1:${port}/log`;
     await using engine = await stage.serve("--checkpoints", url);
     const key = await stage.text("/log/key");
     const asked = performance.now();
     engine.kill("SIGTERM");
     const { code, said, printed } = await engine.end();
     assert.ok(performance.now() - asked < 5_000, `${performance.now() - asked} ms`);
-    assert.deepEqual([code, said], [0, "The last checkpoint could not be published in time."]);
+    const late = "The last checkpoint could not be published in time.";
+    assert.deepEqual([code, said], [0, `${unread(port, "there is no answer")}\n${late}`]);
     stage.assertGrew(checkpointsIn(printed, key));
   });
 });

@@ -22,14 +22,14 @@ Deno.test("checkpointFile() appends note by note, with an empty line behind each
     const file = await checkpointFile(path, data).finally(() => Deno.umask(umask));
     assert.equal(Deno.statSync(path).mode! & 0o777, 0o644);
     assert.equal(Deno.readTextFileSync(path), "");
-    assert.equal(await file.readBack!(), "");
+    assert.equal(await file.readBack(), "");
     await file.publish(noteOf(1), signal);
     await file.publish(noteOf(2), signal);
     const again = await checkpointFile(path, data);
     await again.publish(noteOf(3), signal);
     const text = Deno.readTextFileSync(path);
     assert.equal(text, [1, 2, 3].map((size) => `${noteOf(size)}\n`).join(""));
-    assert.equal(await again.readBack!(), text);
+    assert.equal(await again.readBack(), text);
     assert.deepEqual(keptIn(path).sizes, [1, 2, 3]);
   });
 });
@@ -81,7 +81,7 @@ Deno.test("checkpointFile() reads back the newest notes of a long file", async (
     const path = `${folder}/checkpoints`;
     const notes = Array.from({ length: 400 }, (_, size) => `${noteOf(size)}\n`).join("");
     await Deno.writeTextFile(path, notes);
-    const text = await (await checkpointFile(path, data)).readBack!();
+    const text = await (await checkpointFile(path, data)).readBack();
     assert.equal(text.length < notes.length && notes.endsWith(text.slice(-60_000)), true);
     assert.ok(text.endsWith(`${noteOf(399)}\n`));
   });

@@ -90,6 +90,71 @@ Deno.test("checkpointServer() reads nothing of what it is told", async () => {
   });
 });
 
+const notes = (text: string, type = "text/plain; charset=utf-8") =>
+  new Response(text, { headers: { "content-type": type } });
+
+Deno.test("checkpointServer() reads back what the server gives, with the user's name if there is one", async () => {
+  const kept = `${noteOf(1)}\n${noteOf(2)}\n`;
+  await withServer(async (url, asked) => {
+    assert.equal(await checkpointServer({ url: `${url}/log` }).readBack(), kept);
+    const [username, password] = ["Aladdin", "open sesame"];
+    assert.equal(await checkpointServer({ url, username, password }).readBack(), kept);
+    const got = { method: "GET", type: null, body: "" };
+    assert.deepEqual(asked, [
+      { ...got, path: "/log", authorization: null },
+      { ...got, path: "/", authorization: "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==" },
+    ]);
+  }, () => notes(kept));
+});
+
+Deno.test("checkpointServer() reads back the end of a long text, and none that is too long", async () => {
+  const long = `${"x".repeat(1_000_000)}${noteOf(7)}`;
+  await withServer(async (url) => {
+    const text = await checkpointServer({ url: `${url}/long` }).readBack();
+    assert.deepEqual([text.length < 70_000, text.endsWith(noteOf(7))], [true, true]);
+    for (const path of ["large", "endless"]) {
+      const there = `${url}/${path}`;
+      await assert.rejects(checkpointServer({ url: there }).readBack(), {
+        message: `Cannot read checkpoints back from ${there}: what it gives is larger than 16 MiB.`,
+      });
+    }
+  }, (path) => {
+    if (path !== "/endless") return notes(path === "/long" ? long : long.repeat(20));
+    const pull = (controller: ReadableStreamDefaultController<Uint8Array>) =>
+      controller.enqueue(new Uint8Array(65_536));
+    const headers = { "content-type": "text/plain" };
+    return new Response(new ReadableStream({ pull }), { headers });
+  });
+});
+
+Deno.test("checkpointServer() says in a few words why nothing can be read back, and no secret", async () => {
+  using silent = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const why = async (url: string) => {
+    const server = checkpointServer({ url: `${url}?key=secret`, username: "u" }, 9_000, 200);
+    const error = await server.readBack().then(() => undefined, (error) => error);
+    const said = `Cannot read checkpoints back from ${url}: `;
+    assert.ok((error as Error).message.startsWith(said), `${error}`);
+    return (error as Error).message.slice(said.length);
+  };
+  assert.equal(await why(`http://127.0.0.1:${silent.addr.port}/`), "there is no answer.");
+  await withServer(async (url, asked) => {
+    for (const status of [204, 206, 307, 401, 404, 405, 500]) {
+      assert.equal(await why(`${url}/${status}`), `it answered ${status}.`);
+    }
+    assert.equal(await why(`${url}/html`), "what it gives is not text/plain.");
+    assert.equal(await why(`${url}/slow`), "there is no answer.");
+    assert.ok(asked.every(({ path }) => path !== "/elsewhere"));
+  }, (path) => {
+    if (path === "/html") return notes("<p>", "text/html");
+    if (path === "/slow") {
+      const headers = { "content-type": "text/plain" };
+      return new Response(new ReadableStream(), { headers });
+    }
+    const status = Number(path.slice(1));
+    return new Response(null, { status, headers: { location: "/elsewhere" } });
+  });
+});
+
 Deno.test("checkpointServer() says in a few words why a note could not be sent, and no secret", async () => {
   const nobody = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   nobody.close();
