@@ -13,7 +13,6 @@ import type {
   Write,
 } from "../../engine/mod.ts";
 import { deviceStream } from "../../log/mod.ts";
-import type { SealedRow } from "../../log/mod.ts";
 import { isActive, isTerminal, isWaiting } from "../../upgrade/task.ts";
 import type { Disk } from "./disk.ts";
 import type { Fate } from "../chance/fate.ts";
