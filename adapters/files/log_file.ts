@@ -4,6 +4,7 @@ import type { BrokenLine, StoredCells } from "../../core/mod.ts";
 import { linesOf } from "./lines.ts";
 import { BLOCK_BYTES_MAX, BLOCK_LINES, blocksOf } from "./log_blocks.ts";
 import type { LogBlock } from "./log_blocks.ts";
+import { assertFile } from "./regular_file.ts";
 import { cannotUse, orExplain } from "./trouble.ts";
 
 /** A log in a file. */
@@ -28,6 +29,7 @@ const NAME_ANOTHER = "Name a log that was exported, and that you may read.";
 
 /** Opens an exported log. @throws {Error} when there is none, or it may not be read. */
 export function openLogFile(path: string): LogFile {
+  assertFile(path, NAME_ANOTHER);
   const file = orExplain(path, NAME_ANOTHER, () => Deno.openSync(path, { read: true }));
   const read = (into: Uint8Array) =>
     orExplain(path, NAME_ANOTHER, () => file.readSync(into as Uint8Array<ArrayBuffer>));

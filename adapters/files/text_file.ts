@@ -1,15 +1,15 @@
 /** A text that somebody keeps in a file of its own. */
-import { cannotUse, orExplain } from "./trouble.ts";
+import { assertFile } from "./regular_file.ts";
+import { orExplain } from "./trouble.ts";
 
 /** Checkpoints of many years are far below. */
 const TEXT_BYTES_MAX = 256 * 1_048_576;
 const CHUNK_BYTES = 1_048_576;
 const NAME_ANOTHER = "Name another file, and one that you may read.";
-const SAVE_IT = "Save what comes out of it in a file, and name that.";
 
 /** Reads it. @throws {Error} when it cannot be read, is no file, no text, or too large. */
 export function readText(path: string): string {
-  assertFile(path);
+  assertFile(path, NAME_ANOTHER);
   return orExplain(path, NAME_ANOTHER, () => {
     using file = Deno.openSync(path, { read: true });
     const decoder = new TextDecoder("utf-8", { fatal: true });
@@ -22,13 +22,6 @@ export function readText(path: string): string {
     }
     return text + decoded(decoder, new Uint8Array(), false);
   });
-}
-
-/** A pipe would have us wait for whoever writes into it, so it is not even opened. */
-function assertFile(path: string): void {
-  const { isFile, isDirectory } = orExplain(path, NAME_ANOTHER, () => Deno.statSync(path));
-  if (isFile || isDirectory) return;
-  throw cannotUse(path, new Error("it is a pipe or a device, which may have no end"), SAVE_IT);
 }
 
 function decoded(decoder: TextDecoder, bytes: Uint8Array, stream: boolean): string {
