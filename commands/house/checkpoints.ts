@@ -1,6 +1,13 @@
 /** How the checkpoints of a log are made, and where they go. */
-import { CHECKPOINT_PACE, Checkpointer, newestOf, readKept } from "../../core/evidence/mod.ts";
-import type { LogTree, VerifierKey } from "../../core/evidence/mod.ts";
+import {
+  CHECKPOINT_PACE,
+  Checkpointer,
+  logKeyOf,
+  newestOf,
+  readKept,
+  verifierKeyText,
+} from "../../core/evidence/mod.ts";
+import type { LogTree } from "../../core/evidence/mod.ts";
 import { checkpointFile, checkpointServer } from "../../adapters/checkpoints/mod.ts";
 import type { Publisher } from "../../adapters/checkpoints/mod.ts";
 import { machineClock, machineDigest, verifyEd25519 } from "../../adapters/host/mod.ts";
@@ -15,15 +22,24 @@ export async function publisherOf(
   return "url" in place ? checkpointServer(place) : await checkpointFile(place.file, data);
 }
 
+/** What is shown of a log to those who audit it, and what makes its checkpoints. */
+export interface Evidence {
+  readonly checkpointer: Checkpointer;
+  readonly shown: { checkpoint(): string | undefined; readonly key: string };
+}
+
 /** Makes the checkpoints of a log, out of the newest one that can be read back. */
-export async function checkpointerOf(
-  { key, sign, tree }: { key: VerifierKey; sign: LogIdentity["sign"]; tree: LogTree },
+export async function evidenceOf(
+  { identity: { rawPublicKey, sign }, tree }: { identity: LogIdentity; tree: LogTree },
   { checkpointPace: pace = CHECKPOINT_PACE, onNote: tell = () => {} }: HouseOptions,
   publisher: Publisher | undefined,
-): Promise<Checkpointer> {
+): Promise<Evidence> {
   const { sha256 } = machineDigest;
+  const key = logKeyOf(rawPublicKey, sha256);
   const text = await publisher?.readBack?.() ?? "";
   const known = newestOf(readKept(text, key, verifyEd25519, sha256).checkpoints);
   const ports = { clock: machineClock, tree, sha256, sign, publish: publisher?.publish, tell };
-  return new Checkpointer(ports, { key, pace, known });
+  const checkpointer = new Checkpointer(ports, { key, pace, known });
+  const shown = { checkpoint: () => checkpointer.last, key: verifierKeyText(key, sha256) };
+  return { checkpointer, shown };
 }

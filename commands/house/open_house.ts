@@ -1,6 +1,5 @@
 /** An engine with all its adapters, wired: what a command opens when it serves. */
 import { startEngine } from "../../core/engine/mod.ts";
-import { logKeyOf, verifierKeyText } from "../../core/evidence/mod.ts";
 import { TOPIC_PREFIX } from "../../core/mod.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { takeOver } from "../../adapters/cli/mod.ts";
@@ -16,7 +15,7 @@ import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "../../ad
 import { createMetrics } from "../../adapters/metrics/mod.ts";
 import { createBroker } from "../../adapters/mqtt/mod.ts";
 import { openSqlite } from "../../adapters/sqlite/mod.ts";
-import { checkpointerOf, publisherOf } from "./checkpoints.ts";
+import { evidenceOf, publisherOf } from "./checkpoints.ts";
 import type { House, HouseOptions } from "./house.ts";
 import { linkTo, outboxOf, urlOf } from "./ways.ts";
 
@@ -42,9 +41,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const by = { version, sha256, isAccepted: options.takeOver ?? false };
     await takeOver(reads, by, options.onTakeOver);
     const identity = await logIdentity(options.data);
-    const key = logKeyOf(identity.rawPublicKey, machineDigest.sha256);
-    const { sign } = identity;
-    const checkpointer = await checkpointerOf({ key, sign, tree }, options, publisher);
+    const { checkpointer, shown } = await evidenceOf({ identity, tree }, options, publisher);
     const operator = await operatorToken(options.data, options.token);
     const images = await openImageFiles(options.data);
     await images.removeOrphans(async (sha256) => await reads.image(sha256) !== undefined);
@@ -80,38 +77,35 @@ export async function openHouse(options: HouseOptions): Promise<House> {
         isBrokered: options.broker !== undefined,
       },
     );
-    const checkpoint = () => checkpointer.last;
     checkpointer.start();
     engine.onCommitted(() => checkpointer.committed());
     const feed = new Feed(engine, reads);
     undo.push(() => checkpointer.finish(LAST_CHECKPOINT_MS));
     undo.push(() => feed.close(), () => engine.stop());
-    const { token } = operator;
-    const operatorTokenSha256 = machineDigest.sha256(new TextEncoder().encode(token));
-    const { openArtifacts } = options;
-    const deps = {
+    app = createApp({
       engine,
       reads,
       images,
-      operatorTokenSha256,
+      operatorTokenSha256: sha256(new TextEncoder().encode(operator.token)),
       prefix: TOPIC_PREFIX,
-      openArtifacts,
+      openArtifacts: options.openArtifacts,
       downloads,
       polls,
       feed,
-      log: { checkpoint, key: verifierKeyText(key, machineDigest.sha256) },
+      log: shown,
       limits: HTTP_LIMITS,
       onServed: metrics.served,
       metrics: metrics.scrape,
       version,
-    };
-    app = createApp({ ...deps, ready: () => ready && way.isUp && engine.isWell }, onFault);
+      ready: () => ready && way.isUp && engine.isWell,
+    }, onFault);
     const mqttUrl = await way.open(engine);
     // What was begun last ends first; but the engine stops before its devices are cut.
     undo.splice(-1, 0, () => way.close());
     undo.push(() => way.hush(), () => void (ready = false), () => polls.end());
     ready = true;
     if (way.isUp) up.resolve();
+    const { checkpoint } = shown;
     return { engine, reads, httpUrl, mqttUrl, ready: up.promise, operator, checkpoint, close };
   } catch (error) {
     await close();
