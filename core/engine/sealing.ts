@@ -46,6 +46,6 @@ export class Sealing {
       this.#position = { ...this.#position, lastTask };
     }
     const place = { log, seq, epoch, stream, version: head.version + 1, prev: head.hash, cause };
-    return sealRow(place, fact, outcome, this.#digest.salt(), this.#digest.sha256);
+    return sealRow(place, fact, outcome, () => this.#digest.salt(), this.#digest.sha256);
   }
 }

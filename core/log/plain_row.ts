@@ -27,7 +27,9 @@ const SALT_TEXT = /^[0-9a-f]{32}$/;
 const encoder = new TextEncoder();
 
 /** A row as it was found: any value may stand in any cell. */
-type Stored = Readonly<Record<"bytes" | "data" | "salt" | "hash", unknown>>;
+type Stored = Readonly<Record<"bytes" | "data" | "salt" | "hash", unknown>> & {
+  readonly personal?: unknown;
+};
 
 /** A row; what it holds is valid until the next one is read. */
 export class PlainRow {
@@ -59,8 +61,9 @@ export class PlainRow {
     return line.literal(END) && line.isDone;
   }
 
-  /** Takes the four texts of a row as they are stored; `false`: they are too long, or not even that. */
-  set({ bytes, data, salt, hash }: Stored): boolean {
+  /** Takes the texts of a row as they are stored; `false`: they are too long, or not even that. */
+  set({ bytes, data, salt, hash, personal = null }: Stored): boolean {
+    if (personal !== null) return false;
     if (typeof bytes !== "string" || typeof data !== "string") return false;
     if (typeof salt !== "string" || typeof hash !== "string" || !SALT_TEXT.test(salt)) return false;
     if (UTF8_MAX * Math.max(bytes.length, data.length) > ROW_BYTES_MAX - SALT_BYTES) return false;

@@ -14,7 +14,6 @@ import {
 import type { StreamStep } from "../engine/streams.ts";
 import {
   canonicalJson,
-  ERASED_SALT,
   ErasedRows,
   FACT_VERSION,
   hashBytes,
@@ -22,7 +21,7 @@ import {
   hashText,
   headerBytes,
 } from "../log/mod.ts";
-import type { Fact, Sha256 } from "../log/mod.ts";
+import type { Fact, RowHeader, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
 import { PlainRow } from "../log/plain_row.ts";
 import { toChecksum } from "../protocol/mod.ts";
@@ -97,6 +96,7 @@ export class StreamReplay {
     const [type, actor, task] = [header.text("type")!, header.text("actor")!, header.text("task")];
     const fact = factOf({ type, at, actor, task }, row.data);
     if (!("what" in fact) && strangeLog(fact, header.text("log")!)) return;
+    if ("data" in fact && "personal" in fact.data) return;
     const step = "what" in fact ? undefined : this.#step(fact, stream);
     if (!step || !header.has("outcome", canonicalJson(step.outcome))) return;
     const digits = this.#sha256(row.sealed);
@@ -123,7 +123,7 @@ export class StreamReplay {
     return different ? diverges(different) : this.#advance(header, fact, String(cells.hash), step);
   }
 
-  /** Whether a row was erased, and no row so far says so. */
+  /** Whether a row lost its personal text, and no row so far says that it was erased. */
   get isErasureOwed(): boolean {
     return this.#erased.size > 0;
   }
@@ -133,7 +133,8 @@ export class StreamReplay {
     const erased = this.#erased.first;
     if (!erased) return undefined;
     const { seq, stream } = erased;
-    return { seq, stream, ...differs("salt", "one, or an erasure of this row on record", "none") };
+    const expected = "the text, or an erasure of this row on record";
+    return { seq, stream, ...differs("personal", expected, "none") };
   }
 
   /** The stream's next place: dense, chained, after what caused it. */
@@ -165,10 +166,8 @@ export class StreamReplay {
   ): Difference | undefined {
     const [expected, found] = [canonicalJson(outcome), canonicalJson(header.outcome)];
     if (expected !== found) return differs("outcome", expected, found);
-    const isErased = salt === ERASED_SALT;
     const data = canonicalJson(fact.data);
-    const dataHash = isErased ? header.data : hashData(salt, data, this.#sha256);
-    const bytes = headerBytes(header, fact, outcome, dataHash);
+    const bytes = headerBytes(header, fact, outcome, hashData(salt, data, this.#sha256));
     const { seq, stream, version } = header;
     const sealed = {
       seq,
@@ -182,8 +181,22 @@ export class StreamReplay {
     for (const column of ["seq", "stream", "version", "bytes", "data", "salt", "hash"] as const) {
       if (cells[column] !== sealed[column]) return differs(column, sealed[column], cells[column]);
     }
-    if (isErased) this.#erased.add({ stream, seq, kept: hashText(data, this.#sha256) });
-    return undefined;
+    return this.#differencePersonal(cells, header, fact);
+  }
+
+  /** The personal text, if it is there, is the one that the data has a hash of. */
+  #differencePersonal(
+    { personal = null }: StoredCells,
+    { seq, stream, version }: RowHeader,
+    { data }: Fact,
+  ): Difference | undefined {
+    const expected = "personal" in data ? data.personal : undefined;
+    if (personal === null) {
+      if (expected !== undefined) this.#erased.add({ stream, seq, version });
+      return undefined;
+    }
+    const found = hashText(String(personal), this.#sha256);
+    return found === expected ? undefined : differs("personal", expected ?? "none", found);
   }
 
   #advance(
@@ -197,7 +210,7 @@ export class StreamReplay {
   ): Decided {
     this.#heads.set(stream, { version, hash });
     if (fact.type === "DataErased") {
-      this.#erased.cover(fact.data.rows.map((row) => ({ stream, ...row })));
+      this.#erased.cover({ stream, through: fact.data.through });
     }
     if (models.device) this.#devices.set(stream, models.device);
     const nextEpoch = fact.type === "EngineStarted" ? fact.data.epoch : epoch;
