@@ -13,6 +13,7 @@ export function withoutPersonal(row: SealedRow): SealedRow {
 
 /** A row that lost its personal text. */
 export interface Erased {
+  /** The stream of the row. */
   readonly stream: string;
   /** The row's place in the log. */
   readonly seq: number;
@@ -22,7 +23,9 @@ export interface Erased {
 
 /** What a fact says: all personal texts of a stream up to that version were erased. */
 export interface Erasure {
+  /** The stream of the device. */
   readonly stream: string;
+  /** The last of the versions. */
   readonly through: number;
 }
 
