@@ -1,19 +1,8 @@
 /** Why checkpoints cannot go somewhere, as a sentence for whoever starts the engine. */
+import { reasonOf } from "../../core/trouble/mod.ts";
 
-/** What the operating system's codes mean to a person. */
-const reasons: Readonly<Record<string, string>> = {
-  // The file itself is made.
-  ENOENT: "its folder does not exist",
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOTDIR: "a part of the path is not a folder",
-  EISDIR: "it is a folder, not a file",
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk is full",
-  EIO: "the disk fails",
-  ELOOP: "its links lead in circles",
-};
+/** The file itself is made. */
+const TO_BE_MADE = { ENOENT: "its folder does not exist" };
 
 /** Does it; what the operating system refuses becomes `{what}: {why}. {what to do}` */
 export async function orExplain<T>(
@@ -24,8 +13,7 @@ export async function orExplain<T>(
   try {
     return await act();
   } catch (error) {
-    const { code = "", message } = error as { code?: string; message: string };
-    const why = reasons[code] ?? message.replace(/\.$/, "");
+    const why = reasonOf(error, TO_BE_MADE);
     throw new Error(`${what}: ${why}. ${whatToDo}`.trim(), { cause: error });
   }
 }

@@ -2,6 +2,7 @@
  * Two real images to go from and to: consecutive MicroPython builds for WebAssembly (MIT), which come
  * with the other packages and are never copied into this repository.
  */
+import { reasonOf } from "../../core/trouble/mod.ts";
 
 /** An image of the demonstration. */
 export interface DemoImage {
@@ -22,17 +23,10 @@ export async function demoImages(file: string | undefined): Promise<[DemoImage, 
   return [old, { version: "2.0.0-own", bytes: await readFirmware(file) }];
 }
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
-  EACCES: "permission denied",
-  EISDIR: "it is a folder, not a file",
-};
-
 /** The bytes of one's own image. @throws {Error} when there are none; the sentence says what to do. */
 export async function readFirmware(file: string): Promise<Uint8Array<ArrayBuffer>> {
   const bytes = await Deno.readFile(file).catch((error) => {
-    const { code, message } = error as { code?: string; message: string };
-    throw unusable(file, reasons[code ?? ""] ?? message);
+    throw unusable(file, reasonOf(error, { ENOENT: "there is no such file" }));
   });
   if (bytes.length === 0) throw unusable(file, "it is empty");
   return bytes;

@@ -1,6 +1,6 @@
 /** Images are copied from one data folder to another, and every byte of them is checked. */
 import { createHash } from "node:crypto";
-import { cannotUse } from "./trouble.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
 
 /** An image by its SHA-256 (hexadecimal digits). */
 export interface NamedImage {

@@ -1,11 +1,12 @@
 /** An exported log as a file of lines, for those who prove it. */
 import { LINE_BYTES_MAX, placedRow, readLine } from "../../core/mod.ts";
 import type { BrokenLine, StoredCells } from "../../core/mod.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
 import { linesOf } from "./lines.ts";
 import { BLOCK_BYTES_MAX, BLOCK_LINES, blocksOf } from "./log_blocks.ts";
 import type { LogBlock } from "./log_blocks.ts";
 import { assertFile } from "./regular_file.ts";
-import { cannotUse, orExplain } from "./trouble.ts";
+import { orExplain } from "./trouble.ts";
 
 /** A log in a file. */
 export interface LogFile {

@@ -1,6 +1,6 @@
 /** A folder that appears under its name when all of it is there and on the disk, and not before. */
 import { basename, dirname, join, relative } from "node:path";
-import { cannotUse } from "./trouble.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
 
 /** Which folder is to be made. */
 export interface FolderPlace {
@@ -26,7 +26,7 @@ export async function newFolder<T>(
     try {
       return await act();
     } catch (error) {
-      throw cannotUse(path, error, whatToDo);
+      throw cannotUse(path, error, whatToDo, { ENOTEMPTY: "something is there already" });
     }
   };
   const place = await explained(() => freePlace(path, apartFrom));

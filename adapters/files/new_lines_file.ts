@@ -1,6 +1,7 @@
 /** Lines are written to a new file: nothing is lost that was there, and nothing is there by half. */
+import { cannotUse } from "../../core/trouble/mod.ts";
 import { syncFolder } from "./folder.ts";
-import { cannotUse, orExplain } from "./trouble.ts";
+import { orExplain } from "./trouble.ts";
 
 /** So many characters are written at once. */
 const CHUNK_CHARACTERS = 262_144;

@@ -1,5 +1,6 @@
 /** Files that can be read to their end, and again from their beginning. */
-import { cannotUse, orExplain } from "./trouble.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
+import { orExplain } from "./trouble.ts";
 
 const SAVE_IT = "Save what comes out of it in a file, and name that.";
 

@@ -1,7 +1,7 @@
 /** What files say about the team's broker: certificates, a key, a password. */
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { KeyObject } from "node:crypto";
-import { cannotUse } from "./trouble.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
 
 /** The names of the files, or what they hold. */
 export interface BrokerFiles {

@@ -1,8 +1,8 @@
 /** The name of the session at an external broker, as a file of the data folder. */
 import { randomBytes } from "node:crypto";
 import type { BrokerSession } from "../../core/engine/mod.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
 import { readKnown, writeDurably } from "./small_file.ts";
-import { cannotUse } from "./trouble.ts";
 
 const NAME_BYTES = 8;
 const WHAT_TO_DO = "Move it away: then reports that the broker sends again may count twice.";

@@ -1,7 +1,7 @@
 /** What a data folder holds besides the log and the images: who speaks for it, and who may enter. */
+import { cannotUse } from "../../core/trouble/mod.ts";
 import { identityIn } from "./secrets.ts";
 import { readKnown, writeDurably } from "./small_file.ts";
-import { cannotUse } from "./trouble.ts";
 
 /** How they are copied. */
 export interface SecretsCopying {

@@ -1,5 +1,5 @@
 /** The data folder: for its owner's eyes only. */
-import { cannotUse } from "./trouble.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
 
 /**
  * Makes the folder unless it is there; a folder that is there keeps its mode.
@@ -11,7 +11,9 @@ export async function makeDataFolder(folder: string): Promise<void> {
     await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
     await syncFolder(`${folder}/..`);
   } catch (error) {
-    throw cannotUse(folder, error, "Choose another folder with --data.");
+    throw cannotUse(folder, error, "Choose another folder with --data.", {
+      EEXIST: "it is not a folder",
+    });
   }
 }
 

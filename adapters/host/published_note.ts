@@ -1,6 +1,6 @@
 /** The newest checkpoint that was published, as a file of the data folder. */
 import { readKnown, writeDurably } from "./small_file.ts";
-import { cannotUse } from "./trouble.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
 
 /** The file. What it says reaches nobody who could not read or write the log as well. */
 export interface PublishedNote {

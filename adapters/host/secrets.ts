@@ -11,9 +11,9 @@ import {
 } from "node:crypto";
 import type { KeyObject } from "node:crypto";
 import { logIdOf } from "../../core/evidence/mod.ts";
+import { cannotUse } from "../../core/trouble/mod.ts";
 import { machineDigest } from "./digest.ts";
 import { readKnown, writeDurably } from "./small_file.ts";
-import { cannotUse } from "./trouble.ts";
 
 /** Which log this is: its id is derived from its public key. */
 export interface LogIdentity {

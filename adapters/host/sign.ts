@@ -1,6 +1,6 @@
 /** Signs with the key of a log that is there already. */
+import { cannotUse } from "../../core/trouble/mod.ts";
 import { identityIn } from "./secrets.ts";
-import { cannotUse } from "./trouble.ts";
 
 /** The Ed25519 signature of the bytes. @throws {Error} when the data folder has no key of a log. */
 export function signWithLogKey(folder: string, bytes: Uint8Array): Uint8Array {

@@ -1,15 +1,8 @@
 /** Why a file or a folder cannot be used, as a sentence for whoever starts the engine. */
+import { reasonOf as systemReasonOf } from "../../core/trouble/mod.ts";
 
-/** What the operating system's codes mean to a person. */
-const reasons: Readonly<Record<string, string>> = {
-  EACCES: "permission denied",
-  EPERM: "permission denied",
-  EROFS: "the file system is read-only",
-  ENOTDIR: "it is not a folder",
-  EISDIR: "it is a folder, not a file",
-  ENOENT: "it does not exist",
-  ENOSPC: "the disk is full",
-};
+/** The path of a database is a folder's and a name of ours. */
+const FOLDER = { ENOTDIR: "it is not a folder" };
 
 /** SQLite's own words (sqlite3_errstr); Deno hands its result codes over for some calls only. */
 const NO_DATABASE = /file is not a database|disk image is malformed/;
@@ -28,11 +21,11 @@ export function cannotUse(path: string, error: unknown, whatToDo: string): Error
 
 /** Why, in a few words without a full stop. */
 export function reasonOf(error: unknown, path: string): string {
-  const { code, message } = error as { code?: string; message: string };
+  const { message } = error as Error;
   if (NO_DATABASE.test(message)) return "it is not a database, or was damaged";
   if (NO_ROOM.test(message)) return "the disk is full";
   if (NOT_OPENED.test(message)) return whyNotOpened(path) ?? message;
-  return reasons[code ?? ""] ?? message.replace(/\.$/, "");
+  return systemReasonOf(error, FOLDER);
 }
 
 /** SQLite does not say why it could not open a file: the operating system does. */

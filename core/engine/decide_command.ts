@@ -107,7 +107,7 @@ async function addFirmware(
   actor: string,
   { image, version, product, name }: CommandOf<"addFirmware">,
 ): Promise<CommandResult | Problem> {
-  const known = await work.release(product, version);
+  const known = await work.images.release(product, version);
   if (known) {
     return known.sha256 === image.sha256 ? { type: "firmware", created: false } : problem(
       409,
@@ -115,7 +115,7 @@ async function addFirmware(
     );
   }
   const { sha256, size, sha1, md5 } = image;
-  const uploaded = await work.image(sha256) ? undefined : await work.recordImage(sha256, {
+  const uploaded = await work.images.of(sha256) ? undefined : await work.recordImage(sha256, {
     type: "ImageUploaded",
     at: work.at,
     actor,
@@ -143,7 +143,7 @@ async function requestUpgrade(
   const { device_id: id, firmware_version: version, checksum, chunk_size } = request;
   const device = await work.device(id);
   if (!device) return unknownDevice(id);
-  const found = await work.firmware(device.product, version);
+  const found = await work.images.firmware(device.product, version);
   if (!found) {
     const product = device.product === null ? "" : `?product=${device.product}`;
     return problem(

@@ -1,4 +1,5 @@
 /** What leaves after the commit: the answer to each input, messages to devices, cut connections. */
+import { problem } from "../protocol/mod.ts";
 import type { Problem, RejectedCode } from "../protocol/mod.ts";
 import type { Answer, CommandResult, Input } from "./inputs.ts";
 import type { Outbox } from "./ports.ts";
@@ -14,6 +15,11 @@ export function answerOf(
   if (result && "status" in result) return { ok: false, problem: result };
   const messages = input.kind === "command" ? [] : work.outgoing.slice(sent);
   return { ok: true, messages, ...(result ? { result } : {}) };
+}
+
+/** The answer to an input that the engine cannot take now. */
+export function notNow(detail: string): Answer {
+  return { ok: false, problem: problem(503, detail) };
 }
 
 /** Why a report was refused, as its device was told; `undefined`: it was taken, or is none. */

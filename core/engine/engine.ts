@@ -1,15 +1,17 @@
 /**
  * The closed loop: takes the inputs that wait, decides them, appends every row and read model in one
- * transaction, and only then answers and sends. One batch is in flight, the next collects meanwhile.
+ * transaction, and only then answers and sends.
  */
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
-import { BATCH_MAX, problem, QUEUE_MAX } from "../protocol/mod.ts";
+import { problem } from "../protocol/mod.ts";
 import type { EngineApi } from "./api.ts";
 import { Audience } from "./audience.ts";
+import { Batches } from "./batches.ts";
+import type { Waiting } from "./batches.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
-import { answerOf, dispatch, rejectionOf } from "./dispatch.ts";
+import { answerOf, dispatch, notNow, rejectionOf } from "./dispatch.ts";
 import type { Answer, Input } from "./inputs.ts";
 import type { Answered } from "./answered.ts";
 import { Ledger } from "./ledger.ts";
@@ -43,11 +45,6 @@ export interface EngineOptions {
 /** In these states a device that is gone is paused (PROTOCOL §1, "Offers and preemption"). */
 const GONE_STATES: readonly string[] = ["downloading", "retrying", "verifying"];
 
-interface Waiting {
-  readonly input: Input;
-  readonly answer: (answer: Answer) => void;
-}
-
 /** The engine of one log. Made by {@link startEngine}. */
 export class Engine implements EngineApi {
   readonly #ports: Ports;
@@ -62,10 +59,9 @@ export class Engine implements EngineApi {
   readonly #transfers = new Transfers();
   readonly #audience: Audience;
   readonly #ledger: Ledger;
+  readonly #batches: Batches;
   /** Devices that logged in, and when, and could not be read then. */
   readonly #unread = new Map<string, number>();
-  #queue: Waiting[] = [];
-  #pumping: Promise<void> | undefined;
   #stopped = false;
 
   /** `head` is what `store.open()` gave. */
@@ -73,6 +69,7 @@ export class Engine implements EngineApi {
     this.#ports = ports;
     this.#options = options;
     this.#audience = new Audience(ports.observer);
+    this.#batches = new Batches(ports.clock, (batch) => this.#process(batch));
     this.#time = new EngineTime(ports.clock, head.at);
     this.#ledger = new Ledger({
       store: ports.store,
@@ -131,14 +128,9 @@ export class Engine implements EngineApi {
   }
 
   submit(input: Input): Promise<Answer> {
-    if (this.#stopped) return Promise.resolve(refusal("The engine is stopping. Try again later."));
-    if (this.#queue.length >= QUEUE_MAX) {
-      return Promise.resolve(refusal("The engine has too much to do. Try again in a moment."));
-    }
-    const { promise, resolve } = Promise.withResolvers<Answer>();
-    this.#queue.push({ input, answer: resolve });
-    this.#pumping ??= this.#pump();
-    return promise;
+    return this.#stopped
+      ? Promise.resolve(notNow("The engine is stopping. Try again later."))
+      : this.#batches.submit(input);
   }
 
   now(): number {
@@ -208,7 +200,7 @@ export class Engine implements EngineApi {
     this.#rollCall.end();
     this.#stopped = true;
     this.#ledger.close();
-    await this.#pumping;
+    await this.#batches.pumping;
     const work = this.#workspace();
     try {
       await work.recordEngine({ type: "EngineStopped", at: work.at, actor: "engine", data: {} });
@@ -244,17 +236,7 @@ export class Engine implements EngineApi {
   #distrust(error: unknown): void {
     this.#ledger.distrust();
     this.#audience.fault(error);
-    if (!this.#stopped) this.#pumping ??= this.#pump();
-  }
-
-  async #pump(): Promise<void> {
-    do {
-      // One turn of the event loop: everything that was received already joins this batch.
-      await new Promise<void>((resolve) => this.#ports.clock.soon(resolve));
-      const batch = this.#queue.splice(0, BATCH_MAX);
-      await this.#process(batch);
-    } while (this.#queue.length > 0);
-    this.#pumping = undefined;
+    if (!this.#stopped) this.#batches.wake();
   }
 
   async #process(batch: readonly Waiting[]): Promise<void> {
@@ -265,8 +247,8 @@ export class Engine implements EngineApi {
       // What a look that nobody asked for found still broken was told before.
       if (batch.length > 0 || !this.#ledger.isSuspect) this.#audience.fault(error);
       this.#ledger.distrust();
-      if (!this.#stopped) this.#ledger.reopenSoon(() => this.#pumping ??= this.#pump());
-      const answer = refusal("The log cannot be written now. Try again in a moment.");
+      if (!this.#stopped) this.#ledger.reopenSoon(() => this.#batches.wake());
+      const answer = notNow("The log cannot be written now. Try again in a moment.");
       for (const waiting of batch) waiting.answer(answer);
     }
   }
@@ -372,8 +354,4 @@ export async function startEngine(ports: Ports, options: EngineOptions): Promise
   const engine = new Engine(ports, options, head);
   await engine.begin(head);
   return engine;
-}
-
-function refusal(detail: string): Answer {
-  return { ok: false, problem: problem(503, detail) };
 }

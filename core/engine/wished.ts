@@ -18,7 +18,7 @@ export async function queueWished(
   const device = work.peek(id);
   if (!device || version === undefined || activeTask(device.tasks)) return;
   if (device.version !== null && !isNews(version, device.version)) return;
-  const found = await work.firmware(device.product, version);
+  const found = await work.images.firmware(device.product, version);
   const name = found && work.nextTaskName();
   if (!found || !name) return;
   const request = requestUpgrade.parse({

@@ -5,24 +5,16 @@
 import { messageFor } from "../device/messages.ts";
 import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
-import { bearing, deviceStream, ENGINE_STREAM, imageStream, sealRow } from "../log/mod.ts";
+import { bearing, deviceStream, ENGINE_STREAM, imageStream } from "../log/mod.ts";
 import type { DeviceFact, Fact, FactOf, FactType, SealedRow, Sha256 } from "../log/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
-import { nextTaskName } from "./names.ts";
+import { BatchImages } from "./batch_images.ts";
 import type { TaskName } from "./names.ts";
-import type {
-  Digest,
-  Image,
-  OutboundMessage,
-  Release,
-  Store,
-  StoredDevice,
-  StreamHead,
-  Write,
-} from "./ports.ts";
+import type { Digest, OutboundMessage, Store, StoredDevice, StreamHead, Write } from "./ports.ts";
 import type { Position } from "./position.ts";
+import { Sealing } from "./sealing.ts";
 import { stepDeviceStream, stepEngineStream, stepImageStream } from "./streams.ts";
 import type { StreamStep } from "./streams.ts";
 import type { Transfers } from "./transfers.ts";
@@ -70,19 +62,26 @@ export class Workspace {
   readonly cut: string[] = [];
   /** How far the clock stepped by the rows of this batch. */
   clockStepMs = 0;
-  /** The type of each row, in the order of the rows. */
-  readonly recorded: FactType[] = [];
+  /** Images and the versions that name them. */
+  readonly images: BatchImages;
   readonly #deps: WorkspaceDeps;
   readonly #devices = new Map<string, OpenDevice>();
-  readonly #images: Write[] = [];
+  readonly #sealing: Sealing;
+  /** What is written to streams of images and of the engine. */
+  readonly #plain: Write[] = [];
   readonly #heads = new Map<string, StreamHead>();
-  #position: Position;
 
   constructor(deps: WorkspaceDeps, position: Position) {
     this.#deps = deps;
-    this.#position = position;
+    this.#sealing = new Sealing(deps.digest, position);
+    this.images = new BatchImages(deps.store, this.#plain);
     this.at = deps.at;
     this.baseUrl = deps.baseUrl;
+  }
+
+  /** The type of each row, in the order of the rows. */
+  get recorded(): readonly FactType[] {
+    return this.#sealing.recorded;
   }
 
   /** How many rows there are so far. */
@@ -92,7 +91,7 @@ export class Workspace {
 
   /** Where the log stands after the batch. */
   get position(): Position {
-    return this.#position;
+    return this.#sealing.position;
   }
 
   /** What is given out to devices. */
@@ -124,30 +123,6 @@ export class Workspace {
     return [...stored, ...own?.map(({ version }) => version) ?? []].slice(0, count);
   }
 
-  /** The release as it is within this batch. */
-  async release(product: string | null, version: string): Promise<Release | undefined> {
-    const own = this.#images.find(({ models: { release } }) =>
-      release?.product === product && release.version === version
-    );
-    return own?.models.release ?? await this.#deps.store.release(product, version);
-  }
-
-  /** That version under the product, or failing that the one without a product. */
-  async firmware(
-    product: string | null,
-    version: string,
-  ): Promise<{ release: Release; image: Image } | undefined> {
-    const release = await this.release(product, version) ?? await this.release(null, version);
-    const image = release && await this.image(release.sha256);
-    return image && { release, image };
-  }
-
-  /** The image as it is within this batch. */
-  async image(sha256: string): Promise<Image | undefined> {
-    const own = this.#images.find(({ models: { image } }) => image?.sha256 === sha256);
-    return own?.models.image ?? await this.#deps.store.image(sha256);
-  }
-
   /** The device that a task belongs to. */
   async taskDevice(task: string): Promise<string | undefined> {
     return this.changed(task) ?? await this.#deps.store.taskDevice(task);
@@ -161,7 +136,7 @@ export class Workspace {
 
   /** A fresh name for a task; `undefined` when there are no more. */
   nextTaskName(): TaskName | undefined {
-    return nextTaskName(this.#position.lastTask, this.at);
+    return this.#sealing.nextTaskName(this.at);
   }
 
   /** Steps a device that `device()` has loaded; `undefined`: nothing changed, nothing recorded. */
@@ -173,13 +148,9 @@ export class Workspace {
     open.device = step.step.device;
     for (const task of step.step.tasks) open.tasks.set(task.id, task);
     open.write ??= { expectedVersion: open.head.version, rows: [] };
-    const row = this.#seal(deviceStream(id), open.head, fact, step, cause);
+    const row = this.#sealing.seal(deviceStream(id), open.head, fact, step.outcome, cause);
     open.head = { version: row.version, hash: row.hash };
     open.write.rows.push(row);
-    if (fact.type === "TaskQueued" && fact.task !== undefined) {
-      const lastTask = { number: fact.data.number, id: fact.task };
-      this.#position = { ...this.#position, lastTask };
-    }
     this.#sendAll(id, open.device, step.step.effects);
     return { seq: row.seq, effects: step.step.effects };
   }
@@ -223,7 +194,7 @@ export class Workspace {
       const models = { device, tasks: [...tasks.values()] };
       return [{ stream: deviceStream(id), ...write, models }];
     });
-    return [...this.#images, ...devices];
+    return [...this.#plain, ...devices];
   }
 
   /** The tasks that changed in it, as they are after it. */
@@ -269,27 +240,11 @@ export class Workspace {
     cause: number | null,
   ): Promise<Recorded> {
     const head = this.#heads.get(stream) ?? await this.#deps.store.head(stream);
-    const row = this.#seal(stream, head, fact, step, cause);
+    const row = this.#sealing.seal(stream, head, fact, step.outcome, cause);
     this.#heads.set(stream, { version: row.version, hash: row.hash });
     const { models } = step;
-    this.#images.push({ stream, expectedVersion: head.version, rows: [row], models });
+    this.#plain.push({ stream, expectedVersion: head.version, rows: [row], models });
     return { seq: row.seq, effects: [] };
-  }
-
-  #seal(
-    stream: string,
-    head: StreamHead,
-    fact: Fact,
-    { outcome }: StreamStep,
-    cause: number | null,
-  ): SealedRow {
-    const { log, epoch } = this.#position;
-    const seq = this.#position.seq + 1;
-    this.#position = { ...this.#position, seq };
-    this.recorded.push(fact.type);
-    const place = { log, seq, epoch, stream, version: head.version + 1, prev: head.hash, cause };
-    const { digest } = this.#deps;
-    return sealRow(place, fact, outcome, () => digest.salt(), digest.sha256);
   }
 
   #sendAll(id: string, device: Device, effects: readonly DeviceEffectData[]): void {

@@ -5,8 +5,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { requestUpgrade } from "../../core/mod.ts";
 import type { Command } from "../../core/engine/mod.ts";
-import { openHouse } from "../../main.ts";
-import type { House } from "../../main.ts";
+import { openHouse } from "../../commands/house/open_house.ts";
+import type { House } from "../../commands/house/house.ts";
 import { Operator, randomImage } from "../e2e/house.ts";
 import { ANY_SHA512 } from "../support/any_sha512.ts";
 

@@ -11,7 +11,9 @@ Deno.test("ARCHITECTURE.md has the machine's present diagram (deno task diagram)
 Deno.test("every path that the documents name exists", async () => {
   for (const name of ["README.md", "ARCHITECTURE.md"]) {
     const document = await Deno.readTextFile(new URL(name, root));
-    const paths = [...document.matchAll(/`((?:core|firmware|adapters|tests)\/[\w./-]*)`/g)];
+    const paths = [
+      ...document.matchAll(/`((?:core|firmware|adapters|commands|tests)\/[\w./-]*)`/g),
+    ];
     assert.ok(paths.length > 0, `${name} names ${paths.length} paths`);
     for (const [, path] of paths) await Deno.stat(new URL(path!, root));
   }

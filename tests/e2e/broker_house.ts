@@ -1,7 +1,7 @@
 /** Engines behind a real Mosquitto: its settings, who may enter, and how an engine is told of it. */
 import { pbkdf2Sync } from "node:crypto";
 import type { ExternalBroker } from "../../adapters/cli/mod.ts";
-import type { House } from "../../main.ts";
+import type { House } from "../../commands/house/house.ts";
 import { makeAuthority, makeCertificate } from "../support/certificates.ts";
 import { freePort } from "../support/free_port.ts";
 import { Mosquitto } from "../support/mosquitto.ts";

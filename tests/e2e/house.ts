@@ -4,8 +4,8 @@ import { createHash, randomBytes } from "node:crypto";
 import { isDivergence, Replay } from "../../core/mod.ts";
 import { machineDigest } from "../../adapters/host/mod.ts";
 import { openReplica } from "../../adapters/sqlite/mod.ts";
-import { openHouse } from "../../main.ts";
-import type { House, HouseOptions } from "../../main.ts";
+import { openHouse } from "../../commands/house/open_house.ts";
+import type { House, HouseOptions } from "../../commands/house/house.ts";
 
 export interface Row {
   seq: number;

@@ -1,7 +1,7 @@
 /** An engine that can be stopped and started on its folder; its URLs stay the same. */
 import assert from "node:assert/strict";
-import { openHouse } from "../../main.ts";
-import type { House, HouseOptions } from "../../main.ts";
+import { openHouse } from "../../commands/house/open_house.ts";
+import type { House, HouseOptions } from "../../commands/house/house.ts";
 import { inFolder } from "../support/folder.ts";
 import { assertReplays, Operator } from "./house.ts";
 

@@ -24,7 +24,7 @@ const changed: Edit = {
 /** A copy of the whole project in the folder, of another version. */
 async function olderIn(folder: string, edits: readonly Edit[]): Promise<URL> {
   await copyWith({ name: "an older version", edits }, join(folder, "core"));
-  for (const part of ["adapters", "firmware", "main.ts", "deno.lock"]) {
+  for (const part of ["adapters", "commands", "firmware", "main.ts", "deno.lock"]) {
     await cp(new URL(part, ROOT), join(folder, part), { recursive: true });
   }
   const older = JSON.stringify({ ...manifest, version: OLD });

@@ -1,15 +1,33 @@
 /**
  * The boundaries of the house as lint rules: the core is pure, firmware knows images only, adapters do
- * not know each other, and only the command line writes to the terminal.
+ * not know each other, only `commands/` puts them together, for `main.ts` alone, and only the command
+ * line writes to the terminal.
  */
 
-type Zone = "core" | "firmware" | "adapters" | "root" | "tests";
+type Zone = "core" | "firmware" | "adapters" | "commands" | "main.ts" | "elsewhere" | "tests";
 
-/** Packages a zone may import, besides what lies within it. */
-const packages: Readonly<Record<string, readonly string[]>> = {
+/** Packages a zone may import, besides what lies within it; of a zone that is not here, any. */
+const packages: Partial<Record<Zone, readonly string[]>> = {
   core: ["xstate", "zod", "semver"],
   firmware: ["node:crypto", "node:zlib"],
+  commands: [],
+  "main.ts": [],
 };
+
+/** What those that put the parts together may import of what lies at the top. */
+const parts = ["core", "firmware", "adapters", "commands", "deno.json"];
+
+/** What a zone may import of what lies at the top; of adapters, an adapter its own folder alone. */
+const known: Readonly<Record<Exclude<Zone, "elsewhere" | "tests">, readonly string[]>> = {
+  core: ["core"],
+  firmware: ["firmware"],
+  adapters: ["core", "firmware", "adapters"],
+  commands: parts,
+  "main.ts": parts,
+};
+
+/** What nothing else but tests may import, wherever it lies. */
+const composed = ["adapters", "commands", "main.ts"];
 
 /** Names that reach a clock, randomness, I/O or the process. */
 const impureNames = new Set([
@@ -91,13 +109,14 @@ function placeOf(fileName: string): Place {
   const levels = fileName.replaceAll("\\", "/").split("/");
   const tests = levels.lastIndexOf("tests");
   if (tests >= 0) return { zone: "tests", part: "", path: levels.slice(tests).join("/") };
-  for (const zone of ["core", "firmware", "adapters"] as const) {
+  for (const zone of ["core", "firmware", "adapters", "commands"] as const) {
     const at = levels.lastIndexOf(zone);
     if (at < 0) continue;
     const path = levels.slice(at).join("/");
     return { zone, part: zone === "adapters" ? levels[at + 1] ?? "" : "", path };
   }
-  return { zone: "root", part: "", path: levels.at(-1) ?? "" };
+  const name = levels.at(-1) ?? "";
+  return { zone: name === "main.ts" ? name : "elsewhere", part: "", path: name };
 }
 
 /** The path that a relative import means, from the repository's root. */
@@ -110,29 +129,37 @@ function resolve(from: string, specifier: string): string {
   return levels.join("/");
 }
 
+/** Whether a file there may import what lies at the target. */
+function mayImport({ zone, part }: Place, target: string): boolean {
+  const [top = "", folder] = target.split("/");
+  if (zone === "tests") return true;
+  if (zone === "elsewhere") return !composed.includes(top);
+  if (zone === "adapters" && top === zone) return folder === part;
+  return known[zone].includes(top);
+}
+
+/** What a sentence calls the part of the house that a file belongs to. */
+function nameOf({ zone, part, path }: Place): string {
+  if (zone === "main.ts" || zone === "elsewhere") return path;
+  return part ? `${zone}/${part}/` : `${zone}/`;
+}
+
 /** What is wrong with an import, or nothing. */
 function refusalOf(place: Place, specifier: string): string | undefined {
-  const { zone, part, path } = place;
-  if (zone === "root" || zone === "tests") return undefined;
+  const { zone, path } = place;
+  const name = nameOf(place);
   if (!specifier.startsWith(".")) {
     const allowed = packages[zone];
     return allowed && !allowed.includes(specifier)
-      ? `${zone}/ imports ${
-        allowed.join(", ")
-      } and itself, not "${specifier}". Give it in from outside.`
+      ? `${name} does not import "${specifier}", but: ${allowed.join(", ") || "no package"}. ` +
+        "Give it in from outside."
       : undefined;
   }
   const target = resolve(path, specifier);
-  const [top, folder] = target.split("/");
-  if (zone !== "adapters") {
-    return top === zone
-      ? undefined
-      : `${zone}/ does not know ${target}. Turn the dependency around.`;
-  }
-  if (top === "core" || top === "firmware") return undefined;
-  return top === "adapters" && folder === part
-    ? undefined
-    : `adapters/${part}/ does not know ${target}. Compose them in main.ts.`;
+  if (mayImport(place, target)) return undefined;
+  const isToCompose = zone === "adapters" || zone === "elsewhere";
+  const what = isToCompose ? "Compose them in commands/." : "Turn the dependency around.";
+  return `${name} does not know ${target}. ${what}`;
 }
 
 /** Reports each import, export-from and dynamic import that crosses a boundary. */

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
+import { glob } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import plugin from "./boundaries.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 function complaints(path: string, source: string): string[] {
   return Deno.lint.runPlugin(plugin, path, source).map(({ id }) => id);
@@ -19,6 +23,21 @@ const refused: [rule: string, path: string, source: string][] = [
   ["imports", "adapters/mqtt/x.ts", 'import { a } from "../../main.ts";'],
   ["imports", "adapters/mqtt/routes/x.ts", 'import { a } from "../../sqlite/store.ts";'],
   ["imports", "adapters/mqtt/x.ts", 'const a = await import("../http/mod.ts");'],
+  ["imports", "adapters/mqtt/x.ts", 'import { a } from "../../commands/serve.ts";'],
+  ["imports", "core/x.ts", 'import type { House } from "../commands/house/house.ts";'],
+  ["imports", "core/x.ts", 'import { main } from "../main.ts";'],
+  ["imports", "firmware/x.ts", 'import { a } from "../commands/serve.ts";'],
+  ["imports", "commands/x.ts", 'import { main } from "../main.ts";'],
+  ["imports", "commands/house/x.ts", 'import { main } from "../../main.ts";'],
+  ["imports", "commands/x.ts", 'import { a } from "../tests/support/folder.ts";'],
+  ["imports", "commands/x.ts", 'import { Hono } from "hono";'],
+  ["imports", "main.ts", 'const a = await import("./tests/recorded/main.ts");'],
+  ["imports", "main.ts", 'import { Hono } from "hono";'],
+  ["imports", "x.ts", 'import { a } from "./adapters/mqtt/mod.ts";'],
+  ["imports", "x.ts", 'import { main } from "./main.ts";'],
+  ["imports", "tools/x.ts", 'import { a } from "../adapters/mqtt/mod.ts";'],
+  ["imports", "tools/deep/x.ts", 'export * from "../../commands/serve.ts";'],
+  ["imports", "tools/x.ts", 'const a = await import("../commands/serve.ts");'],
   ["imports", "/any/tests-of-mine/adapters/mqtt/x.ts", 'import { a } from "../http/mod.ts";'],
   ["purity", "core/x.ts", "const a = Date.now();"],
   ["purity", "core/x.ts", "const a = new Date();"],
@@ -41,6 +60,7 @@ const refused: [rule: string, path: string, source: string][] = [
   ["purity", "core/x.ts", "const a = Temporal.Now.instant();"],
   ["quiet", "adapters/mqtt/x.ts", 'console.log("a");'],
   ["quiet", "main.ts", 'console.error("a");'],
+  ["quiet", "commands/serve.ts", 'console.error("a");'],
 ];
 
 const taken: [path: string, source: string][] = [
@@ -52,7 +72,14 @@ const taken: [path: string, source: string][] = [
   ["adapters/mqtt/x.ts", 'import { a } from "../../core/mod.ts"; import b from "aedes";'],
   ["adapters/http/routes/x.ts", 'import { a } from "../route.ts"; const now = Date.now();'],
   ["adapters/cli/x.ts", 'console.log("a");'],
-  ["main.ts", 'import { a } from "./adapters/mqtt/mod.ts";'],
+  ["main.ts", 'import { a } from "./adapters/cli/mod.ts";'],
+  ["main.ts", 'const { a } = await import("./commands/serve.ts");'],
+  ["commands/x.ts", 'import { a } from "../adapters/mqtt/mod.ts"; import { b } from "./y.ts";'],
+  [
+    "commands/house/x.ts",
+    'import { a } from "../../core/mod.ts"; import b from "../../deno.json";',
+  ],
+  ["tools/x.ts", 'import { a } from "../core/mod.ts"; import { b } from "./y.ts";'],
   ["tests/e2e/x.ts", 'import { a } from "../../adapters/mqtt/guard.ts"; console.log(Date.now());'],
 ];
 
@@ -70,6 +97,7 @@ Deno.test("deno lint runs the plugin: a planted violation of each rule fails it"
   const root = new URL("../../", import.meta.url);
   const planted = [
     ["core", 'import "../adapters/mqtt/mod.ts";\nexport const at: number = Date.now();\n'],
+    ["tools", 'export * from "../commands/serve.ts";\n'],
     ["adapters/mqtt", 'export function say(): void {\n  console.log("a");\n}\n'],
   ];
   const copy = await Deno.makeTempDir();
@@ -85,7 +113,7 @@ Deno.test("deno lint runs the plugin: a planted violation of each rule fails it"
       await Deno.writeTextFile(`${copy}/${folder}/planted.ts`, source!);
     }
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["lint", "core", "adapters"],
+      args: ["lint", "core", "tools", "adapters"],
       cwd: copy,
       env: { NO_COLOR: "1" },
     }).output();
@@ -94,7 +122,19 @@ Deno.test("deno lint runs the plugin: a planted violation of each rule fails it"
     for (const rule of ["imports", "purity", "quiet"]) {
       assert.match(said, new RegExp(`otalog/${rule}`));
     }
+    assert.match(said, /planted\.ts does not know commands\/serve\.ts/);
   } finally {
     await Deno.remove(copy, { recursive: true });
   }
+});
+
+Deno.test("every module but main.ts lies in a part that has boundaries", async () => {
+  const parts = ["core", "firmware", "adapters", "commands", "tests"];
+  const besides: string[] = [];
+  // Neither what Git keeps, nor what running leaves.
+  const exclude = (path: string) => /^(\..*|data|coverage|node_modules)$/.test(path);
+  for await (const path of glob("**/*.{ts,mts,tsx,js,mjs,jsx}", { cwd: ROOT, exclude })) {
+    if (!parts.includes(path.replaceAll("\\", "/").split("/")[0]!)) besides.push(path);
+  }
+  assert.deepEqual(besides, ["main.ts"]);
 });

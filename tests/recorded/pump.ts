@@ -70,6 +70,13 @@ export class Pump {
     await this.#b.clock.pass(GONE_AFTER_MS);
   }
 
+  /** The engine dies and is away for so long; the device comes to the one that goes on. */
+  async outlivesEngine(awayMs = 0): Promise<void> {
+    this.#b.clock.skew += awayMs;
+    await this.#b.restart();
+    this.connects();
+  }
+
   /** The version is ordered for it, and uploaded before that if nobody has; the id of the task. */
   async order(version = "2.0.0", more: object = {}): Promise<string> {
     const checksum = imageOf(version);
@@ -179,5 +186,11 @@ export class Pump {
   is(expected: string, task = this.#task): void {
     const found = at(this.#b, task);
     assert.ok(`${found} `.startsWith(`${expected} `), `${task} is ${found}, not ${expected}`);
+  }
+
+  /** Where its task is when so much time has passed. */
+  async isAfter(ms: number, expected: string, task = this.#task): Promise<void> {
+    await this.#b.clock.pass(ms);
+    this.is(expected, task);
   }
 }

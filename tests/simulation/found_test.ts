@@ -13,6 +13,7 @@ import { bugs } from "./planted/bugs/mod.ts";
 const BUG = "a repeated report is applied again";
 const PARTS = [
   "adapters",
+  "commands",
   "firmware",
   "main.ts",
   "deno.json",

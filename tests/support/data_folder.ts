@@ -1,5 +1,5 @@
 /** The data folder of a whole house that has ended. */
-import { openHouse } from "../../main.ts";
+import { openHouse } from "../../commands/house/open_house.ts";
 import { Operator, randomImage } from "../e2e/house.ts";
 
 /** Runs a house on the folder, lets an operator do something, and ends it. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { copyFolder } from "../../../adapters/backup/mod.ts";
 import type { CopyOrder } from "../../../adapters/backup/mod.ts";
-import { copyParts } from "../../../main.ts";
+import { copyParts } from "../../../commands/copy_parts.ts";
 import { assertReplays } from "../../e2e/house.ts";
 import { makeData } from "../../support/data_folder.ts";
 import { inFolder } from "../../support/folder.ts";

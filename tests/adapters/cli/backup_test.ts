@@ -12,7 +12,7 @@ import {
   verifyEd25519,
 } from "../../../adapters/host/mod.ts";
 import { openSnapshot } from "../../../adapters/sqlite/mod.ts";
-import { copyParts } from "../../../main.ts";
+import { copyParts } from "../../../commands/copy_parts.ts";
 import { atHouse, makeData } from "../../support/data_folder.ts";
 import { inFolder } from "../../support/folder.ts";
 import { Paper } from "./paper.ts";

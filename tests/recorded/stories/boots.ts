@@ -18,16 +18,21 @@ const from: Readonly<Record<string, readonly Said[]>> = {
   confirming: [rebooting, status("booted")],
 };
 
+/** The device says that after each of those ways, and so the task ends. */
+async function endsAfterEachWay(d: Pump, last: Said, end: string): Promise<void> {
+  for (const way of Object.values(from)) {
+    await d.brings("awaiting_install");
+    await d.says(...way, last);
+    d.is(end);
+  }
+}
+
 export const bootStories: readonly Story[] = [
   {
     name: "booted_from_each_state",
     async tell(b) {
       const d = await Pump.of(b);
-      for (const way of Object.values(from)) {
-        await d.brings("awaiting_install");
-        await d.says(...way, booted("2.0.0"));
-        d.is("succeeded #1");
-      }
+      await endsAfterEachWay(d, booted("2.0.0"), "succeeded #1");
       // A request tells as much.
       for (const state of ["rebooting", "confirming"] as const) {
         await d.brings(state);
@@ -40,22 +45,14 @@ export const bootStories: readonly Story[] = [
     name: "booted_another_version",
     async tell(b) {
       const d = await Pump.of(b);
-      for (const way of Object.values(from)) {
-        await d.brings("awaiting_install");
-        await d.says(...way, booted("1.9.0"));
-        d.is("rolled_back #1 other_version");
-      }
+      await endsAfterEachWay(d, booted("1.9.0"), "rolled_back #1 other_version");
     },
   },
   {
     name: "rolled_back_from_each_state",
     async tell(b) {
       const d = await Pump.of(b);
-      for (const way of Object.values(from)) {
-        await d.brings("awaiting_install");
-        await d.says(...way, status("rolled_back"));
-        d.is("rolled_back #1 device_rolled_back");
-      }
+      await endsAfterEachWay(d, status("rolled_back"), "rolled_back #1 device_rolled_back");
     },
   },
   {

@@ -19,6 +19,16 @@ async function held(d: Pump, { clock }: Bench): Promise<void> {
   d.is("held #1 offline");
 }
 
+/** Every state before the install. */
+const early = ["queued", "held", ...disturbed] as const;
+
+/** A task of the device comes into the state. */
+async function comesTo(state: typeof early[number], d: Pump, b: Bench): Promise<void> {
+  if (state === "queued") await waiting(d);
+  else if (state === "held") await held(d, b);
+  else await d.brings(state);
+}
+
 export const endingStories: readonly Story[] = [
   {
     name: "cancelled_in_each_state",
@@ -39,11 +49,9 @@ export const endingStories: readonly Story[] = [
   {
     name: "revoked_before_the_install",
     async tell(b) {
-      for (const state of ["queued", "held", ...disturbed] as const) {
+      for (const state of early) {
         const d = await Pump.of(b, `pump-${state}`);
-        if (state === "queued") await waiting(d);
-        else if (state === "held") await held(d, b);
-        else await d.brings(state);
+        await comesTo(state, d, b);
         await d.isRevoked();
         d.is(`cancelled #${state === "retrying" ? 2 : 1} device_revoked`);
       }
@@ -88,11 +96,9 @@ export const endingStories: readonly Story[] = [
     name: "superseded_in_each_state",
     async tell(b) {
       const newer = request({ current_version: "3.0.0" });
-      for (const state of ["queued", "held", ...disturbed] as const) {
+      for (const state of early) {
         const d = await Pump.of(b, `pump-${state}`);
-        if (state === "queued") await d.order();
-        else if (state === "held") await held(d, b);
-        else await d.brings(state);
+        await comesTo(state, d, b);
         await d.says(newer);
         d.is("superseded");
       }

@@ -19,21 +19,17 @@ export const engineStories: readonly Story[] = [
       const d = await Pump.of(b);
       await d.brings("downloading");
       // It crashes, and is away for a day: that counts for nothing.
-      b.clock.skew += 24 * HOUR;
-      await b.restart();
-      d.connects();
+      await d.outlivesEngine(24 * HOUR);
       await d.says(progress(60_000));
       d.is("downloading #1");
       // It stops in good order, and the device does not come back.
       await b.engine.stop();
       b.clock.skew += HOUR;
       await b.restart();
-      await b.clock.pass(30 * SECOND);
-      d.is("paused #1 gone");
+      await d.isAfter(30 * SECOND, "paused #1 gone");
       await d.comes();
       await d.says(whole, right);
-      await b.restart();
-      d.connects();
+      await d.outlivesEngine();
       await d.says(
         status("installing"),
         status("rebooting"),
@@ -47,13 +43,9 @@ export const engineStories: readonly Story[] = [
     async tell(b) {
       const d = await Pump.of(b);
       await d.brings("downloading");
-      b.clock.skew += 24 * HOUR;
-      await b.restart();
-      d.connects();
-      await b.clock.pass(5 * MINUTE - SECOND);
-      d.is("downloading #1");
-      await b.clock.pass(2 * SECOND);
-      d.is("retrying #2 no_progress");
+      await d.outlivesEngine(24 * HOUR);
+      await d.isAfter(5 * MINUTE - SECOND, "downloading #1");
+      await d.isAfter(2 * SECOND, "retrying #2 no_progress");
     },
   },
   {
@@ -75,8 +67,7 @@ export const engineStories: readonly Story[] = [
       await d.says(whole);
       // The next engine finds a clock that is behind the log.
       b.clock.skew -= 24 * HOUR;
-      await b.restart();
-      d.connects();
+      await d.outlivesEngine();
       await d.says(right);
       d.is("awaiting_install #1");
     },
@@ -89,10 +80,8 @@ export const engineStories: readonly Story[] = [
       await b.clock.pass(14 * MINUTE);
       // It may hide that the machine slept.
       b.clock.skew -= HOUR;
-      await b.clock.pass(4 * MINUTE);
-      d.is("downloading #1");
-      await b.clock.pass(2 * MINUTE);
-      d.is("retrying #2 no_progress");
+      await d.isAfter(4 * MINUTE, "downloading #1");
+      await d.isAfter(2 * MINUTE, "retrying #2 no_progress");
     },
   },
   {
@@ -102,10 +91,8 @@ export const engineStories: readonly Story[] = [
       await d.brings("downloading");
       await b.clock.pass(MINUTE);
       await b.clock.freeze(20 * MINUTE);
-      await b.clock.pass(4 * MINUTE);
-      d.is("downloading #1");
-      await b.clock.pass(2 * MINUTE);
-      d.is("retrying #2 no_progress");
+      await d.isAfter(4 * MINUTE, "downloading #1");
+      await d.isAfter(2 * MINUTE, "retrying #2 no_progress");
     },
   },
   {
@@ -139,8 +126,7 @@ export const engineStories: readonly Story[] = [
       d.is("offered #1");
       await d.says(part);
       // Only the broker knows that it is gone.
-      await b.clock.pass(MINUTE);
-      d.is("downloading #1");
+      await d.isAfter(MINUTE, "downloading #1");
       await b.engine.left(PUMP);
       d.is("paused #1 gone");
       b.engine.heard(PUMP);
@@ -148,11 +134,9 @@ export const engineStories: readonly Story[] = [
       d.is("downloading #1");
       // Nothing counts while the broker is away.
       b.engine.reachable(false);
-      await b.clock.pass(HOUR);
-      d.is("downloading #1");
+      await d.isAfter(HOUR, "downloading #1");
       await reach(b);
-      await b.clock.pass(5 * MINUTE + SECOND);
-      d.is("retrying #2 no_progress");
+      await d.isAfter(5 * MINUTE + SECOND, "retrying #2 no_progress");
       await d.says(part, whole, right);
       d.is("succeeded #2");
     },

@@ -16,13 +16,11 @@ export const limitStories: readonly Story[] = [
     async tell(b) {
       const d = await Pump.of(b);
       await d.brings("offered", { expires_in: 3 * 86_400 });
-      await b.clock.pass(DAY + TICK);
-      d.is("held #1 offline");
+      await d.isAfter(DAY + TICK, "held #1 offline");
       await d.says(request());
       d.is("offered #1");
       await b.clock.pass(DAY + TICK);
-      await b.clock.pass(DAY);
-      d.is("timed_out #1 expired");
+      await d.isAfter(DAY, "timed_out #1 expired");
     },
   },
   {
@@ -30,15 +28,13 @@ export const limitStories: readonly Story[] = [
     async tell(b) {
       const d = await Pump.of(b);
       await d.order("2.0.0", { expires_in: 3_600 });
-      await b.clock.pass(HOUR + TICK);
-      d.is("timed_out #1 expired");
+      await d.isAfter(HOUR + TICK, "timed_out #1 expired");
       await d.brings("offered", { expires_in: 7_200, priority: "low" });
       const yielded = d.task;
       await d.order("2.1.0");
       await d.says(request());
       d.is("queued #1 preempted", yielded);
-      await b.clock.pass(2 * HOUR);
-      d.is("timed_out #1 expired", yielded);
+      await d.isAfter(2 * HOUR, "timed_out #1 expired", yielded);
       d.is("offered #1");
     },
   },
@@ -48,12 +44,10 @@ export const limitStories: readonly Story[] = [
       const d = await Pump.of(b);
       await d.brings("downloading");
       for (const next of [2, 3, 4]) {
-        await b.clock.pass(15 * MINUTE + TICK);
-        d.is(`retrying #${next} no_progress`);
+        await d.isAfter(15 * MINUTE + TICK, `retrying #${next} no_progress`);
         await d.says(part);
       }
-      await b.clock.pass(15 * MINUTE + TICK);
-      d.is("timed_out #4 no_progress");
+      await d.isAfter(15 * MINUTE + TICK, "timed_out #4 no_progress");
       // Too late.
       await d.isRefused("ended", ["verify", { task_id: d.task, checksum: IMAGE }]);
     },
@@ -69,8 +63,7 @@ export const limitStories: readonly Story[] = [
           await b.clock.pass(7 * MINUTE);
           await d.says(progress(50_000 + more));
         }
-        await b.clock.pass(MINUTE);
-        d.is(end);
+        await d.isAfter(MINUTE, end);
         if (end.startsWith("retrying")) await d.fetches(0);
       }
     },
@@ -82,16 +75,13 @@ export const limitStories: readonly Story[] = [
       await d.brings("downloading", { limits: { downloading_total: 1_800 } });
       await b.clock.pass(10 * MINUTE);
       await d.says(progress(50_000));
-      b.clock.skew += 2 * HOUR;
-      await b.restart();
-      d.connects();
+      await d.outlivesEngine(2 * HOUR);
       for (const more of [60_000, 70_000]) {
         await d.says(progress(more));
         await b.clock.pass(9 * MINUTE);
       }
       d.is("downloading #1");
-      await b.clock.pass(2 * MINUTE);
-      d.is("retrying #2 too_slow");
+      await d.isAfter(2 * MINUTE, "retrying #2 too_slow");
     },
   },
   {
@@ -130,10 +120,8 @@ export const limitStories: readonly Story[] = [
       const long = await d.fetches(30_000);
       await b.clock.pass(14 * MINUTE);
       d.takes(long, 30_000);
-      await b.clock.pass(10 * MINUTE);
-      d.is("downloading #1");
-      await b.clock.pass(6 * MINUTE);
-      d.is("retrying #2 no_progress");
+      await d.isAfter(10 * MINUTE, "downloading #1");
+      await d.isAfter(6 * MINUTE, "retrying #2 no_progress");
     },
   },
   {
@@ -141,10 +129,8 @@ export const limitStories: readonly Story[] = [
     async tell(b) {
       const d = await Pump.of(b);
       await d.brings("retrying", { retries: 2 });
-      await b.clock.pass(15 * MINUTE + TICK);
-      d.is("retrying #3 silent");
-      await b.clock.pass(15 * MINUTE + TICK);
-      d.is("timed_out #3 silent");
+      await d.isAfter(15 * MINUTE + TICK, "retrying #3 silent");
+      await d.isAfter(15 * MINUTE + TICK, "timed_out #3 silent");
     },
   },
   {
@@ -152,11 +138,9 @@ export const limitStories: readonly Story[] = [
     async tell(b) {
       const d = await Pump.of(b);
       await d.brings("verifying", { retries: 1 });
-      await b.clock.pass(15 * MINUTE + TICK);
-      d.is("retrying #2 silent");
+      await d.isAfter(15 * MINUTE + TICK, "retrying #2 silent");
       await d.says(whole);
-      await b.clock.pass(15 * MINUTE + TICK);
-      d.is("timed_out #2 silent");
+      await d.isAfter(15 * MINUTE + TICK, "timed_out #2 silent");
     },
   },
   {
@@ -165,8 +149,7 @@ export const limitStories: readonly Story[] = [
       const d = await Pump.of(b);
       await d.brings("downloading");
       await d.goes();
-      await b.clock.pass(7 * DAY + TICK);
-      d.is("held #1 offline");
+      await d.isAfter(7 * DAY + TICK, "held #1 offline");
       await d.comes();
       d.is("offered #1");
       await d.says(request({ resume_from: 40_000 }), whole, right);
@@ -178,8 +161,7 @@ export const limitStories: readonly Story[] = [
     async tell(b) {
       const d = await Pump.of(b);
       await d.brings("awaiting_install");
-      await b.clock.pass(7 * DAY + TICK);
-      d.is("timed_out #1 silent");
+      await d.isAfter(7 * DAY + TICK, "timed_out #1 silent");
     },
   },
   {
@@ -187,14 +169,11 @@ export const limitStories: readonly Story[] = [
     async tell(b) {
       const d = await Pump.of(b);
       await d.brings("installing");
-      await b.clock.pass(30 * MINUTE + TICK);
-      d.is("failed #1 silent");
+      await d.isAfter(30 * MINUTE + TICK, "failed #1 silent");
       await d.brings("rebooting");
-      await b.clock.pass(15 * MINUTE + TICK);
-      d.is("lost #1 silent");
+      await d.isAfter(15 * MINUTE + TICK, "lost #1 silent");
       await d.brings("confirming");
-      await b.clock.pass(10 * MINUTE + TICK);
-      d.is("failed #1 silent");
+      await d.isAfter(10 * MINUTE + TICK, "failed #1 silent");
       await d.says(request());
     },
   },

@@ -36,10 +36,8 @@ export const pauseStories: readonly Story[] = [
       for (const state of deferrable) {
         await d.brings(state);
         await d.says(deferred);
-        await b.clock.pass(9 * MINUTE);
-        d.is("paused #1 deferred");
-        await b.clock.pass(MINUTE + 250);
-        d.is(`${state} #1`);
+        await d.isAfter(9 * MINUTE, "paused #1 deferred");
+        await d.isAfter(MINUTE + 250, `${state} #1`);
         await d.isCancelled();
       }
     },
@@ -51,25 +49,20 @@ export const pauseStories: readonly Story[] = [
       await d.brings("downloading");
       // An hour, where it does not say how long.
       await d.says(status("deferred"));
-      await b.clock.pass(HOUR - MINUTE);
-      d.is("paused #1 deferred");
-      await b.clock.pass(MINUTE + 250);
-      d.is("downloading #1");
+      await d.isAfter(HOUR - MINUTE, "paused #1 deferred");
+      await d.isAfter(MINUTE + 250, "downloading #1");
       await d.says(status("deferred"));
       await b.clock.pass(HOUR - MINUTE);
       await d.says(deferred);
-      await b.clock.pass(9 * MINUTE);
-      d.is("paused #1 deferred");
-      await b.clock.pass(2 * MINUTE);
-      d.is("downloading #1");
+      await d.isAfter(9 * MINUTE, "paused #1 deferred");
+      await d.isAfter(2 * MINUTE, "downloading #1");
       // Who was gone in a retry, and asks for time then, goes back to the retry.
       await d.says(wrong);
       await d.goes();
       d.is("paused #2 gone");
       await d.says(deferred);
       d.connects();
-      await b.clock.pass(11 * MINUTE);
-      d.is("retrying #2");
+      await d.isAfter(11 * MINUTE, "retrying #2");
       await d.says(whole, right);
     },
   },
@@ -79,8 +72,7 @@ export const pauseStories: readonly Story[] = [
       const d = await Pump.of(b);
       await d.brings("downloading", { limits: { paused: 600 } });
       await d.says(status("deferred", { delay_seconds: 3_600 }));
-      await b.clock.pass(10 * MINUTE + 250);
-      d.is("held #1 offline");
+      await d.isAfter(10 * MINUTE + 250, "held #1 offline");
       await d.says(request());
       d.is("offered #1");
       await d.says(part, whole, right);
@@ -93,12 +85,9 @@ export const pauseStories: readonly Story[] = [
       await d.brings("downloading", { limits: { downloading_total: 1_200 } });
       await b.clock.pass(9 * MINUTE);
       await d.says(deferred);
-      await b.clock.pass(10 * MINUTE + 250);
-      d.is("downloading #1");
-      await b.clock.pass(10 * MINUTE);
-      d.is("downloading #1");
-      await b.clock.pass(2 * MINUTE);
-      d.is("retrying #2 too_slow");
+      await d.isAfter(10 * MINUTE + 250, "downloading #1");
+      await d.isAfter(10 * MINUTE, "downloading #1");
+      await d.isAfter(2 * MINUTE, "retrying #2 too_slow");
     },
   },
   {

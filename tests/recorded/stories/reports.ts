@@ -23,8 +23,7 @@ export const reportStories: readonly Story[] = [
       assert.equal(await hears(["verify", { ...first, id: "v2" }]), "retry");
       const packet = (isRepeat: boolean) => ({ packet: { key: "7:c0ffee", isRepeat } });
       assert.equal(await hears(wrong, packet(false)), "retry");
-      await b.restart();
-      d.connects();
+      await d.outlivesEngine();
       assert.equal(await hears(wrong, packet(true)), "retry");
       d.is("retrying #3 wrong_digest");
       // The same id with something else is the same report; a packet that is not sent again is another.

@@ -23,8 +23,8 @@ export const firmwareBugs: readonly Bug[] = [
     "a wish is met with another product's image",
     ["I10"],
     "engine/wished.ts",
-    "await work.firmware(device.product, version);",
-    'await work.firmware("valve", version);',
+    "await work.images.firmware(device.product, version);",
+    'await work.images.firmware("valve", version);',
   ),
   bug(
     "a silent downgrade",

@@ -70,7 +70,7 @@ export const lockBugs: readonly Bug[] = [
   bug(
     "a task number is given twice",
     ["I1", "I5", "I7", "I8"],
-    "engine/workspace.ts",
+    "engine/sealing.ts",
     "this.#position = { ...this.#position, lastTask };",
     "",
   ),

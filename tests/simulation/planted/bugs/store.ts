@@ -15,14 +15,14 @@ export const storeBugs: readonly Bug[] = [
     "an input is acknowledged though the store failed",
     ["I4", "I20"],
     "engine/engine.ts",
-    'const answer = refusal("The log cannot be written now. Try again in a moment.");',
+    'const answer = notNow("The log cannot be written now. Try again in a moment.");',
     "const answer: Answer = { ok: true, messages: [] };",
   ),
   bug(
     "a store that failed is not opened again",
     ["I4", "I20", "L1", "L4"],
     "engine/engine.ts",
-    "this.#ledger.distrust();\n      if (!this.#stopped) this.#ledger.reopenSoon(() => this.#pumping ??= this.#pump());",
+    "this.#ledger.distrust();\n      if (!this.#stopped) this.#ledger.reopenSoon(() => this.#batches.wake());",
     "",
   ),
   bug(
