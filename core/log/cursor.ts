@@ -41,6 +41,12 @@ export function textOf(bytes: Uint8Array, from: number, to = bytes.length): stri
   return text;
 }
 
+/** Whether the text, which is ASCII, stands at a place of the bytes. */
+export function isAt(bytes: Uint8Array, from: number, text: string): boolean {
+  for (let n = 0; n < text.length; n++) if (bytes[from + n] !== text.charCodeAt(n)) return false;
+  return true;
+}
+
 /** A text that is expected as it is. */
 export function literalOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
@@ -159,9 +165,7 @@ export class Cursor {
 
   /** Whether the text stands at a place. */
   isAt(from: number, text: string): boolean {
-    const { bytes } = this;
-    for (let n = 0; n < text.length; n++) if (bytes[from + n] !== text.charCodeAt(n)) return false;
-    return true;
+    return isAt(this.bytes, from, text);
   }
 
   #members(open: number, depth: number): boolean {

@@ -1,5 +1,6 @@
 /** The header of a plain row: the canonical JSON that its hash is of, read from its bytes. */
-import { Cursor, literalOf, textOf } from "./cursor.ts";
+import { Cursor, literalOf } from "./cursor.ts";
+import { KnownTexts } from "./known_texts.ts";
 
 /** The members that are texts, by their places in what is noted of them. */
 const texts = { actor: 0, data: 1, log: 2, outcome: 3, prev: 4, stream: 5, task: 6, type: 7 };
@@ -39,6 +40,7 @@ export class PlainHeader {
   v = 0;
   version = 0;
   readonly #cursor = new Cursor();
+  readonly #known = new KnownTexts();
   /** Where texts begin and end; `-1`: there is none. */
   readonly #from = new Int32Array(TEXTS);
   readonly #to = new Int32Array(TEXTS);
@@ -69,7 +71,7 @@ export class PlainHeader {
   text(name: HeaderText): string | undefined {
     const slot = texts[name];
     const from = this.#from[slot]!;
-    return from < 0 ? undefined : textOf(this.#cursor.bytes, from, this.#to[slot]!);
+    return from < 0 ? undefined : this.#known.of(this.#cursor.bytes, from, this.#to[slot]!);
   }
 
   /** Whether this is the text; `null`: whether there is none. */
