@@ -3,7 +3,8 @@
  * without anything that JSON must escape but quotation marks. These are read from their bytes, several
  * times as fast as by parsing them; of whatever else is there it says that it is no such row, no more.
  */
-import { Cursor, literalOf, textOf } from "./cursor.ts";
+import { Cursor, literalOf } from "./cursor.ts";
+import { KnownTexts } from "./known_texts.ts";
 
 const BYTES = literalOf('{"bytes":"');
 const DATA = literalOf(',"data":"');
@@ -39,6 +40,7 @@ export class PlainRow {
   #data: string | undefined;
   #hash: string | undefined;
   readonly #line = new Cursor();
+  readonly #known = new KnownTexts();
   readonly #sealed = new Uint8Array(ROW_BYTES_MAX);
   readonly #salted = new Uint8Array(ROW_BYTES_MAX);
   #hashAt = 0;
@@ -73,7 +75,7 @@ export class PlainRow {
 
   /** `data`. */
   get data(): string {
-    return this.#data ??= textOf(this.salted, SALT_BYTES);
+    return this.#data ??= this.#known.of(this.salted, SALT_BYTES, this.salted.length);
   }
 
   /** Whether the hash that stands in the row has these digits. */

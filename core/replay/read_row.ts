@@ -86,12 +86,31 @@ export function factOf(
   data: string,
 ): Fact | Difference {
   if (!Object.hasOwn(factSchemas, type)) return unreadable("type", "a known fact", type);
-  const members = jsonIn(data);
-  const said = factSchemas[type as FactType].safeParse(members);
-  if (!said.success || canonicalJson(members) !== data) {
-    return unreadable("data", `the data of ${type}`, data);
-  }
-  return { type, at, actor, ...(task === undefined ? {} : { task }), data: said.data } as Fact;
+  const said = checked(type as FactType, data);
+  if (!said) return unreadable("data", `the data of ${type}`, data);
+  const fact = { type, at, actor, data: said };
+  return (task === undefined ? fact : { ...fact, task }) as Fact;
+}
+
+/** Data of each type that was checked: a fleet says the same again and again. */
+const known = new Map<FactType, Map<string, Fact["data"]>>();
+const KNOWN_MAX = 1_024;
+
+/** What the text says, if it is canonical and the data of that type. */
+function checked(type: FactType, text: string): Fact["data"] | undefined {
+  const before = known.get(type)?.get(text);
+  if (before) return before;
+  const members = jsonIn(text);
+  const said = factSchemas[type].safeParse(members);
+  if (!said.success || canonicalJson(members) !== text) return undefined;
+  keep(type, text, said.data);
+  return said.data;
+}
+
+function keep(type: FactType, text: string, data: Fact["data"]): void {
+  const texts = known.get(type);
+  if (!texts || texts.size === KNOWN_MAX) known.set(type, new Map([[text, data]]));
+  else texts.set(text, data);
 }
 
 function unreadable(what: string, expected: string, found: unknown): Difference {
