@@ -82,10 +82,11 @@ export class PlainHeader {
     return this.#to[slot]! - from === text.length && this.#cursor.isAt(from, text);
   }
 
-  /** Whether the text is the checksum with these digits. */
-  hasDigest(name: HeaderText, digits: string): boolean {
+  /** Whether the text is the checksum with these digits; `null`: whether there is none. */
+  hasDigest(name: HeaderText, digits: string | null): boolean {
     const slot = texts[name];
     const from = this.#from[slot]!;
+    if (digits === null) return from < 0;
     return from >= 0 && this.#to[slot]! - from === SHA256.length + digits.length &&
       this.#cursor.isAt(from, SHA256) && this.#cursor.isAt(from + SHA256.length, digits);
   }
