@@ -160,7 +160,7 @@ class Draft {
     const task = beginTask({ id: fact.task, device, actor, at, policy });
     this.#change({ tasks: enqueue(tasks, task) });
     this.#tasks.set(task.id, task);
-    this.#moves.push({ task: task.id, from: null, to: task.state, attempt: task.attempt });
+    this.#moves.push({ attempt: task.attempt, from: null, task: task.id, to: task.state });
     // It asked for this: it is there to be told at once.
     if (isOwn(this.#device, fact)) this.#activateNext(at);
   }
