@@ -20,8 +20,6 @@ const DIGITS_MAX = 15;
 /** What the engine writes has fewer levels. */
 const DEPTH_MAX = 8;
 
-const ARGUMENTS_MAX = 8_192;
-
 const NULL = literalOf("null");
 
 /** 1 for what stands in a string as it is. */
@@ -30,15 +28,11 @@ const isPlain = Uint8Array.from(
   (_, byte) => Number(byte >= LOWEST && byte <= HIGHEST && byte !== QUOTE && byte !== BACKSLASH),
 );
 
+const decoder = new TextDecoder();
+
 /** The text of bytes that are ASCII. */
 export function textOf(bytes: Uint8Array, from: number, to = bytes.length): string {
-  let text = "";
-  // As many at once as a call may have arguments, and far more than most texts have.
-  for (let at = from; at < to; at += ARGUMENTS_MAX) {
-    const part = bytes.subarray(at, Math.min(to, at + ARGUMENTS_MAX));
-    text += String.fromCharCode.apply(null, part as unknown as number[]);
-  }
-  return text;
+  return decoder.decode(bytes.subarray(from, to));
 }
 
 /** Whether the text, which is ASCII, stands at a place of the bytes. */
