@@ -22,8 +22,8 @@ const DEPTH_MAX = 8;
 
 const NULL = literalOf("null");
 
-/** 1 for what stands in a string as it is. */
-const isPlain = Uint8Array.from(
+/** 1 for what stands in a string as it is; of other UTF-16 code units there is none. */
+export const isPlain = Uint8Array.from(
   { length: 256 },
   (_, byte) => Number(byte >= LOWEST && byte <= HIGHEST && byte !== QUOTE && byte !== BACKSLASH),
 );

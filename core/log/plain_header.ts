@@ -1,6 +1,7 @@
 /** The header of a plain row: the canonical JSON that its hash is of, read from its bytes. */
 import { Cursor, literalOf } from "./cursor.ts";
 import { KnownTexts } from "./known_texts.ts";
+import { SameJson } from "./same_json.ts";
 
 /** What stands before the digits of a checksum. */
 const SHA256 = "sha256:";
@@ -39,6 +40,8 @@ const integers = {
   v: literalOf(',"v":'),
   version: literalOf(',"version":'),
 };
+
+const same = new SameJson();
 
 /** A header; what it holds is valid until the next one is read. Texts are made when they are asked for. */
 export class PlainHeader {
@@ -98,6 +101,12 @@ export class PlainHeader {
     if (digits === null) return from < 0;
     return from >= 0 && this.#to[slot]! - from === SHA256.length + digits.length &&
       this.#cursor.isAt(from, SHA256) && this.#cursor.isAt(from + SHA256.length, digits);
+  }
+
+  /** Whether the text is the canonical JSON of the value, which is one that is nearly always so. */
+  hasJson(name: HeaderText, value: unknown): boolean {
+    const { slot } = texts[name];
+    return same.is(value, this.#cursor.bytes, this.#from[slot]!, this.#to[slot]!);
   }
 
   #string({ before, slot }: TextMember): void {

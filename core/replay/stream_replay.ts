@@ -22,7 +22,7 @@ import {
   hashText,
   headerBytes,
 } from "../log/mod.ts";
-import type { Fact, Outcome, Sha256 } from "../log/mod.ts";
+import type { Fact, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
 import { PlainRow } from "../log/plain_row.ts";
 import { toChecksum, toHex } from "../protocol/mod.ts";
@@ -105,13 +105,13 @@ export class StreamReplay {
     const type = header.text("type")!;
     const actor = header.text("actor")!;
     const fact = factOf({ type, at, actor, task: header.text("task") }, row.data);
-    if (!("what" in fact) && strangeLog(fact, header.text("log")!)) return;
-    const step = "what" in fact ? undefined : stepped(before.device, fact);
-    if (!step || !header.has("outcome", textOf(step.outcome))) return;
+    const log = header.text("log")!;
+    if ("what" in fact || strangeLog(fact, log)) return;
+    const step = stepped(before.device, fact);
+    if (!step || !header.hasJson("outcome", step.outcome)) return;
     const digits = this.#sha256(row.sealed);
     if (!row.hasHash(digits) || !header.hasDigest("data", this.#sha256(row.salted))) return;
-    const place = { log: header.text("log")!, epoch, stream, version };
-    return this.#advance(place, fact as Fact, digits, step);
+    return this.#advance({ log, epoch, stream, version }, fact, digits, step);
   }
 
   /** Takes the row, or says what is wrong with it. */
@@ -224,12 +224,4 @@ function stepped(before: Device | undefined, fact: Fact): StreamStep | undefined
   } catch {
     return undefined;
   }
-}
-
-const NOTHING = canonicalJson({ effects: [], moves: [] });
-
-/** Half of all rows lead to nothing that would have to be written out. */
-function textOf(outcome: Outcome): string {
-  const isNothing = outcome.effects.length === 0 && outcome.moves.length === 0;
-  return isNothing ? NOTHING : canonicalJson(outcome);
 }
