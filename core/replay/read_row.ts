@@ -95,6 +95,7 @@ export function factOf(
 /** Data of each type that was checked: a fleet says the same again and again. */
 const known = new Map<FactType, Map<string, Fact["data"]>>();
 const KNOWN_MAX = 1_024;
+const KNOWN_CHARACTERS_MAX = 128;
 
 /** What the text says, if it is canonical and the data of that type. */
 function checked(type: FactType, text: string): Fact["data"] | undefined {
@@ -103,8 +104,13 @@ function checked(type: FactType, text: string): Fact["data"] | undefined {
   const members = jsonIn(text);
   const said = factSchemas[type].safeParse(members);
   if (!said.success || canonicalJson(members) !== text) return undefined;
-  keep(type, text, said.data);
+  if (isSaidAgain(said.data, text)) keep(type, text, said.data);
   return said.data;
+}
+
+/** Not what bears a name of its own, nor what is as long as the policy of a task. */
+function isSaidAgain(data: Fact["data"], text: string): boolean {
+  return text.length <= KNOWN_CHARACTERS_MAX && !("id" in data) && !("packet" in data);
 }
 
 function keep(type: FactType, text: string, data: Fact["data"]): void {
