@@ -4,7 +4,7 @@
  * times as fast as by parsing them; of whatever else is there it says that it is no such row, no more.
  */
 import { Cursor, literalOf } from "./cursor.ts";
-import { KnownTexts } from "./known_texts.ts";
+import type { KnownTexts } from "./known_texts.ts";
 
 const BYTES = literalOf('{"bytes":"');
 const DATA = literalOf(',"data":"');
@@ -36,11 +36,10 @@ export class PlainRow {
   sealed: Uint8Array = new Uint8Array();
   /** The salt ‖ `data`: what the hash in `bytes` is of. */
   salted: Uint8Array = new Uint8Array();
-  /** `data`; as text, once it is asked for. */
+  /** `data` as it was given; `undefined`: its text is not made yet. */
   #data: string | undefined;
   #hash: string | undefined;
   readonly #line = new Cursor();
-  readonly #known = new KnownTexts();
   readonly #sealed = new Uint8Array(ROW_BYTES_MAX);
   readonly #salted = new Uint8Array(ROW_BYTES_MAX);
   #hashAt = 0;
@@ -73,9 +72,9 @@ export class PlainRow {
     return true;
   }
 
-  /** `data`. */
-  get data(): string {
-    return this.#data ??= this.#known.of(this.salted, SALT_BYTES, this.salted.length);
+  /** `data`, as one of these texts where it is. */
+  textIn(known: KnownTexts): string {
+    return this.#data ?? known.of(this.salted, SALT_BYTES, this.salted.length);
   }
 
   /** Whether the hash that stands in the row has these digits. */

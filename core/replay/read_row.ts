@@ -77,46 +77,31 @@ export function readRow(cells: StoredCells): ReadRow | Difference {
   return { header: header.data as unknown as RowHeader, fact, salt };
 }
 
-/** The fact that is recorded under that type with that data. Never throws. */
-export function factOf(
-  { type, at, actor, task }: Pick<Fact, "at" | "actor"> & {
-    type: string;
-    task?: string | undefined;
-  },
-  data: string,
-): Fact | Difference {
+type Stamp = Pick<Fact, "at" | "actor"> & {
+  readonly type: string;
+  readonly task?: string | undefined;
+};
+
+/** The fact that is recorded under that type with that data. */
+function factOf(stamp: Stamp, data: string): Fact | Difference {
+  const { type } = stamp;
   if (!Object.hasOwn(factSchemas, type)) return unreadable("type", "a known fact", type);
-  const said = checked(type as FactType, data);
-  if (!said) return unreadable("data", `the data of ${type}`, data);
-  const fact = { type, at, actor, data: said };
-  return (task === undefined ? fact : { ...fact, task }) as Fact;
+  const said = dataOf(type, data);
+  return said ? factWith(stamp, said) : unreadable("data", `the data of ${type}`, data);
 }
 
-/** Data of each type that was checked: a fleet says the same again and again. */
-const known = new Map<FactType, Map<string, Fact["data"]>>();
-const KNOWN_MAX = 1_024;
-const KNOWN_CHARACTERS_MAX = 128;
-
-/** What the text says, if it is canonical and the data of that type. */
-function checked(type: FactType, text: string): Fact["data"] | undefined {
-  const before = known.get(type)?.get(text);
-  if (before) return before;
+/** What the text says, if it is canonical and the data of that type. Never throws. */
+export function dataOf(type: string, text: string): Fact["data"] | undefined {
+  if (!Object.hasOwn(factSchemas, type)) return undefined;
   const members = jsonIn(text);
-  const said = factSchemas[type].safeParse(members);
-  if (!said.success || canonicalJson(members) !== text) return undefined;
-  if (isSaidAgain(said.data, text)) keep(type, text, said.data);
-  return said.data;
+  const said = factSchemas[type as FactType].safeParse(members);
+  return said.success && canonicalJson(members) === text ? said.data : undefined;
 }
 
-/** Not what bears a name of its own, nor what is as long as the policy of a task. */
-function isSaidAgain(data: Fact["data"], text: string): boolean {
-  return text.length <= KNOWN_CHARACTERS_MAX && !("id" in data) && !("packet" in data);
-}
-
-function keep(type: FactType, text: string, data: Fact["data"]): void {
-  const texts = known.get(type);
-  if (!texts || texts.size === KNOWN_MAX) known.set(type, new Map([[text, data]]));
-  else texts.set(text, data);
+/** The fact with data that was checked to be that of its type. */
+export function factWith({ type, at, actor, task }: Stamp, data: Fact["data"]): Fact {
+  const fact = { type, at, actor, data };
+  return (task === undefined ? fact : { ...fact, task }) as Fact;
 }
 
 function unreadable(what: string, expected: string, found: unknown): Difference {

@@ -29,7 +29,8 @@ import { toChecksum, toHex } from "../protocol/mod.ts";
 import { differs } from "./divergence.ts";
 import type { Difference, Divergence } from "./divergence.ts";
 import type { RowOrder } from "./log_order.ts";
-import { factOf, readRow } from "./read_row.ts";
+import { KnownData } from "./known_data.ts";
+import { factWith, readRow } from "./read_row.ts";
 import type { ReadRow, StoredCells } from "./read_row.ts";
 
 /** A row that came out the same. */
@@ -63,6 +64,7 @@ export class StreamReplay {
   readonly #sha256: Sha256;
   readonly #streams = new Map<string, Stream>();
   #devices = 0;
+  readonly #known = new KnownData();
   readonly #erased = new ErasedRows();
 
   /** `sha256` is the one the log was made with. */
@@ -104,9 +106,11 @@ export class StreamReplay {
     if (version !== before.version + 1 || !header.hasDigest("prev", before.digits)) return;
     const type = header.text("type")!;
     const actor = header.text("actor")!;
-    const fact = factOf({ type, at, actor, task: header.text("task") }, row.data);
+    const data = this.#known.of(type, row);
+    if (!data) return;
+    const fact = factWith({ type, at, actor, task: header.text("task") }, data);
     const log = header.text("log")!;
-    if ("what" in fact || strangeLog(fact, log)) return;
+    if (strangeLog(fact, log)) return;
     const step = stepped(before.device, fact);
     if (!step || !header.hasJson("outcome", step.outcome)) return;
     const digits = this.#sha256(row.sealed);
