@@ -1,7 +1,7 @@
 /** `deno task replay`: decides a log again and says whether everything came out the same. */
-import { tagsIn } from "../../core/mod.ts";
+import { personalIn } from "../../core/mod.ts";
 import type { DeviceAsOf, LogPoint, RowHeader, Sha256, StoredCells } from "../../core/mod.ts";
-import { deviceAsOfView, timeText } from "../../core/engine/mod.ts";
+import { dataView, deviceAsOfView, timeText } from "../../core/engine/mod.ts";
 import type { Models } from "../../core/engine/mod.ts";
 import type { ReplayOptions } from "./commands.ts";
 import { deviceAsOfText } from "./device_as_of.ts";
@@ -54,9 +54,10 @@ class OneDevice {
   note(cells: StoredCells, { device }: Models): void {
     if (cells.stream !== `device/${this.id}`) return;
     const header = JSON.parse(String(cells.bytes)) as RowHeader;
-    const data = JSON.parse(String(cells.data));
+    const personal = typeof cells.personal === "string" ? cells.personal : null;
+    const data = dataView({ data: String(cells.data), personal });
     this.#history.push(rowCells({ ...header, at: timeText(header.at), data }));
-    const tags = this.#state?.tags ?? tagsIn(String(cells.data));
+    const tags = this.#state?.tags ?? personalIn(personal)?.tags ?? [];
     if (device) this.#state = { device, tags, seq: header.seq, at: header.at };
   }
 

@@ -34,6 +34,11 @@ const migrations: Record<string, Migration> = {
       await runAll(db, untaggedDevices);
     },
   },
+  "2026-11-27-personal-texts": {
+    up: async (db) => {
+      await runAll(db, personalTexts);
+    },
+  },
 };
 
 async function runAll(db: Kysely<Tables>, statements: readonly string[]): Promise<void> {
@@ -105,6 +110,12 @@ const tree = [
 
 /** What is personal stands in the log alone, where it can be erased (`erased_rows.ts`). */
 const untaggedDevices = [`update devices set state = json_remove(state, '$.tags')`];
+
+/** Few rows have one; those of a device are found without a look at the others. */
+const personalTexts = [
+  `alter table events add column personal text`,
+  `create index events_personal on events (stream, version) where personal is not null`,
+];
 
 /** As many rows as are held at once. */
 const PAGE_ROWS = 1_000;

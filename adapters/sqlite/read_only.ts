@@ -54,6 +54,13 @@ function snapshot(database: DatabaseSync): DatabaseSync {
   }
 }
 
+/** Asks for the cells of the log's rows; the log of an older otalog has no personal texts. */
+export function selectCells(database: DatabaseSync): string {
+  const query = "select 1 from pragma_table_info('events') where name = 'personal'";
+  const personal = database.prepare(query).get() ? "personal" : "null as personal";
+  return `select seq, stream, version, bytes, data, salt, hash, ${personal} from events`;
+}
+
 /** @throws {Error} when nobody can tell: that a file may not be looked at does not mean it is gone. */
 function exists(path: string): boolean {
   try {

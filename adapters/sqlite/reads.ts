@@ -1,6 +1,6 @@
 /** Committed state for people and programs, on a connection of its own that only reads. */
 import type { Kysely } from "kysely";
-import { deviceStream, tagsIn } from "../../core/mod.ts";
+import { deviceStream, personalIn } from "../../core/mod.ts";
 import type { Device, FactType, SealedRow, Task, TaskStateName } from "../../core/mod.ts";
 import type { Firmware, Image, Page, PageQuery, Reads } from "../../core/engine/mod.ts";
 import type { CountsTable, Tables } from "./schema.ts";
@@ -34,10 +34,13 @@ export class SqliteReads implements Reads {
   }
 
   async tags(devices: readonly string[]): Promise<ReadonlyMap<string, readonly string[]>> {
-    const rows = await this.#db.selectFrom("events").select(["stream", "data"])
+    const rows = await this.#db.selectFrom("events").select(["stream", "personal"])
       .where("stream", "in", devices.map(deviceStream)).where("version", "=", 1).execute();
     return new Map(
-      rows.map(({ stream, data }) => [stream.slice(deviceStream("").length), tagsIn(data)]),
+      rows.map(({ stream, personal }) => [
+        stream.slice(deviceStream("").length),
+        personalIn(personal)?.tags ?? [],
+      ]),
     );
   }
 

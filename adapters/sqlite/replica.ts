@@ -6,7 +6,7 @@ import { kyselyOn } from "./dialect.ts";
 import { migrate } from "./migrations.ts";
 import { ModelsWriter } from "./models.ts";
 import { NewestModels } from "./newest_models.ts";
-import { iterate, openReadOnly } from "./read_only.ts";
+import { iterate, openReadOnly, selectCells } from "./read_only.ts";
 import type { Row } from "./read_only.ts";
 import { emptyTree, TreeWriter } from "./tree.ts";
 
@@ -49,7 +49,8 @@ export async function openReplica(folder: string): Promise<Replica> {
   expected.exec("begin");
   return {
     *rows() {
-      for (last of iterate(found, LOG) as Iterable<StoredCells & Row>) yield last;
+      const log = `${selectCells(found)} order by seq`;
+      for (last of iterate(found, log) as Iterable<StoredCells & Row>) yield last;
     },
     count: Number(found.prepare("select count(*) as n from events").get()?.n),
     expect: (next) => {
@@ -78,8 +79,6 @@ function openScratch(): DatabaseSync {
     return new DatabaseSync(":memory:");
   }
 }
-
-const LOG = "select seq, stream, version, bytes, data, salt, hash from events order by seq";
 
 /** The log itself is compared row by row by the replay. */
 const REPLAYED = "events";

@@ -12,6 +12,7 @@ export interface EventsTable {
   data: string;
   salt: string;
   hash: string;
+  personal: string | null;
 }
 
 /** The state of each device, as canonical JSON. */

@@ -1,7 +1,7 @@
 /** A log as it is at one moment, for those who hand it on: its rows and the tree over them. */
 import type { StoredCells } from "../../core/mod.ts";
 import type { LeafRange, TreeHash } from "../../core/evidence/mod.ts";
-import { iterate, openReadOnly } from "./read_only.ts";
+import { iterate, openReadOnly, selectCells } from "./read_only.ts";
 import type { Row } from "./read_only.ts";
 import { TreeReader } from "./tree.ts";
 
@@ -19,19 +19,17 @@ export interface LogSnapshot {
   close(): void;
 }
 
-const CELLS = "select seq, stream, version, bytes, data, salt, hash from events";
-
 /** Opens it. @throws {Error} when there is none, or it cannot be read. */
 export function openSnapshot(folder: string): LogSnapshot {
   const database = openReadOnly(folder);
   const tree = new TreeReader(database);
+  const all = selectCells(database);
   const cells = (query: string, ...values: (string | number)[]) =>
     iterate(database, query, ...values) as Iterable<StoredCells & Row>;
   return {
     count: Number(database.prepare("select count(*) as n from events").get()?.n),
-    rows: (after = 0, rows = -1) =>
-      cells(`${CELLS} where seq > ? order by seq limit ?`, after, rows),
-    rowsOf: (stream) => cells(`${CELLS} where stream = ? order by version`, stream),
+    rows: (after = 0, rows = -1) => cells(`${all} where seq > ? order by seq limit ?`, after, rows),
+    rowsOf: (stream) => cells(`${all} where stream = ? order by version`, stream),
     hashOf: (range) => tree.hashOf(range),
     close: () => database.close(),
   };

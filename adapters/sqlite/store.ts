@@ -3,7 +3,7 @@
  * join its transaction. What it returns from `append` is on the disk.
  */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { activeStates, ERASED_SALT, hashBytes } from "../../core/mod.ts";
+import { activeStates, hashBytes } from "../../core/mod.ts";
 import type { Device, SealedRow } from "../../core/mod.ts";
 import { StoreError } from "../../core/engine/mod.ts";
 import type {
@@ -110,9 +110,9 @@ export class SqliteWriter implements Store, LogTree {
     return this.#reading(() => this.#head(stream));
   }
 
-  rowsOf(stream: string, after: number, count: number): Promise<SealedRow[]> {
-    return this.#reading(({ rowsOf }) =>
-      rowsOf.all(stream, after, count).map((row: Row) => ({ ...row })) as unknown as SealedRow[]
+  personalRows(stream: string, after: number, count: number): Promise<number[]> {
+    return this.#reading(({ personalRows }) =>
+      personalRows.all(stream, after, count).map((row: Row) => Number(row.version))
     );
   }
 
@@ -189,7 +189,7 @@ export class SqliteWriter implements Store, LogTree {
     const database = this.#database;
     if (!database) throw mustOpen();
     const tree = copyOf(this.#tree);
-    const hasErased = writes.some(({ erased }) => erased);
+    const hasErased = writes.some(({ erasedThrough }) => erasedThrough);
     try {
       const write = () => {
         database.exec("begin immediate");
@@ -235,22 +235,17 @@ export class SqliteWriter implements Store, LogTree {
       }
     }
     const rows = writes.flatMap((write) => write.rows).sort((a, b) => a.seq - b.seq);
-    for (const { seq, stream, version, bytes, data, salt, hash } of rows) {
+    for (const { seq, stream, version, bytes, data, salt, hash, personal } of rows) {
       if (seq !== tree.size + 1) {
         throw new StoreError("conflict", `Row ${seq} comes after ${tree.size}.`);
       }
-      this.#statements.insert.run(seq, stream, version, bytes, data, salt, hash);
+      this.#statements.insert.run(seq, stream, version, bytes, data, salt, hash, personal);
       this.#treeWriter.add(tree, hash);
     }
     for (const { models, rows } of writes) this.#models.write(models, changesTokens(rows));
-    for (const { stream, erased = [] } of writes) {
-      for (const { seq, data } of erased) this.#erase(stream, seq, data);
+    for (const { stream, erasedThrough } of writes) {
+      if (erasedThrough) this.#statements.erase.run(stream, erasedThrough);
     }
-  }
-
-  #erase(stream: string, seq: number, data: string): void {
-    const { changes } = this.#statements.erase.run(data, ERASED_SALT, seq, stream);
-    if (changes !== 1) throw new StoreError("conflict", `Row ${seq} is none of ${stream}.`);
   }
 
   #head(stream: string): StreamHead {
@@ -282,14 +277,19 @@ function prepare(database: DatabaseSync) {
   const sql = (text: string): StatementSync => database.prepare(text);
   return {
     insert: sql(
-      "insert into events (seq, stream, version, bytes, data, salt, hash) values (?, ?, ?, ?, ?, ?, ?)",
+      `insert into events (seq, stream, version, bytes, data, salt, hash, personal)
+       values (?, ?, ?, ?, ?, ?, ?, ?)`,
     ),
-    erase: sql("update events set data = ?, salt = ? where seq = ? and stream = ?"),
+    erase: sql(
+      `update events set personal = null
+       where stream = ? and version <= ? and personal is not null`,
+    ),
     lastRow: sql("select * from events order by seq desc limit 1"),
     count: sql("select count(*) as rows from events where seq >= ?"),
     head: sql("select version, hash from events where stream = ? order by version desc limit 1"),
-    rowsOf: sql(
-      "select * from events where stream = ? and version > ? order by version limit ?",
+    personalRows: sql(
+      `select version from events where stream = ? and version > ? and personal is not null
+       order by version limit ?`,
     ),
     device: sql("select state from devices where device_id = ?"),
     release: sql("select sha256, named_at from releases where version = ? and product = ?"),

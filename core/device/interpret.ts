@@ -194,9 +194,9 @@ function toStatus(
       ...named,
       status,
       ...(version === undefined ? {} : { version }),
-      ...(reason === undefined ? {} : { reason }),
       ...(delay_seconds === undefined ? {} : { delay_ms: delay_seconds * 1000 }),
     },
+    ...(reason === undefined ? {} : { personal: { reason } }),
   });
 }
 

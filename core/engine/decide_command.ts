@@ -59,9 +59,10 @@ async function registerDevice(
     device_id: id,
     ...(product === undefined ? {} : { product }),
     ...(hardware === undefined ? {} : { hardware }),
-    ...(tags === undefined ? {} : { tags: [...tags] }),
   };
-  const first = work.recordDevice(id, { type: "DeviceRegistered", at, actor, data });
+  const personal = tags === undefined ? {} : { personal: { tags } };
+  const fact = { type: "DeviceRegistered", at, actor, data, ...personal } as const;
+  const first = work.recordDevice(id, fact);
   const token = { token_sha256: tokenSha256, token_sha512: tokenSha512, overlap_ms: 0 };
   work.recordDevice(id, { type: "TokenIssued", at, actor, data: token }, first?.seq);
   return done;

@@ -2,6 +2,7 @@
  * A device's history for a person, told from recorded outcomes only: what was decided is read, never
  * decided again. One item for each change, each with exactly one reason.
  */
+import { personalIn } from "../log/mod.ts";
 import type { DeviceFact, Move, RowHeader, SealedRow } from "../log/mod.ts";
 import type { RejectedCode } from "../protocol/mod.ts";
 import type { Reason } from "../upgrade/reasons.ts";
@@ -46,7 +47,8 @@ export function changesOf(row: SealedRow, policyOf: PolicyOf): Change[] {
   const header = headerOf(row);
   const { seq, at, actor, type, task, outcome } = header;
   const place = { seq, at: timeText(at), actor };
-  const fact = { type, at, actor, task, data: JSON.parse(row.data) } as DeviceFact;
+  const personal = personalIn(row.personal);
+  const fact = { type, at, actor, task, data: JSON.parse(row.data), personal } as DeviceFact;
   const own = ownChange(fact);
   return [
     ...(own ? [{ ...place, ...own }] : []),
@@ -71,7 +73,7 @@ function ownChange(fact: DeviceFact): Told | undefined {
       return { reason: "token_issued", text: `A token was made; ${older}.` };
     }
     case "DataErased": {
-      const { length: rows } = fact.data.rows;
+      const { rows } = fact.data;
       const text = `Personal data was taken out of ${rows === 1 ? "1 row" : `${rows} rows`}.`;
       return { reason: "data_erased", text };
     }
@@ -125,7 +127,7 @@ function because(reason: Reason | Cause, fact?: DeviceFact, policy?: TaskPolicy)
       return limitMs ? `${clause} (the limit is ${durationText(limitMs)})` : clause;
     }
     case "StatusReported": {
-      const { delay_ms, reason: said } = fact.data;
+      const { data: { delay_ms }, personal: { reason: said } = {} } = fact;
       if (reason === "deferred" && delay_ms) return `${clause} of ${durationText(delay_ms)}`;
       return said === undefined ? clause : `${clause}, and said ${JSON.stringify(said)}`;
     }

@@ -85,7 +85,7 @@ export type Command =
   }
   | { readonly type: "revokeDevice"; readonly device: string }
   /** Takes personal data out of the device's rows behind that version: of so many as one batch can take. */
-  | { readonly type: "eraseData"; readonly device: string; readonly after: number }
+  | { readonly type: "eraseData"; readonly device: string }
   | {
     readonly type: "addFirmware";
     readonly image: Image;
@@ -120,7 +120,7 @@ export type CommandResult =
   | { readonly type: "firmware"; readonly created: boolean }
   | { readonly type: "task"; readonly task: string }
   /** How many rows lost data, and behind which version there are more to look at; `null`: there are none. */
-  | { readonly type: "erased"; readonly rows: number; readonly next: number | null };
+  | { readonly type: "erased"; readonly rows: number; readonly isMore: boolean };
 
 /** The engine's answer, given after everything it says is durable. */
 export type Answer =

@@ -50,17 +50,9 @@ export interface Write {
   /** The version of the stream's last row before these. */
   readonly expectedVersion: number;
   readonly rows: readonly SealedRow[];
-  /** Rows of the stream, these among them, of which not all data is kept. */
-  readonly erased?: readonly ErasedData[];
+  /** The personal texts of all rows of the stream up to this version, these among them, are not kept. */
+  readonly erasedThrough?: number;
   readonly models: Models;
-}
-
-/** A row that loses personal data, and its salt with it. */
-export interface ErasedData {
-  /** Its place in the log. */
-  readonly seq: number;
-  /** Canonical JSON of the data that is left. */
-  readonly data: string;
 }
 
 /** New read models; each replaces the stored one of the same key. */
@@ -124,8 +116,8 @@ export interface Store {
   device(id: string): Promise<StoredDevice | undefined>;
   /** The head of any stream. */
   head(stream: string): Promise<StreamHead>;
-  /** Rows of a stream behind that version, in their order: at most `count`. */
-  rowsOf(stream: string, after: number, count: number): Promise<SealedRow[]>;
+  /** Versions of the rows of a stream behind that one that have a personal text: the first `count`. */
+  personalRows(stream: string, after: number, count: number): Promise<number[]>;
   /** The release of that version under the product (`null`: the one without a product). */
   release(product: string | null, version: string): Promise<Release | undefined>;
   /** The image with that SHA-256 (hexadecimal digits). */
@@ -151,7 +143,7 @@ export interface Store {
   /** What `dueTasks` would give later: the earliest deadline, and the shortest limit left out. */
   nextDue(now: number, limitMsMax: number): Promise<NextDue>;
   /**
-   * Appends rows, takes data out of earlier ones and updates the read models in one durable transaction,
+   * Appends rows, takes personal texts out of earlier ones and updates the read models in one durable transaction,
    * all or nothing. What was taken out is gone from wherever it was stored.
    *
    * @throws {StoreError} nothing was written, or nobody knows: open again before the next append.

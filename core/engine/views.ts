@@ -1,5 +1,6 @@
 /** States as operators see them (PROTOCOL §3): snake_case, times RFC 3339 in UTC. */
 import type { Device } from "../device/state.ts";
+import { personalIn } from "../log/mod.ts";
 import type { RowHeader, SealedRow } from "../log/mod.ts";
 import type { DeviceAsOf } from "../replay/as_of.ts";
 import { messageId, toChecksum, topicOf } from "../protocol/mod.ts";
@@ -97,15 +98,16 @@ export function firmwareView({ version, product, image, namedAt }: Firmware): Js
   };
 }
 
-/** A row of the log with its data in the place of the data's hash. */
+/** A row of the log with its data, what is personal among it, in the place of the data's hash. */
 export function rowView(row: SealedRow): Json {
   const header = JSON.parse(row.bytes) as RowHeader;
-  return {
-    ...header,
-    at: timeText(header.at),
-    data: JSON.parse(row.data),
-    hash: row.hash,
-  };
+  return { ...header, at: timeText(header.at), data: dataView(row), hash: row.hash };
+}
+
+/** What a row says, each member where it would stand if nothing could be erased. */
+export function dataView({ data, personal }: Pick<SealedRow, "data" | "personal">): Json {
+  const { personal: _, ...said } = JSON.parse(data);
+  return { ...said, ...personalIn(personal) };
 }
 
 /** A message for a device over HTTP. What is owed keeps its id; a courtesy bears its kind's name. */

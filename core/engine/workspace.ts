@@ -5,14 +5,7 @@
 import { messageFor } from "../device/messages.ts";
 import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
-import {
-  bearing,
-  deviceStream,
-  ENGINE_STREAM,
-  imageStream,
-  sealRow,
-  withoutData,
-} from "../log/mod.ts";
+import { bearing, deviceStream, ENGINE_STREAM, imageStream, sealRow } from "../log/mod.ts";
 import type { DeviceFact, Fact, FactOf, FactType, SealedRow, Sha256 } from "../log/mod.ts";
 import type { Message } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
@@ -21,7 +14,6 @@ import { nextTaskName } from "./names.ts";
 import type { TaskName } from "./names.ts";
 import type {
   Digest,
-  ErasedData,
   Image,
   OutboundMessage,
   Release,
@@ -61,7 +53,7 @@ export type Outgoing = OutboundMessage;
 interface OpenStream {
   head: StreamHead;
   /** The write that is being filled. */
-  write?: { expectedVersion: number; rows: SealedRow[]; erased?: Map<number, ErasedData> };
+  write?: { expectedVersion: number; rows: SealedRow[]; erasedThrough?: number };
 }
 
 interface OpenDevice extends OpenStream {
@@ -123,15 +115,13 @@ export class Workspace {
     return this.#devices.get(id)?.device;
   }
 
-  /** Rows of a device behind that version as they are within this batch: at most `count`. */
-  async rowsOf(id: string, after: number, count: number): Promise<SealedRow[]> {
+  /** Versions of the rows of a device that have a personal text within this batch: at most `count`. */
+  async personalRows(id: string, count: number): Promise<number[]> {
     const { write } = await this.#open(id);
-    const stored = await this.#deps.store.rowsOf(deviceStream(id), after, count);
-    const own = write?.rows.filter(({ version }) => version > after) ?? [];
-    return [...stored, ...own].slice(0, count).map((row) => {
-      const erased = write?.erased?.get(row.seq);
-      return erased ? withoutData(row, erased.data) : row;
-    });
+    const after = write?.erasedThrough ?? 0;
+    const stored = await this.#deps.store.personalRows(deviceStream(id), after, count);
+    const own = write?.rows.filter(({ version, personal }) => version > after && personal !== null);
+    return [...stored, ...own?.map(({ version }) => version) ?? []].slice(0, count);
   }
 
   /** The release as it is within this batch. */
@@ -194,12 +184,11 @@ export class Workspace {
     return { seq: row.seq, effects: step.step.effects };
   }
 
-  /** Takes data out of rows of a device; the fact that says so was recorded before. */
-  erase(id: string, rows: readonly ErasedData[]): void {
+  /** Takes the personal texts out of rows of a device; the fact that says so was recorded before. */
+  erase(id: string, through: number): void {
     const write = this.#devices.get(id)?.write;
     if (!write) throw new Error(`Nothing says that rows of ${id} are erased`);
-    write.erased ??= new Map();
-    for (const row of rows) write.erased.set(row.seq, row);
+    write.erasedThrough = through;
   }
 
   /** Records a fact about an image. */
@@ -231,10 +220,8 @@ export class Workspace {
   writes(): Write[] {
     const devices = [...this.#devices].flatMap(([id, { write, device, tasks }]): Write[] => {
       if (!write || !device) return [];
-      const { erased, ...rows } = write;
       const models = { device, tasks: [...tasks.values()] };
-      const left = erased && { erased: [...erased.values()] };
-      return [{ stream: deviceStream(id), ...rows, ...left, models }];
+      return [{ stream: deviceStream(id), ...write, models }];
     });
     return [...this.#images, ...devices];
   }
@@ -302,7 +289,7 @@ export class Workspace {
     this.recorded.push(fact.type);
     const place = { log, seq, epoch, stream, version: head.version + 1, prev: head.hash, cause };
     const { digest } = this.#deps;
-    return sealRow(place, fact, outcome, digest.salt(), digest.sha256);
+    return sealRow(place, fact, outcome, () => digest.salt(), digest.sha256);
   }
 
   #sendAll(id: string, device: Device, effects: readonly DeviceEffectData[]): void {

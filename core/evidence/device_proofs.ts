@@ -5,8 +5,8 @@
  */
 import { z } from "zod";
 import { deviceId, toHex } from "../protocol/mod.ts";
-import { deviceStream, ErasedRows, erasuresIn, isWritten, textIn } from "../log/mod.ts";
-import type { SealedRow, Sha256 } from "../log/mod.ts";
+import { deviceStream, ErasedRows, erasureIn, isWritten, textIn, textsOf } from "../log/mod.ts";
+import type { Sha256, TextsOfRow } from "../log/mod.ts";
 import { jsonIn } from "../log/json_in.ts";
 import { originOf, parseCheckpoint } from "./checkpoint.ts";
 import { parseNote, parseVerifierKey } from "./note.ts";
@@ -27,6 +27,7 @@ const rowSchema = z.strictObject({
   data: z.string(),
   salt: z.string(),
   hash: z.string(),
+  personal: z.string().optional(),
   proof: z.array(z.string().regex(/^[0-9a-f]{64}$/)).max(64),
 });
 
@@ -36,11 +37,8 @@ export function proofsHeadLine(device: string, checkpoint: string, key: string):
 }
 
 /** The line of a row. */
-export function provedRowLine(
-  { bytes, data, salt, hash }: Pick<SealedRow, "bytes" | "data" | "salt" | "hash">,
-  proof: readonly TreeHash[],
-): string {
-  return JSON.stringify({ bytes, data, salt, hash, proof });
+export function provedRowLine(row: TextsOfRow, proof: readonly TreeHash[]): string {
+  return JSON.stringify({ ...textsOf(row), proof });
 }
 
 /** Reads the first line; `undefined`: it is none. */
@@ -73,7 +71,7 @@ export class ProofsCheck {
     return this.#rows;
   }
 
-  /** Rows whose data was erased: what is left of it, an operator says. */
+  /** Rows without their personal text. */
   get erased(): number {
     return this.#erased.met;
   }
@@ -82,11 +80,12 @@ export class ProofsCheck {
   take(bytesOfLine: Uint8Array): RowFault | undefined {
     const line = textIn(bytesOfLine) ?? "";
     const said = rowSchema.safeParse(jsonIn(line));
-    if (!said.success || !isWritten(line, provedRowLine(said.data, said.data.proof))) {
+    const { proof = [], personal = null, ...texts } = said.data ?? {};
+    const given = { ...texts, personal } as TextsOfRow;
+    if (!said.success || !isWritten(line, provedRowLine(given, proof))) {
       return differs("its line", "a row and its proof", line);
     }
-    const { bytes, data, salt, hash, proof } = said.data;
-    const row = checkRow({ bytes, data, salt, hash }, this.#sha256);
+    const row = checkRow(given, this.#sha256);
     if (isFault(row)) return row;
     const fault = this.#misplaced(row) ?? this.#unproved(row, proof) ?? this.#noteErasures(row);
     if (fault) return fault;
@@ -99,11 +98,7 @@ export class ProofsCheck {
   end(): RowFault | undefined {
     const erased = this.#erased.first;
     if (!erased) return undefined;
-    return differs(
-      "salt",
-      `an erasure of row ${erased.seq} on record, as its salt is gone`,
-      "none",
-    );
+    return differs("personal", `the text of row ${erased.seq}, or its erasure on record`, "none");
   }
 
   #misplaced({ log, seq, stream, version, prev }: CheckedRow): RowFault | undefined {
@@ -128,12 +123,12 @@ export class ProofsCheck {
     );
   }
 
-  #noteErasures({ stream, seq, type, data, kept }: CheckedRow): RowFault | undefined {
-    if (kept !== undefined) this.#erased.add({ stream, seq, kept });
-    if (type !== "DataErased" || kept !== undefined) return undefined;
-    const erasures = erasuresIn(data, stream, seq);
-    if (!erasures) return differs("data", "the data of DataErased", data);
-    this.#erased.cover(erasures);
+  #noteErasures({ stream, seq, version, type, data, isErased }: CheckedRow): RowFault | undefined {
+    if (isErased) this.#erased.add({ stream, seq, version });
+    if (type !== "DataErased") return undefined;
+    const erasure = erasureIn(data, stream, version);
+    if (!erasure) return differs("data", "the data of DataErased", data);
+    this.#erased.cover(erasure);
     return undefined;
   }
 }

@@ -16,6 +16,9 @@ interface Head {
   readonly hash: string | null;
 }
 
+/** A personal text is gone, and nobody says so. */
+const UNTOLD = ["personal", "the text, or an erasure of this row on record", "none"] as const;
+
 const NONE: Head = { version: 0, hash: null };
 
 /** A log, segment by segment in their order. What it keeps grows with the streams, not with the rows. */
@@ -62,12 +65,12 @@ export class LogCheck {
     return this.#tree.root;
   }
 
-  /** Erased rows: their hashes are proved, and of their data an operator's word for what is left. */
+  /** Rows without their personal text. */
   get erased(): number {
     return this.#erased.met;
   }
 
-  /** Erased rows of whose erasure there is no record so far. */
+  /** Those among them of whose erasure there is no record so far. */
   get unproved(): number {
     return this.#erased.size;
   }
@@ -87,7 +90,7 @@ export class LogCheck {
     }
     this.#grow(edges.at(-1)!.hashes, segment.rows);
     for (const row of erased) this.#erased.add(row);
-    this.#erased.cover(erasures);
+    for (const erasure of erasures) this.#erased.cover(erasure);
     return undefined;
   }
 
@@ -95,7 +98,7 @@ export class LogCheck {
   end(): LogFault | undefined {
     const erased = this.#erased.first;
     if (erased) {
-      return fault(erased.seq, "salt", "one, or an erasure of this row on record", "none");
+      return fault(erased.seq, ...UNTOLD);
     }
     const missing = this.#ahead.at(-1);
     return missing && fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`);

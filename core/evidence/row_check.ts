@@ -1,6 +1,6 @@
 /** What one row alone shows: whether its hashes are of what it holds, and what it says of its place. */
 import { jsonIn } from "../log/json_in.ts";
-import { ERASED_SALT, hashBytes, hashData, hashText, isWithoutPersonal } from "../log/mod.ts";
+import { hashBytes, hashData, hashText, personalHashIn } from "../log/mod.ts";
 import type { ExportedRow, Sha256 } from "../log/mod.ts";
 
 /** What is wrong with a row. */
@@ -21,18 +21,15 @@ export interface CheckedRow {
   readonly type: unknown;
   readonly hash: string;
   readonly data: string;
-  /** The hash of what is left of the data; `undefined`: nothing was taken out of it. */
-  readonly kept: string | undefined;
+  /** Its personal text is gone. Whether that was an erasure on record is seen later. */
+  readonly isErased: boolean;
 }
-
-/** Whatever an erasure on record may say of such a row. */
-const STAYS = "one, as this data is not what an erasure leaves";
 
 type Header = Readonly<Record<string, unknown>>;
 
 /** Checks a row. Never throws. */
 export function checkRow(row: ExportedRow, sha256: Sha256): CheckedRow | RowFault {
-  const { bytes, data, salt } = row;
+  const { bytes, data, salt, personal = null } = row;
   // Half of a surrogate pair has the hash of another character.
   if (typeof bytes !== "string" || !bytes.isWellFormed()) {
     return differs("bytes", "the canonical JSON of a row", bytes);
@@ -46,19 +43,30 @@ export function checkRow(row: ExportedRow, sha256: Sha256): CheckedRow | RowFaul
   }
   const place = placeOf(header);
   if ("what" in place) return place;
-  // Whether it was erased on record is seen later.
-  const isErased = salt === ERASED_SALT;
-  if (isErased) {
-    if (!isWithoutPersonal(header.type, data)) return differs("salt", STAYS, "none");
-  } else {
-    if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
-      return differs("salt", "32 hexadecimal digits", salt);
-    }
-    const found = hashData(salt, data, sha256);
-    if (found !== header.data) return differs("data", header.data, found);
+  if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
+    return differs("salt", "32 hexadecimal digits", salt);
   }
-  const kept = isErased ? hashText(data, sha256) : undefined;
-  return { ...place, type: header.type, hash, data, kept };
+  const found = hashData(salt, data, sha256);
+  if (found !== header.data) return differs("data", header.data, found);
+  const expected = personalHashIn(header.type, data) ?? null;
+  const fault = personal === null ? undefined : strangePersonal(personal, expected, sha256);
+  return fault ??
+    { ...place, type: header.type, hash, data, isErased: personal === null && expected !== null };
+}
+
+/** What is wrong with the personal text of a row in whose data that hash stands, or none. */
+function strangePersonal(
+  personal: unknown,
+  expected: unknown,
+  sha256: Sha256,
+): RowFault | undefined {
+  if (expected === null) {
+    return differs("personal", "none, as the data has no hash of it", personal);
+  }
+  const found = typeof personal === "string" && personal.isWellFormed()
+    ? hashText(personal, sha256)
+    : personal;
+  return found === expected ? undefined : differs("personal", expected, found);
 }
 
 /** Whether it is what is wrong, not what was found. */

@@ -3,8 +3,8 @@
  * the segments of a log are checked side by side, and only what they hang together by one after the
  * other.
  */
-import { erasuresIn, readLine } from "../log/mod.ts";
-import type { Erased, ExportedRow, Sha256 } from "../log/mod.ts";
+import { erasureIn, hasPersonalHash, PERSONAL_FACTS, readLine } from "../log/mod.ts";
+import type { Erased, Erasure, ExportedRow, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
 import { PlainRow } from "../log/plain_row.ts";
 import { toChecksum, toHex } from "../protocol/mod.ts";
@@ -47,15 +47,21 @@ export interface SegmentSummary {
   readonly streams: readonly (readonly [stream: string, span: StreamSpan])[];
   /** The tree after so many rows as were asked for, and after the last one. */
   readonly edges: readonly SegmentEdge[];
-  /** Rows whose data was erased, and what erasures in this segment say of earlier ones. */
+  /** Rows without their personal text, and what facts in this segment say of earlier ones. */
   readonly erased: readonly Erased[];
-  readonly erasures: readonly Erased[];
+  readonly erasures: readonly Erasure[];
 }
 
 type GrowingSpan = { -readonly [member in keyof StreamSpan]: StreamSpan[member] };
 
 /** Read into anew for each row. */
 const plain = { row: new PlainRow(), header: new PlainHeader() };
+
+/** Whether what was read last has a hash of a personal text, which is no part of a plain row. */
+function isErasedPlain(): boolean {
+  const { row, header } = plain;
+  return PERSONAL_FACTS.some((type) => header.has("type", type)) && hasPersonalHash(row.data);
+}
 
 /** A segment, row by row. */
 export class Segment {
@@ -66,7 +72,7 @@ export class Segment {
   readonly #streams = new Map<string, GrowingSpan>();
   readonly #edges: SegmentEdge[] = [];
   readonly #erased: Erased[] = [];
-  readonly #erasures: Erased[] = [];
+  readonly #erasures: Erasure[] = [];
   #log: string | undefined;
 
   /**
@@ -124,6 +130,7 @@ export class Segment {
     if (!header.hasDigest("data", this.#sha256(row.salted))) return false;
     const log = this.#log ?? header.text("log")!;
     if (!header.has("log", log) || header.has("type", "DataErased")) return false;
+    if (isErasedPlain()) return false;
     const stream = header.text("stream")!;
     const span = this.#streams.get(stream);
     const { version } = header;
@@ -154,12 +161,12 @@ export class Segment {
     return undefined;
   }
 
-  #noteErasures({ stream, seq, type, data, kept }: CheckedRow): RowFault | undefined {
-    if (kept !== undefined) this.#erased.push({ stream, seq, kept });
-    if (type !== "DataErased" || kept !== undefined) return undefined;
-    const erasures = erasuresIn(data, stream, seq);
-    if (!erasures) return differs("data", "the data of DataErased", data);
-    this.#erasures.push(...erasures);
+  #noteErasures({ stream, seq, version, type, data, isErased }: CheckedRow): RowFault | undefined {
+    if (isErased) this.#erased.push({ stream, seq, version });
+    if (type !== "DataErased") return undefined;
+    const erasure = erasureIn(data, stream, version);
+    if (!erasure) return differs("data", "the data of DataErased", data);
+    this.#erasures.push(erasure);
     return undefined;
   }
 

@@ -1,32 +1,38 @@
 /**
- * Erased rows: personal data can be taken out of a row, and its salt with it, so that nobody finds it again
- * by guessing. A later fact holds the hash of what is left, and that fact is proved like any other.
+ * Rows that lost their personal text. Nothing else of them is in doubt; that it was an erasure, a later fact
+ * of their stream says.
  */
 import { deviceFacts } from "./facts.ts";
 import { jsonIn } from "./json_in.ts";
 import type { SealedRow } from "./row.ts";
 
-/** What stands in the place of a salt that was taken out. */
-export const ERASED_SALT = "";
-
-/** The row with no more data than that; its bytes and its hash stay, and so do all proofs. */
-export function withoutData(row: SealedRow, left: string): SealedRow {
-  return { ...row, data: left, salt: ERASED_SALT };
+/** The row without its personal text; all else stays, and so do all proofs. */
+export function withoutPersonal(row: SealedRow): SealedRow {
+  return { ...row, personal: null };
 }
 
-/** A row and what is left of its data. */
+/** A row that lost its personal text. */
 export interface Erased {
   /** The stream of the row. */
   readonly stream: string;
   /** The row's place in the log. */
   readonly seq: number;
-  /** SHA-256 of the data that is left, as a checksum. */
-  readonly kept: string;
+  /** The row's place in its stream. */
+  readonly version: number;
+}
+
+/** What a fact says: all personal texts of a stream up to that version were erased. */
+export interface Erasure {
+  /** The stream of the device. */
+  readonly stream: string;
+  /** The last of the versions. */
+  readonly through: number;
 }
 
 /** Erased rows, and which of them no erasure on record has covered yet. */
 export class ErasedRows {
-  readonly #uncovered = new Map<number, Erased>();
+  /** By their streams, in the order of their versions. */
+  readonly #uncovered = new Map<string, Erased[]>();
   #met = 0;
 
   /** How many were met. */
@@ -36,33 +42,37 @@ export class ErasedRows {
 
   /** The first that is not covered; `undefined`: every one is covered. */
   get first(): Erased | undefined {
-    const [first] = this.#uncovered.values();
-    return first;
+    const firsts = [...this.#uncovered.values()].map(([first]) => first!);
+    return firsts.reduce<Erased | undefined>(
+      (first, row) => first && first.seq < row.seq ? first : row,
+      undefined,
+    );
   }
 
   /** How many are not covered. */
   get size(): number {
-    return this.#uncovered.size;
+    return this.#uncovered.values().reduce((sum, rows) => sum + rows.length, 0);
   }
 
-  /** Such a row was met. */
+  /** Such a row was met, after those of its stream before it. */
   add(row: Erased): void {
     this.#met++;
-    this.#uncovered.set(row.seq, row);
+    const rows = this.#uncovered.get(row.stream);
+    if (rows) rows.push(row);
+    else this.#uncovered.set(row.stream, [row]);
   }
 
-  /** A fact was met that says what is left of these. */
-  cover(rows: readonly Erased[]): void {
-    for (const { seq, stream, kept } of rows) {
-      const row = this.#uncovered.get(seq);
-      if (row?.stream === stream && row.kept === kept) this.#uncovered.delete(seq);
-    }
+  /** A fact was met that says so. */
+  cover({ stream, through }: Erasure): void {
+    const left = this.#uncovered.get(stream)?.filter(({ version }) => version > through) ?? [];
+    if (left.length > 0) this.#uncovered.set(stream, left);
+    else this.#uncovered.delete(stream);
   }
 }
 
-/** What the data of a `DataErased` in that stream says of rows before it; `undefined`: it is none. */
-export function erasuresIn(data: string, stream: string, seq: number): Erased[] | undefined {
+/** What the data of a `DataErased` says that is that row of its stream; `undefined`: it is none. */
+export function erasureIn(data: string, stream: string, version: number): Erasure | undefined {
   const said = deviceFacts.DataErased.safeParse(jsonIn(data));
-  if (!said.success || said.data.rows.some((row) => row.seq >= seq)) return undefined;
-  return said.data.rows.map((row) => ({ stream, ...row }));
+  if (!said.success || said.data.through >= version) return undefined;
+  return { stream, through: said.data.through };
 }

@@ -3,12 +3,12 @@
  * said, never what was decided on it. Integers only; durations end in `_ms`.
  */
 import { z } from "zod";
+import type { Personal } from "./personal.ts";
 import {
   checksum,
   completion,
   DEVICE_STATUSES,
   deviceId,
-  ERASED_ROWS_MAX,
   label,
   priority,
   saltedSha512,
@@ -46,6 +46,8 @@ export const transferSoFar = z.strictObject({
  * @internal its type is inferred from a schema
  */
 export type TransferSoFar = z.infer<typeof transferSoFar>;
+/** The hash of the text that has what is personal: it stands beside the data, where it can be erased. */
+const withPersonal = { personal: checksum.optional() };
 const phase = { transfer: transferSoFar.optional() };
 
 /**
@@ -77,7 +79,7 @@ export const deviceFacts = {
     device_id: deviceId,
     product: label.optional(),
     hardware: label.optional(),
-    tags: z.array(z.string()).optional(),
+    ...withPersonal,
   }),
   /**
    * A token was made; those before it end after `overlap_ms`. Only digests of it are kept: one by
@@ -133,14 +135,14 @@ export const deviceFacts = {
   ChunkFailed: z.strictObject({ ...report, ...phase, checksum, bad_chunks: z.array(count).min(1) }),
   /** The digest the device computed over what it stored: its claim, compared by the machine. */
   DigestReported: z.strictObject({ ...report, ...phase, checksum }),
-  /** The device says what it does with the image; `reason` is free text that nothing decides on. */
+  /** The device says what it does with the image. */
   StatusReported: z.strictObject({
     ...report,
     ...phase,
     status: z.enum(DEVICE_STATUSES),
     version: versionName.optional(),
-    reason: z.string().optional(),
     delay_ms: ms.optional(),
+    ...withPersonal,
   }),
   /** An operator wants the task to end. */
   CancelRequested: z.strictObject(phase),
@@ -153,14 +155,10 @@ export const deviceFacts = {
   /** A report was refused; `left_out` were refused since the last one on record. */
   ReportRejected: z.strictObject({ code: z.string(), report: z.string(), left_out: count }),
   /**
-   * An operator had personal data taken out of earlier rows of the stream; `kept` is the hash of what is
-   * left of each.
+   * An operator had the personal texts of all rows of the stream up to that version taken out: of so many
+   * that still had one.
    */
-  DataErased: z.strictObject({
-    rows: z.array(z.strictObject({ seq: z.int().min(1), kept: checksum })).min(1).max(
-      ERASED_ROWS_MAX,
-    ),
-  }),
+  DataErased: z.strictObject({ rows: z.int().min(1), through: z.int().min(1) }),
 } as const;
 
 /**
@@ -231,6 +229,8 @@ export interface FactOf<T extends FactType> {
   readonly task?: string;
   /** What was said. */
   readonly data: FactData<T>;
+  /** What of that is personal. No decision reads it, so that a row that lost it replays as it was. */
+  readonly personal?: Personal;
 }
 
 /** Any fact. */

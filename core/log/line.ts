@@ -1,4 +1,7 @@
-/** A line of an exported log is `{ bytes, data, salt, hash }`: the four stored texts of a row. */
+/**
+ * A line of an exported log is `{ bytes, data, salt, hash }`, the stored texts of a row, and `personal` behind
+ * them where there is something personal.
+ */
 import { jsonIn } from "./json_in.ts";
 import type { SealedRow } from "./row.ts";
 
@@ -12,6 +15,8 @@ export interface ExportedRow {
   readonly salt: unknown;
   /** The hash. */
   readonly hash: unknown;
+  /** What is personal; none where nothing is, or it was erased. */
+  readonly personal?: unknown;
 }
 
 /** A line that is no row at all. */
@@ -28,6 +33,7 @@ export interface BrokenLine {
 export const LINE_BYTES_MAX = 1_048_576;
 
 const MEMBERS = ["bytes", "data", "salt", "hash"] as const;
+const PERSONAL = "personal";
 const EXPECTED = "one JSON object with bytes, data, salt and hash";
 /** Of what stands there instead, as much is shown at most. */
 const SHOWN_BYTES = 200;
@@ -38,8 +44,16 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const lenient = new TextDecoder();
 
 /** The row's line, without its end. */
-export function lineOf({ bytes, data, salt, hash }: SealedRow): string {
-  return JSON.stringify({ bytes, data, salt, hash });
+export function lineOf(row: TextsOfRow): string {
+  return JSON.stringify(textsOf(row));
+}
+
+/** The stored texts of a row. */
+export type TextsOfRow = Pick<SealedRow, "bytes" | "data" | "salt" | "hash" | "personal">;
+
+/** The members of its line. */
+export function textsOf({ bytes, data, salt, hash, personal = null }: TextsOfRow): ExportedRow {
+  return { bytes, data, salt, hash, ...(personal === null ? {} : { personal }) };
 }
 
 /** What stands in a line; `isEnded`: the line's end was found. Never throws. */
@@ -57,10 +71,14 @@ export function readLine(line: Uint8Array, isEnded: boolean): ExportedRow | Brok
   if (!members) return broken("its line is not a JSON object");
   const missing = MEMBERS.find((name) => !Object.hasOwn(members, name));
   if (missing) return broken(`its line lacks ${missing}`);
-  if (Object.keys(members).length > MEMBERS.length) return broken("its line has another member");
-  const strange = MEMBERS.find((name) => typeof members[name] !== "string");
+  const others = Object.keys(members).length - MEMBERS.length;
+  const isPersonal = Object.hasOwn(members, PERSONAL);
+  if (others > Number(isPersonal)) return broken("its line has another member");
+  const names = isPersonal ? [...MEMBERS, PERSONAL] : MEMBERS;
+  const strange = names.find((name) => typeof members[name] !== "string");
   if (strange) return broken(`its member ${strange} is not a text`);
-  if (!isWritten(text, lineOf(members as unknown as SealedRow))) {
+  const { personal = null, ...texts } = members as unknown as TextsOfRow;
+  if (!isWritten(text, lineOf({ ...texts, personal }))) {
     return broken("its line is not as it is exported");
   }
   return members as unknown as ExportedRow;

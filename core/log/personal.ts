@@ -1,48 +1,56 @@
 /**
- * What is personal in the facts, known here and nowhere else: an operator's tags, and the free text of a
- * device's reports, where anything may stand. No decision reads either, so that a row that lost them
- * replays as it was.
+ * What is personal in the facts: an operator's tags, and the free text of a device's reports, where anything
+ * may stand. It has a text of its own in the row, which can be erased; in the data stands the hash of that
+ * text, and in the text a salt that nobody can guess it by. No decision reads it.
  *
  * All other text stays. Products, hardware and versions decide which image a device may have; an id and a
  * packet make a report known when it comes again; names of releases are about images; codes, kinds and
  * states are words of fixed lists. The id of the device is the name of its stream.
  */
+import { z } from "zod";
 import { canonicalJson } from "./canonical.ts";
-import { deviceFacts } from "./facts.ts";
 import { jsonIn } from "./json_in.ts";
-import type { FactData, FactType } from "./facts.ts";
 
-type Members = { readonly [T in FactType]?: readonly (keyof FactData<T>)[] };
-
-const members = {
-  DeviceRegistered: ["tags"],
-  StatusReported: ["reason"],
-} satisfies Members;
-
-const personal: ReadonlyMap<string, readonly string[]> = new Map(Object.entries(members));
-
-/** The data of a fact (canonical JSON) without what is personal; `undefined`: nothing in it is. */
-export function withoutPersonal(type: string, data: string): string | undefined {
-  const names = personal.get(type);
-  if (!names) return undefined;
-  const said = Object.entries(JSON.parse(data));
-  const left = said.filter(([name]) => !names.includes(name));
-  return left.length < said.length ? canonicalJson(Object.fromEntries(left)) : undefined;
+/** What is personal in a fact. */
+export interface Personal {
+  /** Why a device does what it does, in its own words. */
+  readonly reason?: string;
+  /** An operator's labels of a device. */
+  readonly tags?: readonly string[];
 }
 
-/**
- * Whether that can be what is left of a row's data: something personal may stand in such a row, and does
- * not. Never throws.
- */
-export function isWithoutPersonal(type: unknown, data: string): boolean {
-  try {
-    return personal.has(String(type)) && withoutPersonal(String(type), data) === undefined;
-  } catch {
-    return false;
-  }
+/** The facts with something personal in them. */
+export const PERSONAL_FACTS = ["DeviceRegistered", "StatusReported"] as const;
+/** As it stands in canonical data that have a hash of the text; within a string it would be escaped. */
+const MEMBER = '"personal":';
+
+const textSchema = z.strictObject({
+  reason: z.string().optional(),
+  salt: z.string().regex(/^[0-9a-f]{32}$/),
+  tags: z.array(z.string()).optional(),
+});
+
+/** The text that can be erased; `salt` is 32 hexadecimal digits. */
+export function personalText({ reason, tags }: Personal, salt: string): string {
+  return canonicalJson({ reason, salt, tags });
 }
 
-/** The tags in the data of a device's first row; none when they were erased. Never throws. */
-export function tagsIn(data: string): readonly string[] {
-  return deviceFacts.DeviceRegistered.safeParse(jsonIn(data)).data?.tags ?? [];
+/** What stands in such a text; `undefined`: it is none. Never throws. */
+export function personalIn(text: unknown): Personal | undefined {
+  if (typeof text !== "string") return undefined;
+  const { success, data } = textSchema.safeParse(jsonIn(text));
+  if (!success) return undefined;
+  const { salt, ...personal } = data;
+  return personalText(personal as Personal, salt) === text ? personal as Personal : undefined;
+}
+
+/** The hash of the text in the data of such a fact; `undefined`: there is nothing personal. Never throws. */
+export function personalHashIn(type: unknown, data: string): unknown {
+  const mayHave = PERSONAL_FACTS.some((fact) => fact === type) && hasPersonalHash(data);
+  return mayHave ? Object(jsonIn(data)).personal : undefined;
+}
+
+/** Whether there may be such a hash in the data of such a fact. */
+export function hasPersonalHash(data: string): boolean {
+  return data.includes(MEMBER);
 }

@@ -3,7 +3,7 @@
  * without anything that JSON must escape but quotation marks. These are read from their bytes, several
  * times as fast as by parsing them; of whatever else is there it says that it is no such row, no more.
  */
-import { Cursor, literalOf } from "./cursor.ts";
+import { Cursor, literalOf, textOf } from "./cursor.ts";
 import type { KnownTexts } from "./known_texts.ts";
 
 const BYTES = literalOf('{"bytes":"');
@@ -28,7 +28,9 @@ const SALT_TEXT = /^[0-9a-f]{32}$/;
 const encoder = new TextEncoder();
 
 /** A row as it was found: any value may stand in any cell. */
-type Stored = Readonly<Record<"bytes" | "data" | "salt" | "hash", unknown>>;
+type Stored = Readonly<Record<"bytes" | "data" | "salt" | "hash", unknown>> & {
+  readonly personal?: unknown;
+};
 
 /** A row; what it holds is valid until the next one is read. */
 export class PlainRow {
@@ -60,8 +62,9 @@ export class PlainRow {
     return line.literal(END) && line.isDone;
   }
 
-  /** Takes the four texts of a row as they are stored; `false`: they are too long, or not even that. */
-  set({ bytes, data, salt, hash }: Stored): boolean {
+  /** Takes the texts of a row as they are stored; `false`: they are too long, or not even that. */
+  set({ bytes, data, salt, hash, personal = null }: Stored): boolean {
+    if (personal !== null) return false;
     if (typeof bytes !== "string" || typeof data !== "string") return false;
     if (typeof salt !== "string" || typeof hash !== "string" || !SALT_TEXT.test(salt)) return false;
     if (UTF8_MAX * Math.max(bytes.length, data.length) > ROW_BYTES_MAX - SALT_BYTES) return false;
@@ -72,8 +75,13 @@ export class PlainRow {
     return true;
   }
 
-  /** `data`, as one of these texts where it is. */
-  textIn(known: KnownTexts): string {
+  /** `data`. */
+  get data(): string {
+    return this.#data ??= textOf(this.salted, SALT_BYTES);
+  }
+
+  /** The same, as one of these texts where it is. */
+  dataIn(known: KnownTexts): string {
     return this.#data ?? known.of(this.salted, SALT_BYTES, this.salted.length);
   }
 

@@ -1,12 +1,14 @@
 /**
  * A row of the log: one accepted input and what the engine decided on it, sealed with a hash over
- * its canonical bytes. In the bytes `data` stands as the hash of salt and data, so that personal
- * data can be erased later without breaking a proof.
+ * its canonical bytes. In the bytes `data` stands as the hash of salt and data, and in the data what is
+ * personal stands as the hash of a text beside it, so that this text can be erased later without breaking
+ * a proof, and without a doubt about the rest.
  */
 import { toChecksum } from "../protocol/ids.ts";
 import { canonicalJson } from "./canonical.ts";
 import { FACT_VERSION } from "./facts.ts";
 import type { Fact } from "./facts.ts";
+import { personalText } from "./personal.ts";
 
 /** SHA-256 of the bytes, as lowercase hexadecimal digits, at once. */
 export type Sha256 = (bytes: Uint8Array) => string;
@@ -61,7 +63,7 @@ export interface RowPlace {
   readonly cause: number | null;
 }
 
-/** A row as it is stored: four texts that are never re-serialised. */
+/** A row as it is stored: texts that are never re-serialised. */
 export interface SealedRow {
   /** Dense, from 1, over the whole log. */
   readonly seq: number;
@@ -77,6 +79,8 @@ export interface SealedRow {
   readonly salt: string;
   /** SHA-256(0x00 ‖ bytes). */
   readonly hash: string;
+  /** What is personal in it, as canonical JSON with a salt of its own; `null`: nothing is, or it was erased. */
+  readonly personal: string | null;
 }
 
 /** What `bytes` hold, parsed. */
@@ -99,18 +103,22 @@ export interface RowHeader extends RowPlace {
 
 const encoder = new TextEncoder();
 
-/** Seals a fact and its outcome into a row. `salt` is 32 hexadecimal digits. */
+/** Seals a fact and its outcome into a row. `newSalt` gives 32 new hexadecimal digits with each call. */
 export function sealRow(
   place: RowPlace,
   fact: Fact,
   outcome: Outcome,
-  salt: string,
+  newSalt: () => string,
   sha256: Sha256,
 ): SealedRow {
-  const data = canonicalJson(fact.data);
+  const salt = newSalt();
+  const personal = fact.personal ? personalText(fact.personal, newSalt()) : null;
+  const data = canonicalJson(
+    personal === null ? fact.data : { ...fact.data, personal: hashText(personal, sha256) },
+  );
   const bytes = headerBytes(place, fact, outcome, hashData(salt, data, sha256));
   const { seq, stream, version } = place;
-  return { seq, stream, version, bytes, data, salt, hash: hashBytes(bytes, sha256) };
+  return { seq, stream, version, bytes, data, salt, hash: hashBytes(bytes, sha256), personal };
 }
 
 /** The canonical row; `data` is the hash of salt and data. */

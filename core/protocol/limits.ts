@@ -23,8 +23,8 @@ export const CHUNK_BYTES_MAX = 16 * 1_048_576;
 export const BAD_CHUNKS_MAX = 1_024;
 /** Characters of a device's free text that are kept. */
 export const REASON_CHARACTERS_MAX = 256;
-/** Rows that one fact says are erased. */
-export const ERASED_ROWS_MAX = 500;
+/** Rows that one batch takes personal texts out of: a device may have millions, and others wait meanwhile. */
+export const ERASED_ROWS_MAX = 1_000;
 /** Largest image that an upload may have. */
 export const IMAGE_BYTES_MAX = 4 * 1_073_741_824;
 /** Retries that an operator may ask for. */

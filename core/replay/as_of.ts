@@ -60,7 +60,7 @@ export class AsOf {
     if (!device) {
       return { seq, what: "fact", expected: "one that continues the stream", found: fact.type };
     }
-    const tags = fact.type === "DeviceRegistered" ? fact.data.tags : this.#state?.tags;
+    const tags = fact.type === "DeviceRegistered" ? fact.personal?.tags : this.#state?.tags;
     this.#state = { device, tags: tags ?? [], seq, at };
     return true;
   }

@@ -16,7 +16,7 @@ export class KnownData {
 
   /** The data of the row, if it is canonical and that of the type. Never throws. */
   of(type: string, row: PlainRow): Fact["data"] | undefined {
-    const text = row.textIn(this.#texts);
+    const text = row.dataIn(this.#texts);
     const known = this.#data.get(type)?.get(text);
     if (known) return known;
     const data = dataOf(type, text);
@@ -31,7 +31,9 @@ export class KnownData {
   }
 }
 
-/** Not what bears a name of its own. */
+/** What bears a name of its own, or the hash of a text that does. */
+const OWN = ["id", "packet", "personal"];
+
 function isSaidAgain(data: Fact["data"], text: string): boolean {
-  return text.length <= CHARACTERS_MAX && !("id" in data) && !("packet" in data);
+  return text.length <= CHARACTERS_MAX && !OWN.some((name) => name in data);
 }

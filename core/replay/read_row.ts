@@ -1,6 +1,6 @@
 /** Reads a stored row that anybody may have tampered with: data in, a checked row or what is wrong. */
 import { z } from "zod";
-import { canonicalJson, ERASED_SALT, factSchemas, isWithoutPersonal } from "../log/mod.ts";
+import { canonicalJson, factSchemas, personalIn } from "../log/mod.ts";
 import type { ExportedRow, Fact, FactType, RowHeader } from "../log/mod.ts";
 import { jsonIn } from "../log/json_in.ts";
 import { differs } from "./divergence.ts";
@@ -22,6 +22,8 @@ export interface StoredCells {
   readonly salt: unknown;
   /** The hash. */
   readonly hash: unknown;
+  /** What is personal; `null` or none: nothing is, or it was erased. */
+  readonly personal?: unknown;
 }
 
 /** An exported row has no cells for its place: the row's own word is all there is. */
@@ -60,21 +62,22 @@ const headerSchema = z.strictObject({
 
 /** Parses the cells. Never throws. */
 export function readRow(cells: StoredCells): ReadRow | Difference {
-  const { bytes, data, salt } = cells;
+  const { bytes, data, salt, personal = null } = cells;
   if (typeof bytes !== "string") return unreadable("bytes", "canonical JSON", bytes);
   if (typeof data !== "string") return unreadable("data", "canonical JSON", data);
-  if (typeof salt !== "string" || salt !== ERASED_SALT && !/^[0-9a-f]{32}$/.test(salt)) {
+  if (typeof salt !== "string" || !/^[0-9a-f]{32}$/.test(salt)) {
     return unreadable("salt", "32 hexadecimal digits", salt);
   }
   const header = headerSchema.safeParse(jsonIn(bytes));
   if (!header.success) return unreadable("bytes", "the canonical JSON of a row", bytes);
   const { type, at, actor, task } = header.data;
-  if (salt === ERASED_SALT && !isWithoutPersonal(type, data)) {
-    return unreadable("salt", "one, as this data is not what an erasure leaves", "none");
-  }
   const fact = factOf({ type, at, actor, task }, data);
   if ("what" in fact) return fact;
-  return { header: header.data as unknown as RowHeader, fact, salt };
+  const row = { header: header.data as unknown as RowHeader, fact, salt };
+  if (personal === null) return row;
+  const texts = personalIn(personal);
+  if (!texts) return unreadable("personal", "a text with a salt, canonical JSON", personal);
+  return { ...row, fact: { ...fact, personal: texts } };
 }
 
 type Stamp = Pick<Fact, "at" | "actor"> & {

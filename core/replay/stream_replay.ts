@@ -14,7 +14,6 @@ import {
 import type { StreamStep } from "../engine/streams.ts";
 import {
   canonicalJson,
-  ERASED_SALT,
   ErasedRows,
   FACT_VERSION,
   hashBytes,
@@ -22,7 +21,7 @@ import {
   hashText,
   headerBytes,
 } from "../log/mod.ts";
-import type { Fact, Sha256 } from "../log/mod.ts";
+import type { Fact, RowHeader, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
 import { PlainRow } from "../log/plain_row.ts";
 import { toChecksum, toHex } from "../protocol/mod.ts";
@@ -107,7 +106,7 @@ export class StreamReplay {
     const type = header.text("type")!;
     const actor = header.text("actor")!;
     const data = this.#known.of(type, row);
-    if (!data) return;
+    if (!data || "personal" in data) return;
     const fact = factWith({ type, at, actor, task: header.text("task") }, data);
     const log = header.text("log")!;
     if (strangeLog(fact, log)) return;
@@ -137,7 +136,7 @@ export class StreamReplay {
     return this.#advance(header, fact, toHex(String(cells.hash)), step);
   }
 
-  /** Whether a row was erased, and no row so far says so. */
+  /** Whether a row lost its personal text, and no row so far says that it was erased. */
   get isErasureOwed(): boolean {
     return this.#erased.size > 0;
   }
@@ -147,7 +146,8 @@ export class StreamReplay {
     const erased = this.#erased.first;
     if (!erased) return undefined;
     const { seq, stream } = erased;
-    return { seq, stream, ...differs("salt", "one, or an erasure of this row on record", "none") };
+    const expected = "the text, or an erasure of this row on record";
+    return { seq, stream, ...differs("personal", expected, "none") };
   }
 
   /** The stream's next place: dense, chained, after what caused it. */
@@ -171,10 +171,8 @@ export class StreamReplay {
   ): Difference | undefined {
     const [expected, found] = [canonicalJson(outcome), canonicalJson(header.outcome)];
     if (expected !== found) return differs("outcome", expected, found);
-    const isErased = salt === ERASED_SALT;
     const data = canonicalJson(fact.data);
-    const dataHash = isErased ? header.data : hashData(salt, data, this.#sha256);
-    const bytes = headerBytes(header, fact, outcome, dataHash);
+    const bytes = headerBytes(header, fact, outcome, hashData(salt, data, this.#sha256));
     const { seq, stream, version } = header;
     const sealed = {
       seq,
@@ -188,8 +186,22 @@ export class StreamReplay {
     for (const column of ["seq", "stream", "version", "bytes", "data", "salt", "hash"] as const) {
       if (cells[column] !== sealed[column]) return differs(column, sealed[column], cells[column]);
     }
-    if (isErased) this.#erased.add({ stream, seq, kept: hashText(data, this.#sha256) });
-    return undefined;
+    return this.#differencePersonal(cells, header, fact);
+  }
+
+  /** The personal text, if it is there, is the one that the data has a hash of. */
+  #differencePersonal(
+    { personal = null }: StoredCells,
+    { seq, stream, version }: RowHeader,
+    { data }: Fact,
+  ): Difference | undefined {
+    const expected = "personal" in data ? data.personal : undefined;
+    if (personal === null) {
+      if (expected !== undefined) this.#erased.add({ stream, seq, version });
+      return undefined;
+    }
+    const found = hashText(String(personal), this.#sha256);
+    return found === expected ? undefined : differs("personal", expected ?? "none", found);
   }
 
   #advance(
@@ -206,7 +218,7 @@ export class StreamReplay {
     if (device && !before?.device) this.#devices++;
     this.#streams.set(stream, { version, digits, device });
     if (fact.type === "DataErased") {
-      this.#erased.cover(fact.data.rows.map((row) => ({ stream, ...row })));
+      this.#erased.cover({ stream, through: fact.data.through });
     }
     const nextEpoch = fact.type === "EngineStarted" ? fact.data.epoch : epoch;
     const hash = toChecksum(digits);

@@ -52,6 +52,7 @@ export class Operators {
       type: "registerDevice",
       device: id,
       ...(product === null ? {} : { product }),
+      tags: [`site of ${id}`],
       tokenSha256: token,
       tokenSha512: ANY_HASH,
     });
@@ -83,6 +84,8 @@ export class Operators {
       if (fate.happens("racingOrder", nth)) this.#order(how, device);
       const revoke = fate.happens("revoke", nth);
       if (revoke) this.#later(revoke, { type: "revokeDevice", device: device.id });
+      const erase = fate.happens("erase", nth);
+      if (erase) this.#later(erase, { type: "eraseData", device: device.id });
       const token = fate.happens("newToken", nth);
       if (token) {
         this.#later(token, this.#keyring.issue(token, device), () => {

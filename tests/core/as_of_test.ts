@@ -25,7 +25,13 @@ function rowsOf(facts: readonly DeviceFact[], gap: number): SealedRow[] {
   return facts.map((fact, index) => {
     const seq = 2 + index * gap;
     const place = { log: "0", seq, epoch: 1, stream: "device/pump-7", version: index + 1 };
-    return sealRow({ ...place, prev: null, cause: null }, fact, NOTHING, "00".repeat(16), sha256);
+    return sealRow(
+      { ...place, prev: null, cause: null },
+      fact,
+      NOTHING,
+      () => "00".repeat(16),
+      sha256,
+    );
   });
 }
 

@@ -1,7 +1,13 @@
-/** Rows that lost personal data hold before whoever proves a log, and rows that lost more do not. */
+/** Rows that lost their personal text hold before whoever proves a log, and rows that lost more do not. */
 import assert from "node:assert/strict";
-import { canonicalJson, hashText, sealRow, withoutData } from "../../core/mod.ts";
-import type { Fact, SealedRow } from "../../core/mod.ts";
+import {
+  canonicalJson,
+  personalIn,
+  personalText,
+  sealRow,
+  withoutPersonal,
+} from "../../core/mod.ts";
+import type { Fact, Personal, SealedRow } from "../../core/mod.ts";
 import {
   erasedLog,
   linesFault,
@@ -11,6 +17,7 @@ import {
   TEXTS,
   verifyFault,
 } from "./support/erased.ts";
+import { ANY_SHA512 } from "../support/any_sha512.ts";
 import { sha256 } from "./support/bench_engine.ts";
 
 /** What each way to prove the log finds. */
@@ -26,9 +33,9 @@ function faults(rows: readonly SealedRow[], device = "lake-1") {
 /** Nobody finds anything. */
 const NONE = { verify: undefined, replay: undefined, lines: undefined, proofs: undefined };
 
-/** The erased rows of a log. */
-function erasedIn(rows: readonly SealedRow[]): SealedRow[] {
-  return rows.filter(({ salt }) => salt === "");
+/** The rows of a log that have a personal text. */
+function withText(rows: readonly SealedRow[]): SealedRow[] {
+  return rows.filter(({ personal }) => personal !== null);
 }
 
 /** The log with that row as it is edited. */
@@ -44,161 +51,147 @@ Deno.test("an erased log is proved and decided as before, and its texts are gone
   for (const segmentRows of [1, 2, 64]) assert.equal(verifyFault(rows, segmentRows), undefined);
 
   const texts = (rows: readonly SealedRow[]) =>
-    TEXTS.filter((text) => rows.some(({ data }) => data.includes(text)));
+    TEXTS.filter((text) => JSON.stringify(rows).includes(text));
   assert.deepEqual([texts(before), texts(rows)], [TEXTS, []]);
-  assert.equal(rows.filter(({ data }) => data.includes("out of power")).length, 1);
-  assert.deepEqual(erasedIn(rows).map(({ data }) => data), [
-    '{"device_id":"lake-1"}',
-    '{"status":"failed"}',
-    '{"status":"failed"}',
-  ]);
-  // Bytes and hashes are what they were, and so is every root of the tree.
-  const sealed = ({ seq, stream, version, bytes, hash }: SealedRow) =>
-    [seq, stream, version, bytes, hash].join();
-  assert.deepEqual(rows.slice(0, before.length).map(sealed), before.map(sealed));
+  assert.equal(rows.filter(({ personal }) => personal?.includes("out of power")).length, 1);
+  assert.deepEqual([withText(before).length, withText(rows).length], [4, 2]);
+  // All else is what it was, and so is every root of the tree.
+  assert.deepEqual(rows.slice(0, before.length).map(withoutPersonal), before.map(withoutPersonal));
   assert.equal(rootOf(rows, 0, before.length), rootOf(before, 0, before.length));
 });
 
-const edits: [edit: Partial<SealedRow>, what: string][] = [
-  [{ data: '{"status":"rejected"}' }, "salt"],
-  [{ data: '{"reason":"nobody was called","status":"failed"}' }, "salt"],
-  [{ data: '{"reason":"owner was called","status":"failed"}' }, "salt"],
-  [{ data: '{"status": "failed"}' }, "salt"],
-  [{ data: "{}" }, "salt"],
-  [{ data: "" }, "salt"],
-  [{ salt: "00".repeat(16) }, "data"],
-  [{ salt: " " }, "salt"],
-];
+const PERSONAL = canonicalJson({ reason: "nobody was called", salt: "0b".repeat(16) });
 
-for (const [edit, what] of edits) {
-  Deno.test(`an erased row is not edited unseen: ${JSON.stringify(edit)}`, async () => {
-    const { rows } = await erasedLog();
-    const { seq } = erasedIn(rows)[1]!;
-    const { verify, ...others } = faults(edited(rows, seq, (row) => ({ ...row, ...edit })));
-    assert.equal(verify, `${seq} ${what}`);
-    for (const [way, fault] of Object.entries(others)) assert.ok(fault, way);
+for (
+  const [name, edit, what] of [
+    ["other data", { data: '{"status":"rejected"}' }, "data"],
+    ["data without the hash", { data: '{"status":"failed"}' }, "data"],
+    ["no data", { data: "" }, "data"],
+    ["no salt", { salt: "" }, "salt"],
+    ["another salt", { salt: "00".repeat(16) }, "data"],
+    ["another text", { personal: PERSONAL }, "personal"],
+    ["an empty text", { personal: "" }, "personal"],
+  ] as [string, Partial<SealedRow>, string][]
+) {
+  Deno.test(`nothing is put into an erased row unseen: ${name}`, async () => {
+    const { before, rows } = await erasedLog();
+    const { seq } = withText(before)[1]!;
+    for (const log of [before, rows]) {
+      const { verify, ...others } = faults(edited(log, seq, (row) => ({ ...row, ...edit })));
+      assert.equal(verify, `${seq} ${what}`);
+      for (const [way, fault] of Object.entries(others)) assert.ok(fault, way);
+    }
   });
 }
 
-Deno.test("who kept a row with its salt proves by it what was there before", async () => {
+Deno.test("who kept a personal text proves by it what was there before", async () => {
   const { before, rows } = await erasedLog();
-  const { seq } = erasedIn(rows)[1]!;
+  const { seq, personal } = withText(before)[1]!;
   assert.deepEqual(faults(edited(rows, seq, () => before[seq - 1]!)), NONE);
-  const { salt } = before[seq - 1]!;
-  assert.equal(verifyFault(edited(rows, seq, (row) => ({ ...row, salt }))), `${seq} data`);
+  assert.deepEqual(personalIn(personal), { reason: "owner was called" });
 });
 
-Deno.test("a row without its salt is found when no erasure of it is on record", async () => {
-  const { before, rows } = await erasedLog();
-  for (const { seq, stream, data } of before) {
-    if (rows[seq - 1]!.salt === "") continue;
-    // The same data, and less of it.
-    const found = faults(edited(rows, seq, (row) => withoutData(row, data)), stream.slice(7));
-    assert.equal(found.verify, `${seq} salt`);
-    assert.deepEqual([found.replay, found.lines], [`${seq} salt`, `${seq} salt`]);
-    if (stream.startsWith("device/")) assert.match(found.proofs!, /salt$/);
+Deno.test("a row without its personal text is found when no erasure of it is on record", async () => {
+  const { before } = await erasedLog();
+  for (const { seq, stream } of withText(before)) {
+    const found = faults(edited(before, seq, withoutPersonal), stream.slice("device/".length));
+    for (const [way, fault] of Object.entries(found)) {
+      assert.equal(fault, way === "proofs" ? "personal" : `${seq} personal`);
+    }
   }
   // Nor is it enough that the erasure comes in a later part of the log than somebody has.
-  const cut = rows.slice(0, before.length);
-  const [first] = erasedIn(rows);
-  assert.deepEqual([verifyFault(cut), replayFault(cut)], Array(2).fill(`${first!.seq} salt`));
-});
-
-Deno.test("an erasure cannot itself be erased", async () => {
   const { rows } = await erasedLog();
-  const { seq, data } = rows.find(({ data }) => data.startsWith('{"rows":'))!;
-  const found = faults(edited(rows, seq, (row) => withoutData(row, data)));
-  for (const fault of Object.values(found)) assert.equal(fault, `${seq} salt`);
+  const cut = rows.slice(0, before.length);
+  const { seq } = withText(before)[0]!;
+  assert.deepEqual([verifyFault(cut), replayFault(cut)], Array(2).fill(`${seq} personal`));
 });
 
-/** A log made by hand, by somebody who can hash: each fact in a stream. */
-function made(...facts: (readonly [stream: string, type: string, data: object])[]): SealedRow[] {
+Deno.test("a text is put into no row that had none", async () => {
+  const { before } = await erasedLog();
+  for (const { seq, stream, personal } of before) {
+    if (personal !== null) continue;
+    const device = stream.replace("device/", "");
+    const found = faults(edited(before, seq, (row) => ({ ...row, personal: PERSONAL })), device);
+    assert.deepEqual([found.verify, found.replay, found.lines], Array(3).fill(`${seq} personal`));
+    if (stream.startsWith("device/")) assert.equal(found.proofs, `${seq} personal`);
+  }
+});
+
+/** What somebody who can hash wrote: in the stream, of the type, that. */
+type Made = readonly [stream: string, type: string, data: object, personal?: Personal];
+
+/** A log made by hand. */
+function made(...facts: Made[]): SealedRow[] {
   const heads = new Map<string, SealedRow>();
-  return facts.map(([stream, type, data], nth) => {
+  return facts.map(([stream, type, data, personal], nth) => {
     const before = heads.get(stream);
     const version = (before?.version ?? 0) + 1;
     const place = { log: "00", seq: nth + 1, epoch: 1, stream, version, cause: null };
-    const fact = { type, at: 1_000 + nth, actor: "operator:x", data } as unknown as Fact;
+    const said = { type, at: 1_000 + nth, actor: "operator:x", data };
+    const fact = { ...said, ...(personal && { personal }) } as unknown as Fact;
     const salt = `${nth}`.padStart(32, "0");
     const prev = before?.hash ?? null;
-    const row = sealRow({ ...place, prev }, fact, { effects: [], moves: [] }, salt, sha256);
+    const row = sealRow({ ...place, prev }, fact, { effects: [], moves: [] }, () => salt, sha256);
     heads.set(stream, row);
     return row;
   });
 }
 
-const registered = (device: string) =>
-  [`device/${device}`, "DeviceRegistered", { device_id: device, tags: ["by name"] }] as const;
-const erasure = (stream: string, ...rows: { seq: number; kept: string }[]) =>
-  [stream, "DataErased", { rows }] as const;
-const kept = (data: string) => hashText(data, sha256);
-const LEFT = '{"device_id":"a"}';
+const registered = (device: string): Made => [
+  `device/${device}`,
+  "DeviceRegistered",
+  { device_id: device },
+  { tags: ["by name"] },
+];
+const erasure = (stream: string, through: number): Made => [
+  stream,
+  "DataErased",
+  { rows: 1, through },
+];
 
-/** What is found when the first row has only that left. */
-function found(...facts: (readonly [stream: string, type: string, data: object])[]) {
-  const rows = made(...facts);
-  const { verify, replay, lines, proofs } = faults(
-    [withoutData(rows[0]!, LEFT), ...rows.slice(1)],
-    "a",
-  );
+/** What is found when the first row has lost its text. */
+function found(...facts: Made[]) {
+  const [first, ...others] = made(...facts);
+  const { verify, replay, lines, proofs } = faults([withoutPersonal(first!), ...others], "a");
   assert.deepEqual([replay, lines, proofs && `1 ${proofs}`], [verify, verify, verify]);
   return verify;
 }
 
-Deno.test("an erasure counts for rows before it in its own stream, and with what it says is left", () => {
-  const covers = erasure("device/a", { seq: 1, kept: kept(LEFT) });
-  assert.equal(found(registered("a"), registered("b"), covers), undefined);
-  assert.equal(found(registered("a"), registered("b")), "1 salt");
-  const elsewhere = erasure("device/b", { seq: 1, kept: kept(LEFT) });
-  assert.equal(found(registered("a"), registered("b"), elsewhere), "1 salt");
-  const other = erasure("device/a", { seq: 1, kept: kept('{"device_id":"b"}') });
-  assert.equal(found(registered("a"), other), "1 salt");
-  const another = erasure("device/a", { seq: 2, kept: kept(LEFT) });
-  assert.equal(found(registered("a"), registered("b"), another), "1 salt");
+Deno.test("an erasure counts for rows before it in its own stream, as far as it says", () => {
+  const token: Made = ["device/a", "TokenIssued", {
+    token_sha256: "bb".repeat(32),
+    token_sha512: ANY_SHA512,
+    overlap_ms: 0,
+  }];
+  const last = erasure("device/a", 1);
+  assert.equal(found(registered("a"), last), undefined);
+  assert.equal(found(registered("a"), token, erasure("device/a", 2)), undefined);
+  assert.equal(found(registered("a"), last, last), undefined);
+  assert.equal(found(registered("a"), registered("b")), "1 personal");
+  assert.equal(found(registered("a"), registered("b"), erasure("device/b", 1)), "1 personal");
+  assert.equal(found(registered("a"), last, token), undefined);
 });
 
-Deno.test("a row that is said to be erased twice is what one of them says", () => {
-  const covers = erasure("device/a", { seq: 1, kept: kept(LEFT) });
-  const other = erasure("device/a", { seq: 1, kept: kept("{}") });
-  assert.equal(found(registered("a"), covers, covers), undefined);
-  assert.equal(found(registered("a"), other, covers), undefined);
-  assert.equal(found(registered("a"), covers, other), undefined);
-  assert.equal(found(registered("a"), other, other), "1 salt");
+Deno.test("a row that is on record as erased and still has its text is proved by it", () => {
+  assert.deepEqual(faults(made(registered("a"), erasure("device/a", 1)), "a"), NONE);
 });
 
-Deno.test("a row that is on record as erased and still has its data is proved by its salt", () => {
-  const rows = made(registered("a"), erasure("device/a", { seq: 1, kept: kept(LEFT) }));
-  assert.deepEqual(faults(rows, "a"), NONE);
-});
-
-Deno.test("an erasure names rows before it, and nothing else", () => {
-  for (const [seq, kept] of [[2, "00"], [0, `sha256:${"0".repeat(64)}`]] as const) {
-    const rows = made(registered("a"), erasure("device/a", { seq, kept }));
+Deno.test("an erasure is of rows before it, and of one at least", () => {
+  for (const data of [{ rows: 1, through: 2 }, { rows: 1, through: 7 }]) {
+    const rows = made(registered("a"), ["device/a", "DataErased", data]);
+    assert.equal(verifyFault(rows), "2 data");
+  }
+  for (const data of [{ rows: 0, through: 1 }, { rows: 1, through: 0 }, { rows: 1 }, {}]) {
+    const rows = made(registered("a"), ["device/a", "DataErased", data]);
     assert.deepEqual([verifyFault(rows), replayFault(rows)], ["2 data", "2 data"]);
   }
-  // Of rows after it nothing can be known.
-  const ahead = made(registered("a"), erasure("device/a", { seq: 2, kept: kept(LEFT) }));
-  assert.equal(verifyFault(ahead), "2 data");
 });
 
-for (
-  const [name, type, before, left] of [
-    ["another text in its place", "DeviceRegistered", { device_id: "a", tags: ["x"] }, {
-      device_id: "a",
-      tags: ["y"],
-    }],
-    ["a fact that holds nothing personal", "DeviceRevoked", { device_id: "a" }, {
-      device_id: "b",
-    }],
-  ] as const
-) {
-  Deno.test(`an erasure on record puts nothing in the place of data: ${name}`, () => {
-    const data = canonicalJson(left);
-    const rows = made(
-      ["device/a", type, before],
-      erasure("device/a", { seq: 1, kept: kept(data) }),
-    );
-    const found = faults([withoutData(rows[0]!, data), ...rows.slice(1)], "a");
-    for (const fault of Object.values(found)) assert.equal(fault, "1 salt");
-  });
-}
+Deno.test("the text of a row is what the engine writes, or it does not replay", () => {
+  const salt = "0c".repeat(16);
+  for (const text of ["", "x", '{"tags":[]}', ` ${personalText({ tags: [] }, salt)}`]) {
+    const data = { device_id: "a", personal: `sha256:${sha256(new TextEncoder().encode(text))}` };
+    const [row] = made(["device/a", "DeviceRegistered", data]);
+    assert.equal(replayFault([{ ...row!, personal: text }]), "1 personal");
+  }
+});

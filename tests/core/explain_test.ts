@@ -19,7 +19,7 @@ import { IMAGE, OTHER, policy, SIZE, T0, TASK } from "./support/given.ts";
 import { sha256 } from "./support/bench_engine.ts";
 import { ANY_SHA512 } from "../support/any_sha512.ts";
 
-type Draft = Pick<DeviceFact, "type" | "data" | "task">;
+type Draft = Pick<DeviceFact, "type" | "data" | "task" | "personal">;
 
 const fact = (type: DeviceFact["type"], data: object, task?: string): Draft =>
   ({ type, data, ...(task ? { task } : {}) }) as Draft;
@@ -32,7 +32,13 @@ const revoked = fact("DeviceRevoked", {});
 const digest = (checksum: string) => fact("DigestReported", { checksum }, TASK);
 const bad = (...bad_chunks: number[]) => fact("ChunkFailed", { checksum: OTHER, bad_chunks }, TASK);
 const stored = (received: number) => fact("ProgressReported", { received }, TASK);
-const says = (status: string, more = {}) => fact("StatusReported", { status, ...more }, TASK);
+const says = (
+  status: string,
+  { reason, ...more }: { reason?: string; [name: string]: unknown } = {},
+) => ({
+  ...fact("StatusReported", { status, ...more }, TASK),
+  ...(reason === undefined ? {} : { personal: { reason } }),
+});
 const passes = (state: string, due: number) =>
   fact("DeadlinePassed", { state, due: T0 + due }, TASK);
 
@@ -61,7 +67,15 @@ function told(story: readonly (Draft | Happening)[]): Told {
     const seq = rows.length + 1;
     const place = { log: "00", seq, epoch: 1, stream: "device/pump-7", version: seq };
     const outcome = { moves, effects };
-    rows.push(sealRow({ ...place, prev: null, cause: null }, stamped, outcome, "00", sha256));
+    rows.push(
+      sealRow(
+        { ...place, prev: null, cause: null },
+        stamped,
+        outcome,
+        () => "00".repeat(16),
+        sha256,
+      ),
+    );
   }
   const changes = rows.flatMap((row) => changesOf(row, (task) => policies.get(task)));
   return { device: device!, changes };
@@ -218,7 +232,13 @@ Deno.test("changesOf() gives the words of a fact to the task that it is about, a
   ];
   const place = { log: "00", seq: 1, epoch: 1, stream: "device/pump-7", version: 1 };
   const outcome = { moves, effects: [] };
-  const row = sealRow({ ...place, prev: null, cause: null }, passed, outcome, "00", sha256);
+  const row = sealRow(
+    { ...place, prev: null, cause: null },
+    passed,
+    outcome,
+    () => "00".repeat(16),
+    sha256,
+  );
   assert.deepEqual(changesOf(row, () => policy({ retries: 0 })).map(({ text }) => text), [
     "Timed out at attempt 1 of 1: nothing more was stored (the limit is 15 min).",
     "Offered to the device: it was its turn.",

@@ -57,7 +57,7 @@ Deno.test("sealRow() hides data behind its salt and chains the row to the stream
   };
   const fact = { type: "DeviceRevoked", at: 5, actor: "operator:a", data: {} } as const;
   const outcome = { moves: [], effects: [{ type: "disconnect" }] };
-  const row = sealRow(place, fact, outcome, "ab".repeat(16), sha256);
+  const row = sealRow(place, fact, outcome, () => "ab".repeat(16), sha256);
   const salted = createHash("sha256").update(Uint8Array.fromHex("ab".repeat(16))).update("{}");
   const data = `sha256:${salted.digest("hex")}`;
   assert.equal(hashData("ab".repeat(16), "{}", sha256), data);

@@ -1,7 +1,13 @@
 /** What is personal in the facts: a new text must be looked at before it goes into a log. */
 import assert from "node:assert/strict";
 import { z } from "zod";
-import { factSchemas, tagsIn, withoutPersonal } from "../../core/mod.ts";
+import {
+  factSchemas,
+  PERSONAL_FACTS,
+  personalHashIn,
+  personalIn,
+  personalText,
+} from "../../core/mod.ts";
 
 /** What a JSON schema says, as far as it is looked at here. */
 interface Schema {
@@ -29,7 +35,6 @@ const stays: Readonly<Record<string, readonly string[]>> = {
     "TaskQueued.image",
     "ChunkFailed.checksum",
     "DigestReported.checksum",
-    "DataErased.rows.kept",
     "ImageUploaded.image",
     "ImageUploaded.sha1",
     "ImageUploaded.md5",
@@ -74,50 +79,56 @@ const stays: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-Deno.test("every text in a fact is personal, or it is known why it is not", () => {
+Deno.test("no text in a fact is personal, but for the hash of what is", () => {
   const all = Object.entries(factSchemas).flatMap(([type, schema]) =>
     textsIn(z.toJSONSchema(schema) as Schema, type)
   );
   const others = all.filter((text) => !Object.values(stays).flat().includes(text));
-  assert.deepEqual(others, ["DeviceRegistered.tags", "StatusReported.reason"]);
-  for (const path of others) {
-    const [type, name] = path.split(".") as [string, string];
-    assert.equal(
-      withoutPersonal(type, JSON.stringify({ a: 1, [name]: "x", z: 2 })),
-      '{"a":1,"z":2}',
-    );
-  }
-  for (const path of Object.values(stays).flat()) {
-    assert.ok(all.includes(path), path);
-    const [type, name] = path.split(".") as [string, string];
-    assert.equal(withoutPersonal(type, JSON.stringify({ [name]: "x" })), undefined, path);
-  }
+  assert.deepEqual(others, PERSONAL_FACTS.map((type) => `${type}.personal`));
+  for (const path of Object.values(stays).flat()) assert.ok(all.includes(path), path);
 });
 
-Deno.test("withoutPersonal() leaves nothing to be done where it was done, or is no such fact", () => {
-  const left = withoutPersonal("StatusReported", '{"reason":"é","status":"failed"}');
-  assert.equal(left, '{"status":"failed"}');
-  assert.equal(withoutPersonal("StatusReported", left), undefined);
-  assert.equal(
-    withoutPersonal("DeviceRegistered", '{"device_id":"a","tags":[]}'),
-    '{"device_id":"a"}',
-  );
-  for (const type of ["DeviceRevoked", "toString", "constructor", ""]) {
-    assert.equal(withoutPersonal(type, '{"tags":[],"reason":""}'), undefined, type);
+const SALT = "0a".repeat(16);
+
+Deno.test("personalIn() gives what personalText() wrote, without its salt", () => {
+  for (const personal of [{ tags: ["roof", 'é "'] }, { reason: "" }, { tags: [] }, {}]) {
+    assert.deepEqual(personalIn(personalText(personal, SALT)), personal);
   }
+  assert.equal(personalText({ reason: "no" }, SALT), `{"reason":"no","salt":"${SALT}"}`);
 });
 
-Deno.test("tagsIn() gives what is there, and nothing of what is none", () => {
-  assert.deepEqual(tagsIn('{"device_id":"a","tags":["roof","shore"]}'), ["roof", "shore"]);
+Deno.test("personalIn() takes nothing else", () => {
   for (
-    const data of [
-      '{"device_id":"a"}',
-      '{"tags":["roof"]}',
-      '{"device_id":"a","tags":"x"}',
-      "{",
+    const text of [
+      undefined,
+      null,
+      7,
       "",
+      "{",
+      "[]",
+      '{"tags":["roof"]}',
+      '{"salt":"00","tags":["roof"]}',
+      `{"salt":"${SALT}","tags":"roof"}`,
+      `{"salt":"${SALT}","tags":["roof"],"x":1}`,
+      `{"tags":["roof"],"salt":"${SALT}"}`,
+      `{"salt": "${SALT}","tags":["roof"]}`,
+      `{"salt":"${SALT}","tags":["roof"],"tags":["shore"]}`,
+      `{"salt":"${SALT.toUpperCase()}","tags":["roof"]}`,
     ]
   ) {
-    assert.deepEqual(tagsIn(data), [], data);
+    assert.equal(personalIn(text), undefined, String(text));
+  }
+});
+
+Deno.test("personalHashIn() finds the hash in facts that have something personal, and in no other", () => {
+  const data = '{"personal":"sha256:00","status":"failed"}';
+  assert.equal(personalHashIn("StatusReported", data), "sha256:00");
+  assert.equal(personalHashIn("StatusReported", '{"status":"failed"}'), undefined);
+  assert.equal(personalHashIn("StatusReported", '{"a":"\\"personal\\":1"}'), undefined);
+  for (const type of ["DeviceRevoked", "toString", "", undefined]) {
+    assert.equal(personalHashIn(type, data), undefined, String(type));
+  }
+  for (const broken of ['{"personal":', '["personal":1]', 'null"personal":']) {
+    assert.equal(personalHashIn("StatusReported", broken), undefined, broken);
   }
 });

@@ -46,7 +46,10 @@ Deno.test("replay accepts an exported log, and names the line that was edited", 
     const replay = await ran("replay", file, "--device", "dev-1");
     assert.equal(replay.code, 0, replay.said + replay.complained);
     assert.match(replay.said, new RegExp(`^rows decided again +${rows}$`, "m"));
-    assert.match(replay.said, /^\d+ +\S+ +operator:\S+ +DeviceRegistered +device_id=dev-1$/m);
+    assert.match(
+      replay.said,
+      /^\d+ +\S+ +operator:\S+ +DeviceRegistered +device_id=dev-1 tags=site of dev-1$/m,
+    );
     const json = JSON.parse((await ran("replay", file, "--json")).said);
     assert.deepEqual([json.ok, json.rows, json.devices], [true, rows, 8]);
 

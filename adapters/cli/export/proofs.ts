@@ -5,8 +5,8 @@ import {
   provedRowLine,
   verifierKeyText,
 } from "../../../core/evidence/mod.ts";
-import { deviceStream, ERASED_SALT, ErasedRows, erasuresIn, hashText } from "../../../core/mod.ts";
-import type { SealedRow } from "../../../core/mod.ts";
+import { deviceStream, ErasedRows, erasureIn, personalHashIn } from "../../../core/mod.ts";
+import type { RowHeader, SealedRow } from "../../../core/mod.ts";
 import { sha256 } from "../sha256.ts";
 import { keyOf, lastCheckpoint, newCheckpoint } from "./log_checkpoint.ts";
 import type { ExportOptions } from "./options.ts";
@@ -31,7 +31,7 @@ export function proofsOf(
   const later = file === undefined ? undefined : erasedLater(proved);
   if (later !== undefined) {
     throw new Error(
-      `Cannot prove what is left of row ${later}: it was erased after the checkpoint of row ${size} ` +
+      `Cannot prove that row ${later} was erased: that was after the checkpoint of row ${size} ` +
         `in ${file}. Name a newer one with --checkpoint, or none.`,
     );
   }
@@ -44,12 +44,15 @@ export function proofsOf(
   return { count: proved.length, lines: lines() };
 }
 
-/** The first row of a stream that lost data, while none of these rows says so. */
+/** The first row of a stream that lost its personal text, while none of these rows says so. */
 function erasedLater(rows: readonly SealedRow[]): number | undefined {
   const erased = new ErasedRows();
-  for (const { seq, stream, salt, data } of rows) {
-    if (salt === ERASED_SALT) erased.add({ seq, stream, kept: hashText(data, sha256) });
-    else erased.cover(erasuresIn(data, stream, seq) ?? []);
+  for (const { seq, stream, version, bytes, data, personal } of rows) {
+    const { type } = JSON.parse(bytes) as RowHeader;
+    const isErased = personal === null && personalHashIn(type, data) !== undefined;
+    if (isErased) erased.add({ seq, stream, version });
+    const erasure = type === "DataErased" ? erasureIn(data, stream, version) : undefined;
+    if (erasure) erased.cover(erasure);
   }
   return erased.first?.seq;
 }

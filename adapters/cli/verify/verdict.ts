@@ -23,9 +23,9 @@ export interface Verdict {
   readonly proved: number;
   /** The checkpoint that the file itself brings along is signed by the key that was kept. */
   readonly isSigned?: boolean;
-  /** Rows whose data was erased: what is left of it, an operator says. */
+  /** Rows without their personal text. */
   readonly erased: number;
-  /** Erased rows whose erasure is on record in a later part: what is left of their data is not proved. */
+  /** Those among them of whose erasure a later part must tell. */
   readonly unproved?: number;
   /** Kept checkpoints that were compared with. */
   readonly checkpoints: number;
@@ -52,19 +52,17 @@ function praise(screen: Screen, verdict: Verdict): string {
     ? `The part of the log from row ${begin + 1} to ${begin + rows}`
     : "The log";
   const fits = verdict.isSigned ? "is signed by the key that was kept" : "fits itself";
-  const mark = isProved && unproved > 0
-    ? paint(screen, "yellow", `${what} is as it was recorded, but for data that was erased.`) +
-      " What is left of that, only the whole log can prove."
-    : isProved
-    ? paint(screen, "green", `${what} is as it was recorded.`)
+  const untold = unproved > 0 ? " That personal texts are gone, a later part must say." : "";
+  const mark = isProved
+    ? paint(screen, "green", `${what} is as it was recorded.`) + untold
     : paint(screen, "yellow", `${what} ${fits}.`) +
       " Whether it is as it was recorded, only a checkpoint that was kept can say: --checkpoint.";
   const figures = [
     ["rows", `${rows}`],
     ...(isProved ? [["proved by a checkpoint", `${proved}`]] : []),
     ...(isProved && proved < rows ? [["newer than any checkpoint", `${rows - proved}`]] : []),
-    ...(erased > 0 ? [["rows with erased data", `${erased}`]] : []),
-    ...(unproved > 0 ? [["of whose erasure a later part tells", `${unproved}`]] : []),
+    ...(erased > 0 ? [["rows without their personal text", `${erased}`]] : []),
+    ...(unproved > 0 ? [["of which a later part must tell", `${unproved}`]] : []),
     ["id of the log", log],
     [size === undefined ? "root of its tree" : `root of its first ${size} rows`, root],
   ];

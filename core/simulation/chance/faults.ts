@@ -80,6 +80,8 @@ export const faultsMax = {
   cancel: 200_000,
   /** An order: its device is revoked, at any time. */
   revoke: 20_000,
+  /** An order: what is personal of its device is erased, at any time. */
+  erase: 50_000,
   /** An order: its device gets a new token, and may have to log in again. */
   newToken: 50_000,
   /** An order: it takes the device back to an older version. */

@@ -26,7 +26,7 @@ export interface Sight {
   /** Whether devices are behind a broker of somebody else's. */
   readonly isBrokered: boolean;
   /** What is durable. */
-  readonly disk: Pick<Disk, "stored" | "task" | "taskCount" | "image" | "release">;
+  readonly disk: Pick<Disk, "stored" | "task" | "taskCount" | "image" | "release" | "personalRows">;
 }
 
 /** What judges share. */

@@ -18,6 +18,7 @@ import { DeadlinesHold } from "./deadlines.ts";
 import { EarnedSuccess } from "./earned_success.ts";
 import { Effects } from "./effects.ts";
 import { FailClosed } from "./fail_closed.ts";
+import { Forgotten } from "./forgotten.ts";
 import { InOrder } from "./in_order.ts";
 import { Isolation } from "./isolation.ts";
 import type { Court, Judge, Sight, Violation } from "./judge.ts";
@@ -91,6 +92,7 @@ export class Judges implements Witness {
       new NoDowngrade(court),
       new Compatible(court),
       new TamperEvidence(court),
+      new Forgotten(court),
       new Totality(court),
       new EngineClock(court),
       new FailClosed(court),

@@ -1,4 +1,7 @@
-/** I16: every row hashes to its hash, bears the hash of its data, and names the hash before it. */
+/**
+ * I16: every row hashes to its hash, bears the hash of its data and in that the hash of what is personal, and
+ * names the hash before it.
+ */
 import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 
@@ -14,13 +17,20 @@ export class TamperEvidence implements Judge {
     this.#court = court;
   }
 
-  beforeRow({ row: { bytes, data, salt, hash, seq }, header }: SeenRow): void {
+  beforeRow({ row: { bytes, data, salt, hash, seq, personal }, header }: SeenRow): void {
     const { stream, prev } = header;
     if (this.#hash([0], bytes) !== hash) this.#deny(seq, `does not hash to ${hash}`);
     if (this.#hash(bytesOf(salt), data) !== header.data) this.#deny(seq, "has other data");
+    if (this.#personalIn(data) !== (personal === null ? undefined : this.#hash([], personal))) {
+      this.#deny(seq, "has another personal text");
+    }
     const head = this.#heads.get(stream) ?? null;
     if (prev !== head) this.#deny(seq, `follows ${prev}, but the head of ${stream} is ${head}`);
     this.#heads.set(stream, hash);
+  }
+
+  #personalIn(data: string): unknown {
+    return data.includes('"personal"') ? JSON.parse(data).personal : undefined;
   }
 
   #hash(before: readonly number[], text: string): string {

@@ -158,7 +158,8 @@ export class Mechanic {
   #refuse(how: Random, task_id: string): void {
     const status = how.pick(["deferred", "rejected", "failed"] as const);
     const delay = status === "deferred" ? { delay_seconds: how.spread(1, 7_200) } : {};
-    this.#body.voice.say("status", { task_id, status, ...delay });
+    const reason = `someone said: ${status}`;
+    this.#body.voice.say("status", { task_id, status, reason, ...delay });
   }
 
   #retry(job: Job, payload: Payload): void {

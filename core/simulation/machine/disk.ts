@@ -6,7 +6,7 @@
 import type { Device } from "../../device/state.ts";
 import { StoreError } from "../../engine/mod.ts";
 import type { DueTask, Image, LogHead, Release, StreamHead, Write } from "../../engine/mod.ts";
-import { withoutData } from "../../log/mod.ts";
+import { withoutPersonal } from "../../log/mod.ts";
 import type { RowHeader, SealedRow } from "../../log/mod.ts";
 import { deadlineOf } from "../../upgrade/deadline.ts";
 import type { Login } from "../network/link.ts";
@@ -74,15 +74,21 @@ export class Disk {
       this.#heads.set(row.stream, { version: row.version, hash: row.hash });
     }
     for (const { models } of writes) this.#keep(models);
-    for (const { stream, erased = [] } of writes) {
-      for (const { seq, data } of erased) this.#erase(stream, seq, data);
+    for (const { stream, erasedThrough = 0 } of writes) this.#erase(stream, erasedThrough);
+  }
+
+  #erase(stream: string, through: number): void {
+    if (through === 0) return;
+    for (const [n, row] of this.#rows.entries()) {
+      if (row.stream === stream && row.version <= through) this.#rows[n] = withoutPersonal(row);
     }
   }
 
-  #erase(stream: string, seq: number, data: string): void {
-    const row = this.#rows[seq - 1];
-    if (row?.stream !== stream) throw new StoreError("conflict", `Row ${seq} is not of ${stream}.`);
-    this.#rows[seq - 1] = withoutData(row, data);
+  /** Versions of the rows of a stream behind that one that have a personal text: the first `count`. */
+  personalRows(stream: string, after: number, count: number): number[] {
+    return this.#rows.slice(0, this.#committed).filter((row) => row.stream === stream)
+      .filter(({ version, personal }) => version > after && personal !== null)
+      .map(({ version }) => version).slice(0, count);
   }
 
   head(stream: string): StreamHead {

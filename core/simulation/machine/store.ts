@@ -13,7 +13,6 @@ import type {
   Write,
 } from "../../engine/mod.ts";
 import { deviceStream } from "../../log/mod.ts";
-import type { SealedRow } from "../../log/mod.ts";
 import { isActive, isTerminal, isWaiting } from "../../upgrade/task.ts";
 import type { Disk } from "./disk.ts";
 import type { Fate } from "../chance/fate.ts";
@@ -78,10 +77,8 @@ export class SimulatedStore implements Store {
     return this.#read((disk) => disk.head(stream));
   }
 
-  rowsOf(stream: string, after: number, count: number): Promise<SealedRow[]> {
-    return this.#read((disk) =>
-      disk.rows.filter((row) => row.stream === stream && row.version > after).slice(0, count)
-    );
+  personalRows(stream: string, after: number, count: number): Promise<number[]> {
+    return this.#read((disk) => disk.personalRows(stream, after, count));
   }
 
   release(product: string | null, version: string): Promise<Release | undefined> {

@@ -7,6 +7,7 @@ import { copyParts } from "../../../main.ts";
 import { assertReplays } from "../../e2e/house.ts";
 import { makeData } from "../../support/data_folder.ts";
 import { inFolder } from "../../support/folder.ts";
+import { WITHOUT_PERSONAL_TEXTS } from "../sqlite/folder.ts";
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 const whatToDo = {
@@ -33,7 +34,8 @@ function edit(folder: string, sql: string): void {
 }
 
 /** An older otalog has made the tables. */
-const OLDER = "drop table tree; delete from kysely_migration where name >= '2026-11-26'";
+const OLDER =
+  `${WITHOUT_PERSONAL_TEXTS} drop table tree; delete from kysely_migration where name >= '2026-11-26'`;
 
 Deno.test("copyFolder() copies the log, its images and its secrets, and says what they are", async () => {
   await withData(async (order, folder) => {

@@ -34,7 +34,15 @@ Deno.test("runReplay() shows both texts around their first difference, one below
 
 Deno.test("runReplay() shows the name of a stream, and does not obey it", async () => {
   const bytes = JSON.stringify({ stream: "\x1b[2J" });
-  const cells = { seq: 1, stream: "\x1b[2J", version: 1, bytes, data: "{}", salt: "", hash: "" };
+  const cells = {
+    seq: 1,
+    stream: "\x1b[2J",
+    version: 1,
+    bytes,
+    data: "{}",
+    salt: "00".repeat(16),
+    hash: "",
+  };
   const paper = new Paper(false);
   await runReplay(
     { rows: () => [cells] },
@@ -170,14 +178,14 @@ Deno.test("runReplay() refuses a point before the log, and finds what was edited
   await replay(edited, { ...options, at: { seq: 3 } });
 });
 
-Deno.test("runReplay() up to a row takes what was erased since, and nothing that only lost its salt", async () => {
+Deno.test("runReplay() up to a row takes what was erased since, and nothing that only lost its text", async () => {
   const { rows } = await erasedLog();
-  const erased = rows.find(({ salt }) => salt === "")!;
+  const erased = rows.find(({ data, personal }) => personal === null && data.includes("personal"))!;
   const options = { device: undefined, json: true, at: { seq: erased.seq }, jobs: 1 };
   const json = JSON.parse(await replay({ rows: () => rows }, options));
   assert.deepEqual([json.ok, json.rows], [true, erased.seq]);
   const paper = new Paper(false);
   const untold = rows.slice(0, erased.seq + 1);
   assert.equal(await runReplay({ rows: () => untold }, options, sha256, paper), false);
-  assert.match(JSON.parse(paper.text).finding.what, /^salt$/);
+  assert.match(JSON.parse(paper.text).finding.what, /^personal$/);
 });

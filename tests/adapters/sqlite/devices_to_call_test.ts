@@ -58,14 +58,14 @@ Deno.test("store.devicesAtWork() and tasksEnded() find whom a memory store finds
     await story(await engineOn(memory));
     const { store, close } = await openSqlite(folder);
     await story(await engineOn(store));
-    for (const  of of[memory, store]) {
-      assert.deepEqual(await of.devicesAtWork("", 10), ["asks"]);
-      assert.deepEqual(await of.devicesAtWork("asks", 10), []);
-      const all = await of.tasksEnded({ endedAt: 0, task: "" }, 10);
+    for (const log of [memory, store]) {
+      assert.deepEqual(await log.devicesAtWork("", 10), ["asks"]);
+      assert.deepEqual(await log.devicesAtWork("asks", 10), []);
+      const all = await log.tasksEnded({ endedAt: 0, task: "" }, 10);
       assert.deepEqual(all.map(({ device }) => device), ["pump-1", "gone"]);
-      assert.deepEqual(await of.tasksEnded({ endedAt: 0, task: "" }, 1), all.slice(0, 1));
-      assert.deepEqual(await of.tasksEnded(all[0]!, 10), all.slice(1));
-      assert.deepEqual(await of.tasksEnded(all[1]!, 10), []);
+      assert.deepEqual(await log.tasksEnded({ endedAt: 0, task: "" }, 1), all.slice(0, 1));
+      assert.deepEqual(await log.tasksEnded(all[0]!, 10), all.slice(1));
+      assert.deepEqual(await log.tasksEnded(all[1]!, 10), []);
     }
     await close();
   });

@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { isDivergence, parseReport, Replay, requestUpgrade } from "../../../core/mod.ts";
 import { eraseDevice, StoreError } from "../../../core/engine/mod.ts";
+import type { SealedRow } from "../../../core/mod.ts";
 import type { Engine } from "../../../core/engine/mod.ts";
 import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
 import { inFolder } from "../../support/folder.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
-import { engineOn, fill, IMAGE, sha256 } from "./folder.ts";
+import { engineOn, fill, IMAGE, sha256, WITHOUT_PERSONAL_TEXTS } from "./folder.ts";
 
 const actor = "operator:test";
 
@@ -77,12 +78,8 @@ Deno.test("store.append() takes erased data out of every file, while the engine 
     assert.deepEqual((await sqlite.reads.tags(["lake-1"])).get("lake-1"), []);
     assert.deepEqual(foundIn(folder, ["roof"]), ["roof"], "of others nothing was erased");
     const rows = await sqlite.reads.rows("device/lake-1", 0, 100);
-    const erased = rows.filter(({ salt }) => salt === "").map(({ data }) => data);
-    assert.deepEqual(erased, [
-      '{"device_id":"lake-1"}',
-      '{"status":"failed"}',
-      '{"status":"failed"}',
-    ]);
+    assert.deepEqual(rows.filter(({ personal }) => personal !== null), []);
+    assert.equal(rows.filter(({ data }) => data.includes('"personal":"sha256:')).length, 3);
     await assertReplays(folder);
 
     await engine.stop();
@@ -195,43 +192,52 @@ Deno.test("store.append() leaves nothing in the page that the log began with", a
   });
 });
 
-Deno.test("store.append() erases all or nothing, and in no other stream", async () => {
-  await inFolder(async (folder) => {
-    const { store, reads, close } = await openSqlite(folder);
-    await fill(await engineOn(store));
-    const { seq } = await store.open();
-    const before = await reads.rows(undefined, 0, 500);
-    const head = await store.head("device/pump-1");
-    const row = { ...before.at(-1)!, seq: seq + 1, version: head.version + 1 };
-    const write = { stream: "device/pump-1", expectedVersion: head.version, models: {} };
-    const own = before.find(({ stream }) => stream === "device/pump-1")!.seq;
-    const other = before.find(({ stream }) => stream === "device/pump-2")!.seq;
-    for (const wrong of [other, seq + 2, 0]) {
-      const erased = [{ seq: own, data: "{}" }, { seq: wrong, data: "{}" }];
-      await assert.rejects(
-        store.append([{ ...write, rows: [row], erased }]),
-        (error) => error instanceof StoreError && error.code === "conflict",
-      );
-      assert.deepEqual(await reads.rows(undefined, 0, 500), before);
-    }
-    await store.append([{ ...write, rows: [row], erased: [{ seq: own, data: "{}" }] }]);
-    const after = (await reads.rows(undefined, 0, 500)).find(({ seq }) => seq === own)!;
-    assert.deepEqual([after.data, after.salt], ["{}", ""]);
-    await close();
-  });
-});
-
-Deno.test("store.rowsOf() gives the rows of a stream, page by page", async () => {
+Deno.test("store.append() erases all or nothing, up to that row, and in no other stream", async () => {
   await inFolder(async (folder) => {
     const { store, reads, close } = await openSqlite(folder);
     const engine = await engineOn(store);
     await fill(engine);
-    const all = await reads.rows("device/pump-1", 0, 500);
-    assert.ok(all.length > 5);
-    assert.deepEqual(await store.rowsOf("device/pump-1", 0, 500), all);
-    assert.deepEqual(await store.rowsOf("device/pump-1", 2, 3), all.slice(2, 5));
-    assert.deepEqual(await store.rowsOf("device/pump-1", all.length, 3), []);
-    assert.deepEqual(await store.rowsOf("device/pump", 0, 3), []);
+    await personal(engine);
+    await register(engine, "lake-2", "second floor");
+    await engine.stop();
+    const { seq } = await store.open();
+    const before = await reads.rows(undefined, 0, 500);
+    const withText = (rows: SealedRow[]) =>
+      rows.flatMap(({ stream, version, personal }) => personal ? `${stream} ${version}` : []);
+    const stream = "device/lake-1";
+    const { version } = await store.head(stream);
+    const row = { ...before.at(-1)!, stream, seq: seq + 1, version: version + 1, personal: null };
+    const write = { stream, expectedVersion: version, models: {}, rows: [row] };
+    const [first, second, third] = await store.personalRows(stream, 0, 500);
+    for (const wrong of [{ rows: [{ ...row, seq: seq + 2 }] }, { expectedVersion: version - 1 }]) {
+      await assert.rejects(
+        store.append([{ ...write, ...wrong, erasedThrough: version }]),
+        (error) => error instanceof StoreError && error.code === "conflict",
+      );
+      assert.deepEqual(await reads.rows(undefined, 0, 500), before);
+    }
+    await store.append([{ ...write, erasedThrough: second! }]);
+    const after = await reads.rows(undefined, 0, 500);
+    const gone = [`${stream} ${first}`, `${stream} ${second}`];
+    assert.deepEqual(withText(after), withText(before).filter((place) => !gone.includes(place)));
+    assert.ok(withText(after).includes(`${stream} ${third}`));
+    await close();
+  });
+});
+
+Deno.test("store.personalRows() gives the rows of a stream that have a personal text, page by page", async () => {
+  await inFolder(async (folder) => {
+    const { store, close } = await openSqlite(folder);
+    const engine = await engineOn(store);
+    await fill(engine);
+    await personal(engine);
+    const all = await store.personalRows("device/lake-1", 0, 500);
+    assert.equal(all.length, 3);
+    assert.equal(all[0], 1);
+    assert.deepEqual(await store.personalRows("device/lake-1", 0, 2), all.slice(0, 2));
+    assert.deepEqual(await store.personalRows("device/lake-1", 1, 9), all.slice(1));
+    assert.deepEqual(await store.personalRows("device/lake-1", all[2]!, 9), []);
+    assert.deepEqual(await store.personalRows("device/lake", 0, 9), []);
     await engine.stop();
     await close();
   });
@@ -246,10 +252,13 @@ Deno.test("openSqlite() takes tags out of the devices that an older otalog wrote
     await close();
     const database = new DatabaseSync(`${folder}/otalog.db`);
     const state = "json_set(state, '$.tags', json_array('roof', 'é \"'))";
-    database.exec(`update devices set state = ${state};
+    database.exec(`${WITHOUT_PERSONAL_TEXTS} update devices set state = ${state};
       delete from kysely_migration where name >= '2026-11-26-untagged'`);
     database.close();
     await (await openSqlite(folder)).close();
-    await assertReplays(folder);
+    const look = new DatabaseSync(`${folder}/otalog.db`, { readOnly: true });
+    const tagged = look.prepare("select device_id from devices where state like '%roof%'").all();
+    look.close();
+    assert.deepEqual(tagged, []);
   });
 });

@@ -7,6 +7,10 @@ import { ANY_SHA512 } from "../../support/any_sha512.ts";
 
 export const IMAGE = `sha256:${"5a".repeat(32)}`;
 
+/** Takes out of the tables what came last; tables of an older otalog begin with this. */
+export const WITHOUT_PERSONAL_TEXTS =
+  "drop index events_personal; alter table events drop column personal;";
+
 export const sha256 = (bytes: Uint8Array): string =>
   createHash("sha256").update(bytes).digest("hex");
 

@@ -11,7 +11,7 @@ import { sha256 } from "./folder.ts";
 export function madeRow(seq: number): SealedRow {
   const bytes = `{"at":1,"epoch":1,"log":"00","seq":${seq}}`;
   const row = { seq, stream: "engine", version: seq, bytes, data: "{}", salt: "00" };
-  return { ...row, hash: hashBytes(bytes, sha256) };
+  return { ...row, hash: hashBytes(bytes, sha256), personal: null };
 }
 
 /** Rows after so many, in one write. */

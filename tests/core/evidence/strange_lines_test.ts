@@ -24,7 +24,7 @@ const encoder = new TextEncoder();
 const salt = "00".repeat(16);
 const LOG = "00";
 
-/** The first row of a device, whose tag is a character that stands for what could not be read. */
+/** The first row of a device, whose product is a character that stands for what could not be read. */
 function registered(seq: number): SealedRow {
   const place = {
     log: LOG,
@@ -35,9 +35,9 @@ function registered(seq: number): SealedRow {
     prev: null,
     cause: null,
   };
-  const data = { device_id: "a", tags: ["\ufffd"] };
+  const data = { device_id: "a", product: "\ufffd" };
   const fact = { type: "DeviceRegistered", at: seq, actor: "operator:x", data } as Fact;
-  return sealRow(place, fact, { effects: [], moves: [] }, salt, sha256);
+  return sealRow(place, fact, { effects: [], moves: [] }, () => salt, sha256);
 }
 
 const row = registered(1);

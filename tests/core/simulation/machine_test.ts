@@ -11,7 +11,7 @@ import { sha256 } from "../support/bench_engine.ts";
 function write(seq: number, version: number) {
   const place = { log: "a", seq, epoch: 1, stream: "engine", version, prev: null, cause: null };
   const fact = { type: "EngineStopped", at: seq, actor: "engine", data: {} } as const;
-  const row = sealRow(place, fact, { moves: [], effects: [] }, "00".repeat(16), sha256);
+  const row = sealRow(place, fact, { moves: [], effects: [] }, () => "00".repeat(16), sha256);
   return { stream: "engine", expectedVersion: version - 1, rows: [row], models: {} };
 }
 

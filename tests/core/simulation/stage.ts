@@ -44,6 +44,8 @@ export type Odd = Partial<Record<"seq" | "epoch" | "version" | "prev" | "cause",
   readonly outcome?: Outcome;
   readonly hash?: string;
   readonly life?: number;
+  /** The write takes personal texts out of the stream. */
+  readonly erasedThrough?: number;
 };
 
 export class Stage {
@@ -105,12 +107,16 @@ export class Stage {
       cause: null,
       ...odd,
     } as Parameters<typeof sealRow>[0];
-    const { outcome: _, hash: __, life: ___, ...known } = place as typeof place & Odd;
+    const { outcome: _, hash: __, life: ___, erasedThrough, ...known } = place as
+      & typeof place
+      & Odd;
     const row = {
-      ...sealRow(known, fact, odd.outcome ?? step.outcome, SALT, sha256),
+      ...sealRow(known, fact, odd.outcome ?? step.outcome, () => SALT, sha256),
       ...(odd.hash === undefined ? {} : { hash: odd.hash }),
     };
-    const writes = [{ stream, expectedVersion: version, rows: [row], models: step.models }];
+    const erases = erasedThrough === undefined ? {} : { erasedThrough };
+    const write = { stream, expectedVersion: version, rows: [row], models: step.models };
+    const writes = [{ ...write, ...erases }];
     if (row.seq === this.disk.rows.length + 1 && row.version === version + 1) {
       this.disk.commit(writes);
     }

@@ -67,7 +67,8 @@ export function verifyFault(rows: readonly SealedRow[], segmentRows = 4): string
   for (let begin = 0; begin < rows.length; begin += segmentRows) {
     const segment = new Segment(sha256, begin, []);
     for (const row of rows.slice(begin, begin + segmentRows)) {
-      const fault = segment.take(row);
+      const line = new TextEncoder().encode(lineOf(row));
+      const fault = segment.takeLine(line, 0, line.length, true);
       if (fault) return `${fault.seq} ${fault.what}`;
     }
     const fault = check.take(segment.summary);

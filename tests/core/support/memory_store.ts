@@ -1,5 +1,5 @@
 /** A store in memory with a switch to fail: the engine's loop is tested against it without a disk. */
-import { deadlineOf, isActive, isTerminal, withoutData } from "../../../core/mod.ts";
+import { deadlineOf, isActive, isTerminal, withoutPersonal } from "../../../core/mod.ts";
 import type { SealedRow, Task } from "../../../core/mod.ts";
 import { StoreError } from "../../../core/engine/mod.ts";
 import type {
@@ -64,9 +64,10 @@ export class MemoryStore implements Store {
     return Promise.resolve(row ?? { version: 0, hash: null });
   }
 
-  rowsOf(stream: string, after: number, count: number): Promise<SealedRow[]> {
+  personalRows(stream: string, after: number, count: number): Promise<number[]> {
     const rows = this.rows.filter((row) => row.stream === stream && row.version > after);
-    return Promise.resolve(rows.slice(0, count));
+    const personal = rows.filter(({ personal }) => personal !== null);
+    return Promise.resolve(personal.map(({ version }) => version).slice(0, count));
   }
 
   release(product: string | null, version: string): Promise<Release | undefined> {
@@ -144,12 +145,10 @@ export class MemoryStore implements Store {
     if (fail === "before") return Promise.reject(new StoreError("io", "The disk is gone."));
     const rows = writes.flatMap((write) => [...write.rows]).sort((a, b) => a.seq - b.seq);
     this.rows.push(...rows);
-    for (const { stream, models, erased = [] } of writes) {
-      for (const { seq, data } of erased) {
-        const row = this.rows[seq - 1];
-        if (row?.stream !== stream) throw new StoreError("conflict", `${seq} is not of ${stream}.`);
-        this.rows[seq - 1] = withoutData(row, data);
-      }
+    for (const { stream, models, erasedThrough = 0 } of writes) {
+      this.rows = this.rows.map((row) =>
+        row.stream === stream && row.version <= erasedThrough ? withoutPersonal(row) : row
+      );
       if (models.device) this.devices.set(models.device.id, models.device);
       for (const task of models.tasks ?? []) this.tasks.set(task.id, task);
       if (models.image) this.images.set(models.image.sha256, models.image);

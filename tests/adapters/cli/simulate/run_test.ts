@@ -104,7 +104,8 @@ Deno.test("runSimulate() gives up when orders lead to nothing", async () => {
 });
 
 Deno.test("runSimulate() exports the rows of its one seed", async () => {
-  const row = { seq: 1, stream: "engine", version: 1, bytes: "", data: "", salt: "", hash: "" };
+  const texts = { bytes: "", data: "", salt: "", hash: "", personal: null };
+  const row = { seq: 1, stream: "engine", version: 1, ...texts };
   const story: Story = () => ({ rows: [row] });
   const { begun, wrote, said } = await run("--seed 9 --export log.jsonl", story);
   assert.deepEqual([begun, wrote], [[9], [lineOf(row)]]);

@@ -19,16 +19,16 @@ const part: Verdict = {
 const verdicts: [name: string, more: Partial<Verdict>, said: RegExp, figure: RegExp][] = [
   ["is proved", {}, /as it was recorded\.$/, /^proved by a checkpoint +1024$/m],
   [
-    "lost data, and says so",
+    "lost personal texts, and says so",
     { erased: 2 },
     /as it was recorded\.$/,
-    /^rows with erased data +2$/m,
+    /^rows without their personal text +2$/m,
   ],
   [
-    "lost data, and does not say so itself",
+    "lost personal texts, and does not say so itself",
     { erased: 2, unproved: 1 },
-    /as it was recorded, but for data that was erased\. .* only the whole log can prove\.$/,
-    /^of whose erasure a later part tells +1$/m,
+    /as it was recorded\. That personal texts are gone, a later part must say\.$/,
+    /^of which a later part must tell +1$/m,
   ],
   [
     "is signed by a key that was kept",

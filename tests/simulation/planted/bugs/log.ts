@@ -18,6 +18,22 @@ export const logBugs: readonly Bug[] = [
     "joined(LEAF, data)",
   ),
   bug(
+    "more is erased than the log says",
+    ["I16"],
+    "engine/workspace.ts",
+    "write.erasedThrough = through;",
+    "write.erasedThrough = through + 2;",
+    { erase: 500_000 },
+  ),
+  bug(
+    "less is erased than the log says",
+    ["I16"],
+    "engine/workspace.ts",
+    "write.erasedThrough = through;",
+    "write.erasedThrough = through - 1;",
+    { erase: 500_000 },
+  ),
+  bug(
     "a row leaves out all moves but the first",
     ["L1", "I5", "I8", "I9", "lifecycle"],
     "engine/streams.ts",
