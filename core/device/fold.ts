@@ -106,7 +106,7 @@ class Draft {
         // No state holds what is personal: it is on record all the same.
         return this.#change({});
       default:
-        return this.#stepById(fact.task, fact);
+        return void this.#stepById(fact.task, fact);
     }
   }
 
@@ -125,8 +125,10 @@ class Draft {
     };
   }
 
+  /** The first change is of a copy, and those after it are of the same one. */
   #change(change: Partial<Device>): void {
-    this.#device = { ...this.#device, ...change };
+    if (this.#device === this.#before) this.#device = { ...this.#before };
+    Object.assign(this.#device, change);
   }
 
   /** What was given out for the active task, before anything is decided on it. */
@@ -158,7 +160,7 @@ class Draft {
     const task = beginTask({ id: fact.task, device, actor, at, policy });
     this.#change({ tasks: enqueue(tasks, task) });
     this.#tasks.set(task.id, task);
-    this.#moves.push({ task: task.id, from: null, to: task.state, attempt: task.attempt });
+    this.#moves.push({ attempt: task.attempt, from: null, task: task.id, to: task.state });
     // It asked for this: it is there to be told at once.
     if (isOwn(this.#device, fact)) this.#activateNext(at);
   }
@@ -187,22 +189,19 @@ class Draft {
 
   /** The device runs the version it booted, whatever the task makes of it. */
   #status(fact: FactOf<"StatusReported">): void {
-    const before = this.#device;
-    this.#stepById(fact.task, fact);
+    const isTaken = this.#stepById(fact.task, fact);
     const { status, version } = fact.data;
-    if (this.#device !== before && status === "booted" && version) {
-      this.#learn(fact.at, { version });
-    }
+    if (isTaken && status === "booted" && version) this.#learn(fact.at, { version });
   }
 
   #learn(
     at: number,
     said: Partial<Pick<Device, "version" | "product" | "hardware" | "chunkBytes">>,
   ): void {
-    const device = this.#device;
-    const isNew = Object.entries(said).some(([key, value]) => device[key as "version"] !== value);
-    if (isNew) this.#change(said);
-    if (this.#device.version !== device.version) this.#supersede(at);
+    const { version } = this.#device;
+    const names = Object.keys(said) as (keyof typeof said)[];
+    if (names.some((name) => this.#device[name] !== said[name])) this.#change(said);
+    if (this.#device.version !== version) this.#supersede(at);
   }
 
   /** Tasks that would take the device back behind what it runs now have no use any more. */
@@ -227,20 +226,22 @@ class Draft {
     if (task) this.#step(task, event);
   }
 
-  #stepById(id: string | undefined, event: TaskEvent): void {
+  #stepById(id: string | undefined, event: TaskEvent): boolean {
     const task = this.#device.tasks.find((task) => task.id === id);
-    if (task) this.#step(task, event);
+    return task !== undefined && this.#step(task, event);
   }
 
-  #step(before: Task, event: TaskEvent): void {
+  /** Whether the task took the event. */
+  #step(before: Task, event: TaskEvent): boolean {
     const { task, effects, accepted } = stepTask(before, event);
-    if (!accepted) return;
+    if (!accepted) return false;
     this.#effects.push(...effects.map((type) => ({ task: task.id, type })));
     if (task.state !== before.state || task.attempt !== before.attempt) {
       this.#moves.push(moveOf(before, task, event));
     }
     this.#replace(task);
     if (isTerminal(task)) this.#end(task, event.at);
+    return true;
   }
 
   #replace(task: Task): void {
@@ -270,14 +271,11 @@ class Draft {
 function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
   const { id, state: to, attempt, reason, transfers } = task;
   const isClaim = type === "DigestReported" || type === "ChunkFailed";
-  return {
-    attempt,
-    ...(isClaim && { fetched: fetchedBytes(transfers) }),
-    from: before.state,
-    ...(reason && { reason }),
-    task: id,
-    to,
-  };
+  const from = before.state;
+  // In the order of canonical JSON, which is written at once then.
+  if (!isClaim && !reason) return { attempt, from, task: id, to };
+  const fetched = isClaim ? { fetched: fetchedBytes(transfers) } : undefined;
+  return { attempt, ...fetched, from, ...(reason && { reason }), task: id, to };
 }
 
 /** What the version that a device runs has made pointless is not what comes in its place. */

@@ -46,11 +46,11 @@ export function owedAt(device: Device, now: number): readonly Owed[] {
 
 function isStillOwed(device: Device, owed: Owed, at: number): boolean {
   if (at >= owed.at + OWED_FOR_MS || device.revoked || isKnownTo(device, owed)) return false;
+  if (activeTask(device.tasks)?.id === owed.task) return true;
+  if (lastPreempted(device.tasks)?.id === owed.task) return true;
   // A success and what it made pointless ended together.
   const endedAt = lastEnded(device)?.updatedAt;
-  const ended = device.ended.filter(({ updatedAt }) => updatedAt === endedAt);
-  const speaking = [activeTask(device.tasks), lastPreempted(device.tasks), ...ended];
-  return speaking.some((task) => task?.id === owed.task);
+  return device.ended.some(({ id, updatedAt }) => id === owed.task && updatedAt === endedAt);
 }
 
 /** A device that installs was told to: after its reboot it must not hear that again. */

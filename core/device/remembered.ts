@@ -26,9 +26,13 @@ export function withTaken(
 
 /** The last reports with an id, and the last that came in a packet: neither push out the others. */
 function newestTaken(taken: readonly TakenReport[]): readonly TakenReport[] {
-  const named = taken.filter(({ id }) => id !== undefined).slice(0, REPORT_IDS_MAX);
-  const packets = taken.filter(({ packet }) => packet !== undefined).slice(0, REPORT_IDS_MAX);
-  return taken.filter((report) => named.includes(report) || packets.includes(report));
+  let named = 0;
+  let packets = 0;
+  return taken.filter(({ id, packet }) => {
+    const isNamed = id !== undefined && named++ < REPORT_IDS_MAX;
+    const isPacket = packet !== undefined && packets++ < REPORT_IDS_MAX;
+    return isNamed || isPacket;
+  });
 }
 
 /** The new token, and those before it as long as the overlap lets them. */

@@ -20,25 +20,25 @@ const DIGITS_MAX = 15;
 /** What the engine writes has fewer levels. */
 const DEPTH_MAX = 8;
 
-const ARGUMENTS_MAX = 8_192;
-
 const NULL = literalOf("null");
 
-/** 1 for what stands in a string as it is. */
-const isPlain = Uint8Array.from(
+/** 1 for what stands in a string as it is; of other UTF-16 code units there is none. */
+export const isPlain = Uint8Array.from(
   { length: 256 },
   (_, byte) => Number(byte >= LOWEST && byte <= HIGHEST && byte !== QUOTE && byte !== BACKSLASH),
 );
 
+const decoder = new TextDecoder();
+
 /** The text of bytes that are ASCII. */
 export function textOf(bytes: Uint8Array, from: number, to = bytes.length): string {
-  let text = "";
-  // As many at once as a call may have arguments, and far more than most texts have.
-  for (let at = from; at < to; at += ARGUMENTS_MAX) {
-    const part = bytes.subarray(at, Math.min(to, at + ARGUMENTS_MAX));
-    text += String.fromCharCode.apply(null, part as unknown as number[]);
-  }
-  return text;
+  return decoder.decode(bytes.subarray(from, to));
+}
+
+/** Whether the text, which is ASCII, stands at a place of the bytes. */
+export function isAt(bytes: Uint8Array, from: number, text: string): boolean {
+  for (let n = 0; n < text.length; n++) if (bytes[from + n] !== text.charCodeAt(n)) return false;
+  return true;
 }
 
 /** A text that is expected as it is. */
@@ -159,9 +159,7 @@ export class Cursor {
 
   /** Whether the text stands at a place. */
   isAt(from: number, text: string): boolean {
-    const { bytes } = this;
-    for (let n = 0; n < text.length; n++) if (bytes[from + n] !== text.charCodeAt(n)) return false;
-    return true;
+    return isAt(this.bytes, from, text);
   }
 
   #members(open: number, depth: number): boolean {

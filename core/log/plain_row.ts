@@ -4,6 +4,7 @@
  * times as fast as by parsing them; of whatever else is there it says that it is no such row, no more.
  */
 import { Cursor, literalOf, textOf } from "./cursor.ts";
+import type { KnownTexts } from "./known_texts.ts";
 
 const BYTES = literalOf('{"bytes":"');
 const DATA = literalOf(',"data":"');
@@ -37,7 +38,7 @@ export class PlainRow {
   sealed: Uint8Array = new Uint8Array();
   /** The salt ‖ `data`: what the hash in `bytes` is of. */
   salted: Uint8Array = new Uint8Array();
-  /** `data`; as text, once it is asked for. */
+  /** `data` as it was given; `undefined`: its text is not made yet. */
   #data: string | undefined;
   #hash: string | undefined;
   readonly #line = new Cursor();
@@ -77,6 +78,11 @@ export class PlainRow {
   /** `data`. */
   get data(): string {
     return this.#data ??= textOf(this.salted, SALT_BYTES);
+  }
+
+  /** The same, as one of these texts where it is. */
+  dataIn(known: KnownTexts): string {
+    return this.#data ?? known.of(this.salted, SALT_BYTES, this.salted.length);
   }
 
   /** Whether the hash that stands in the row has these digits. */

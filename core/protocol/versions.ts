@@ -17,6 +17,20 @@ export function isNews(version: string, other: string): boolean {
 
 /** -1, 0 or 1; `undefined` where the two are not ordered. */
 function order(version: string, other: string): -1 | 0 | 1 | undefined {
-  const [a, b] = [semver.parse(version), semver.parse(other)];
+  const a = parsed(version);
+  const b = parsed(other);
   return a && b ? a.compare(b) : undefined;
+}
+
+/** What was parsed last: a fleet runs few versions. */
+const known = new Map<string, semver.SemVer | null>();
+const KNOWN_MAX = 256;
+
+function parsed(version: string): semver.SemVer | null {
+  const before = known.get(version);
+  if (before !== undefined) return before;
+  if (known.size === KNOWN_MAX) known.clear();
+  const now = semver.parse(version);
+  known.set(version, now);
+  return now;
 }

@@ -80,21 +80,31 @@ export function readRow(cells: StoredCells): ReadRow | Difference {
   return { ...row, fact: { ...fact, personal: texts } };
 }
 
-/** The fact that is recorded under that type with that data. Never throws. */
-export function factOf(
-  { type, at, actor, task }: Pick<Fact, "at" | "actor"> & {
-    type: string;
-    task?: string | undefined;
-  },
-  data: string,
-): Fact | Difference {
+type Stamp = Pick<Fact, "at" | "actor"> & {
+  readonly type: string;
+  readonly task?: string | undefined;
+};
+
+/** The fact that is recorded under that type with that data. */
+function factOf(stamp: Stamp, data: string): Fact | Difference {
+  const { type } = stamp;
   if (!Object.hasOwn(factSchemas, type)) return unreadable("type", "a known fact", type);
-  const members = jsonIn(data);
+  const said = dataOf(type, data);
+  return said ? factWith(stamp, said) : unreadable("data", `the data of ${type}`, data);
+}
+
+/** What the text says, if it is canonical and the data of that type. Never throws. */
+export function dataOf(type: string, text: string): Fact["data"] | undefined {
+  if (!Object.hasOwn(factSchemas, type)) return undefined;
+  const members = jsonIn(text);
   const said = factSchemas[type as FactType].safeParse(members);
-  if (!said.success || canonicalJson(members) !== data) {
-    return unreadable("data", `the data of ${type}`, data);
-  }
-  return { type, at, actor, ...(task === undefined ? {} : { task }), data: said.data } as Fact;
+  return said.success && canonicalJson(members) === text ? said.data : undefined;
+}
+
+/** The fact with data that was checked to be that of its type. */
+export function factWith({ type, at, actor, task }: Stamp, data: Fact["data"]): Fact {
+  const fact = { type, at, actor, data };
+  return (task === undefined ? fact : { ...fact, task }) as Fact;
 }
 
 function unreadable(what: string, expected: string, found: unknown): Difference {

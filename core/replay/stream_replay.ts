@@ -3,7 +3,7 @@
  * bytes. Streams are independent of one another, so that several of these can share a log.
  */
 import type { Device } from "../device/state.ts";
-import type { Models, StreamHead } from "../engine/ports.ts";
+import type { Models } from "../engine/ports.ts";
 import {
   isDeviceFact,
   isImageFact,
@@ -24,11 +24,12 @@ import {
 import type { Fact, RowHeader, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
 import { PlainRow } from "../log/plain_row.ts";
-import { toChecksum } from "../protocol/mod.ts";
+import { toChecksum, toHex } from "../protocol/mod.ts";
 import { differs } from "./divergence.ts";
 import type { Difference, Divergence } from "./divergence.ts";
 import type { RowOrder } from "./log_order.ts";
-import { factOf, readRow } from "./read_row.ts";
+import { KnownData } from "./known_data.ts";
+import { factWith, readRow } from "./read_row.ts";
 import type { ReadRow, StoredCells } from "./read_row.ts";
 
 /** A row that came out the same. */
@@ -44,7 +45,15 @@ export interface Decided extends RowOrder {
 
 type Place = Pick<ReadRow["header"], "log" | "epoch" | "stream" | "version">;
 
-const NONE: StreamHead = { version: 0, hash: null };
+/** A stream so far. */
+interface Stream {
+  readonly version: number;
+  /** Of its last row, without what stands before them in a checksum. */
+  readonly digits: string | null;
+  readonly device: Device | undefined;
+}
+
+const NONE: Stream = { version: 0, digits: null, device: undefined };
 
 /** Read into anew for each row. */
 const plain = { row: new PlainRow(), header: new PlainHeader() };
@@ -52,8 +61,9 @@ const plain = { row: new PlainRow(), header: new PlainHeader() };
 /** Streams of one log, each with its rows in their order. */
 export class StreamReplay {
   readonly #sha256: Sha256;
-  readonly #devices = new Map<string, Device>();
-  readonly #heads = new Map<string, StreamHead>();
+  readonly #streams = new Map<string, Stream>();
+  #devices = 0;
+  readonly #known = new KnownData();
   readonly #erased = new ErasedRows();
 
   /** `sha256` is the one the log was made with. */
@@ -63,7 +73,7 @@ export class StreamReplay {
 
   /** How many devices there are. */
   get devices(): number {
-    return this.#devices.size;
+    return this.#devices;
   }
 
   /** Takes the row that is in that place of the log: what it leads to, or where it diverges. */
@@ -91,18 +101,20 @@ export class StreamReplay {
     const { at, epoch, version, cause } = header;
     if (header.seq !== seq || header.v !== FACT_VERSION || cause !== null && cause >= seq) return;
     const stream = header.text("stream")!;
-    const head = this.#heads.get(stream) ?? NONE;
-    if (version !== head.version + 1 || !header.has("prev", head.hash)) return;
-    const [type, actor, task] = [header.text("type")!, header.text("actor")!, header.text("task")];
-    const fact = factOf({ type, at, actor, task }, row.data);
-    if (!("what" in fact) && strangeLog(fact, header.text("log")!, seq)) return;
-    if ("data" in fact && "personal" in fact.data) return;
-    const step = "what" in fact ? undefined : this.#step(fact, stream);
-    if (!step || !header.has("outcome", canonicalJson(step.outcome))) return;
+    const before = this.#streams.get(stream) ?? NONE;
+    if (version !== before.version + 1 || !header.hasDigest("prev", before.digits)) return;
+    const type = header.text("type")!;
+    const actor = header.text("actor")!;
+    const data = this.#known.of(type, row);
+    if (!data || "personal" in data) return;
+    const fact = factWith({ type, at, actor, task: header.text("task") }, data);
+    const log = header.text("log")!;
+    if (strangeLog(fact, log, seq)) return;
+    const step = stepped(before.device, fact);
+    if (!step || !header.hasJson("outcome", step.outcome)) return;
     const digits = this.#sha256(row.sealed);
     if (!row.hasHash(digits) || !header.hasDigest("data", this.#sha256(row.salted))) return;
-    const place = { log: header.text("log")!, epoch, stream, version };
-    return this.#advance(place, fact as Fact, toChecksum(digits), step);
+    return this.#advance({ log, epoch, stream, version }, fact, digits, step);
   }
 
   /** Takes the row, or says what is wrong with it. */
@@ -117,10 +129,11 @@ export class StreamReplay {
     });
     const misplaced = this.#misplaced(row, seq);
     if (misplaced) return diverges(misplaced);
-    const step = this.#step(fact, header.stream);
+    const step = stepped(this.#streams.get(header.stream)?.device, fact);
     if (!step) return diverges(differs("fact", "one that changes something", fact.type));
     const different = this.#differenceOf(cells, row, step);
-    return different ? diverges(different) : this.#advance(header, fact, String(cells.hash), step);
+    if (different) return diverges(different);
+    return this.#advance(header, fact, toHex(String(cells.hash)), step);
   }
 
   /** Whether a row lost its personal text, and no row so far says that it was erased. */
@@ -139,7 +152,8 @@ export class StreamReplay {
 
   /** The stream's next place: dense, chained, after what caused it. */
   #misplaced({ header, fact }: ReadRow, seq: number): Difference | undefined {
-    const { version, hash } = this.#heads.get(header.stream) ?? NONE;
+    const { version, digits } = this.#streams.get(header.stream) ?? NONE;
+    const hash = digits === null ? null : toChecksum(digits);
     if (header.seq !== seq) return differs("seq", seq, header.seq);
     if (header.version !== version + 1) return differs("version", version + 1, header.version);
     if (header.prev !== hash) return differs("prev", hash, header.prev);
@@ -147,15 +161,6 @@ export class StreamReplay {
       return differs("cause", "an earlier row", header.cause);
     }
     return strangeLog(fact, header.log, seq);
-  }
-
-  #step(fact: Fact, stream: string): StreamStep | undefined {
-    try {
-      if (isDeviceFact(fact)) return stepDeviceStream(this.#devices.get(stream), fact);
-      return isImageFact(fact) ? stepImageStream(fact) : stepEngineStream();
-    } catch {
-      return undefined;
-    }
   }
 
   /** The outcome first, as it says most; then each stored text, sealed anew. */
@@ -205,15 +210,18 @@ export class StreamReplay {
       "log" | "epoch" | "stream" | "version"
     >,
     fact: Fact,
-    hash: string,
+    digits: string,
     { models, outcome }: StreamStep,
   ): Decided {
-    this.#heads.set(stream, { version, hash });
+    const before = this.#streams.get(stream);
+    const device = models.device ?? before?.device;
+    if (device && !before?.device) this.#devices++;
+    this.#streams.set(stream, { version, digits, device });
     if (fact.type === "DataErased") {
       this.#erased.cover({ stream, through: fact.data.through });
     }
-    if (models.device) this.#devices.set(stream, models.device);
     const nextEpoch = fact.type === "EngineStarted" ? fact.data.epoch : epoch;
+    const hash = toChecksum(digits);
     return { log, epoch, nextEpoch, at: fact.at, hash, moves: outcome.moves.length, models };
   }
 }
@@ -225,4 +233,14 @@ function strangeLog(fact: Fact, log: string, seq: number): Difference | undefine
   }
   if (fact.type !== "LogCreated" || fact.data.log_id === log) return undefined;
   return differs("log", fact.data.log_id, log);
+}
+
+/** What the fact leads to; `undefined`: it does not follow from that state. */
+function stepped(before: Device | undefined, fact: Fact): StreamStep | undefined {
+  try {
+    if (isDeviceFact(fact)) return stepDeviceStream(before, fact);
+    return isImageFact(fact) ? stepImageStream(fact) : stepEngineStream();
+  } catch {
+    return undefined;
+  }
 }

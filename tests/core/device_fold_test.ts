@@ -22,6 +22,21 @@ Deno.test("stepDevice() never has two active tasks (I1), nor more attempts than 
   );
 });
 
+Deno.test("stepDevice() leaves the device as it was that it is given", () => {
+  fc.assert(
+    fc.property(stories, (story) => {
+      let device: Device | undefined;
+      for (const fact of live(story).facts) {
+        const before = device && structuredClone(device);
+        const after = stepDevice(device, fact).device;
+        assert.deepEqual(device, before, fact.type);
+        device = after;
+      }
+    }),
+    { numRuns: 100 },
+  );
+});
+
 Deno.test("stepDevice() lets a task succeed only with the evidence its completion names (I2)", () => {
   fc.assert(
     fc.property(stories, (story) => {
