@@ -6,8 +6,9 @@ import { verifyEd25519 } from "../adapters/host/mod.ts";
 
 export async function verify(args: string[], screen: Screen): Promise<boolean> {
   const options = parseVerify(args);
-  const textOf = (path: string | undefined) => path === undefined ? undefined : readText(path);
-  const [kept, key] = [textOf(options.checkpoint), textOf(options.key)];
+  const notes = options.checkpoints.map(readText);
+  const kept = notes.length > 0 ? notes.join("\n\n") : undefined;
+  const key = options.key === undefined ? undefined : readText(options.key);
   const file = openLogFile(options.file);
   try {
     return await runVerify(options, screen, { file, kept, key, verify: verifyEd25519 });

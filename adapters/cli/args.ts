@@ -63,7 +63,7 @@ export function parseCommand<F extends Flags, W extends Words = {}>(
       name,
       {
         type: flag.value === undefined ? "boolean" : "string",
-        multiple: flag.isMany ?? false,
+        multiple: flag.value !== undefined,
       } as const,
     ]),
   );
@@ -73,6 +73,9 @@ export function parseCommand<F extends Flags, W extends Words = {}>(
     ([name, flag]: [string, Flag<unknown>]) => {
       const all = [values[name] ?? []].flat().map(String);
       if (all.includes("")) throw new UsageError(`--${name} is empty. ${giveAs(name, flag)}`);
+      if (all.length > 1 && !flag.isMany) {
+        throw new UsageError(`--${name} is given ${all.length} times. Give it once.`);
+      }
       return [name, flag.read(all.at(-1), name, all)];
     },
   );
@@ -109,6 +112,11 @@ export function toggle(help: string): Flag<boolean> {
 /** A text that may be left out. */
 export function text(value: string, help: string): Flag<string | undefined> {
   return { value, help, read: (text) => text };
+}
+
+/** Texts, as many as are given. */
+export function texts(value: string, help: string): Flag<readonly string[]> {
+  return { value, help, isMany: true, read: (_, __, all) => all };
 }
 
 /** A text that must be given. */

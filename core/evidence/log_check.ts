@@ -100,13 +100,13 @@ export class LogCheck {
 
   /** The log ends here; what is wrong with that. */
   end(): LogFault | undefined {
-    const erased = this.#erased.first;
-    if (erased) {
-      return fault(erased.seq, ...UNTOLD);
-    }
+    // In what is missing there may be the erasure of any row.
     const missing = this.#ahead[0];
-    return missing &&
-      this.#withRestore(fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`));
+    if (missing) {
+      return this.#withRestore(fault(this.rows + 1, "end", `${missing.size}`, `${this.rows}`));
+    }
+    const erased = this.#erased.first;
+    return erased && fault(erased.seq, ...UNTOLD);
   }
 
   /** A checkpoint of more rows, from before that restore, cannot hold. */

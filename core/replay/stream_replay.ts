@@ -129,6 +129,9 @@ export class StreamReplay {
     });
     const misplaced = this.#misplaced(row, seq);
     if (misplaced) return diverges(misplaced);
+    // What was edited is no ground for a decision.
+    const data = hashData(row.salt, canonicalJson(fact.data), this.#sha256);
+    if (data !== header.data) return diverges(differs("data", header.data, data));
     const step = stepped(this.#streams.get(header.stream)?.device, fact);
     if (!step) return diverges(differs("fact", "one that changes something", fact.type));
     const different = this.#differenceOf(cells, row, step);
@@ -172,7 +175,7 @@ export class StreamReplay {
     const [expected, found] = [canonicalJson(outcome), canonicalJson(header.outcome)];
     if (expected !== found) return differs("outcome", expected, found);
     const data = canonicalJson(fact.data);
-    const bytes = headerBytes(header, fact, outcome, hashData(salt, data, this.#sha256));
+    const bytes = headerBytes(header, fact, outcome, header.data);
     const { seq, stream, version } = header;
     const sealed = {
       seq,

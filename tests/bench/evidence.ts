@@ -83,7 +83,14 @@ async function verifyAll(file: string): Promise<void> {
   const log = openLogFile(file);
   const quiet = { isTerminal: false, isColoured: false, write: () => {} };
   const jobs = navigator.hardwareConcurrency;
-  const options = { file, checkpoint: undefined, key: undefined, jobs, json: true };
+  const options = {
+    file,
+    checkpoints: [],
+    checkpoint: undefined,
+    key: undefined,
+    jobs,
+    json: true,
+  };
   const parts = { file: log, kept: undefined, key: undefined, verify: verifyEd25519 };
   if (!await runVerify(options, quiet, parts)) throw new Error("The log does not hold.");
   log.close();

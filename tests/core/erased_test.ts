@@ -17,6 +17,7 @@ import {
   TEXTS,
   verifyFault,
 } from "./support/erased.ts";
+import { LogCheck, Segment } from "../../core/evidence/mod.ts";
 import { ANY_SHA512 } from "../support/any_sha512.ts";
 import { sha256 } from "./support/bench_engine.ts";
 
@@ -194,4 +195,15 @@ Deno.test("the text of a row is what the engine writes, or it does not replay", 
     const [row] = made(["device/a", "DeviceRegistered", data]);
     assert.equal(replayFault([{ ...row!, personal: text }]), "1 personal");
   }
+});
+
+Deno.test("that rows are missing is said before what may be in them", async () => {
+  const { before, rows } = await erasedLog();
+  const cut = rows.slice(0, before.length);
+  const checkpoint = { origin: "", size: rows.length, root: rootOf(rows, 0, rows.length) };
+  const check = new LogCheck(sha256, [checkpoint]);
+  const segment = new Segment(sha256, 0);
+  for (const row of cut) assert.equal(segment.take(row), undefined);
+  assert.equal(check.take(segment.summary), undefined);
+  assert.equal(check.end()?.what, "end");
 });

@@ -65,3 +65,10 @@ Deno.test("Replay finds a decision that was edited though every hash was made ag
   const edited = forged(rows, seq, (header) => header.outcome = { moves: [], effects: [] });
   assert.equal(divergence(edited), `${seq} outcome`);
 });
+
+Deno.test("Replay says of data that was edited that it is the data, and decides nothing by it", async () => {
+  const rows = await history();
+  const at = rows.findLastIndex(({ data }) => data.includes("sha256:5a"));
+  const data = rows[at]!.data.replace("sha256:5a", "sha256:5b");
+  assert.equal(divergence(rows.with(at, { ...rows[at]!, data })), `${at + 1} data`);
+});

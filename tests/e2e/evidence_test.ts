@@ -80,6 +80,15 @@ Deno.test("export and verify: a log is proved by its file and a checkpoint, and 
     assert.match(await run(0, "verify", file), /^The log fits itself\./);
     const cut = await run(1, "verify", file, "--checkpoint", kept);
     assert.match(cut, /^It does not hold: the log ends after row 2000, and had 2100\.$/m);
+    // Of files that are named together each must hold, in whatever order.
+    const first = `${folder}/first`;
+    const [note] = (await Deno.readTextFile(kept)).split(/\n\n(?=otalog)/);
+    await Deno.writeTextFile(first, `${note}\n`);
+    assert.match(await run(0, "verify", file, "--checkpoint", first), /^The log is as it was /);
+    for (const files of [[kept, first], [first, kept]]) {
+      const flags = files.flatMap((name) => ["--checkpoint", name]);
+      assert.equal(await run(1, "verify", file, ...flags), cut);
+    }
   });
 });
 

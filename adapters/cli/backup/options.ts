@@ -24,9 +24,9 @@ export const restore = {
   summary: "Make a data folder of a backup, and prove it. Nothing is overwritten.",
   words: { dir: word("BACKUP", "The folder that deno task backup made") },
   notes: [
-    "What came after the backup is lost: reports, orders, new devices, tokens, revocations. Stop the",
-    "engine that the backup was made of, if there still is one. Exit code 0: the data folder is there;",
-    "1: it is not; 2: a wrong flag.",
+    "What came after the backup is lost: reports, orders, new devices, tokens, revocations, erasures:",
+    "what was erased since must be erased again. Stop the engine that the backup was made of, if there",
+    "still is one. Exit code 0: the data folder is there; 1: it is not; 2: a wrong flag.",
   ],
   flags: {
     data: textOr("DIR", "./data", "The new data folder"),

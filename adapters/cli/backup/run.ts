@@ -106,8 +106,8 @@ function restoredText(
 ): string {
   const { rows } = copied;
   const lost = [
-    `What came after row ${rows} is lost: reports, orders, new devices, tokens, revocations. ` +
-    "Devices are called again.",
+    `What came after row ${rows} is lost: reports, orders, new devices, tokens, revocations, ` +
+    "erasures. Devices are called again; what was erased since must be erased again.",
     ...(beside ? [besideText(beside, rows)] : []),
     "Stop the engine that the backup was made of, if it still runs: the log goes on in one place.",
   ];

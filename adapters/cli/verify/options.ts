@@ -1,5 +1,5 @@
 /** What `deno task verify` is told. */
-import { parseCommand, text, toggle } from "../args.ts";
+import { parseCommand, text, texts, toggle } from "../args.ts";
 import { word } from "../checked_args.ts";
 import { jobs, jobsDefault } from "../workers/jobs.ts";
 
@@ -14,7 +14,10 @@ export const verify = {
     "2: a wrong flag.",
   ],
   flags: {
-    checkpoint: text("FILE", "Checkpoints that were kept: the log must have grown out of each"),
+    checkpoint: texts(
+      "FILE",
+      "Checkpoints that were kept: the log must have grown out of each; repeatable",
+    ),
     key: text("FILE", "The key of the log that was kept, as one line"),
     jobs: jobs("Parts of the log that are checked at once"),
     json: toggle("Print the result as JSON"),
@@ -24,6 +27,9 @@ export const verify = {
 /** What `verify` is told. */
 export interface VerifyOptions {
   readonly file: string;
+  /** Files of checkpoints. */
+  readonly checkpoints: readonly string[];
+  /** Their names, as a message has them; `undefined`: there are none. */
   readonly checkpoint: string | undefined;
   readonly key: string | undefined;
   readonly jobs: number;
@@ -32,6 +38,7 @@ export interface VerifyOptions {
 
 /** @throws {UsageError} */
 export function parseVerify(args: string[]): VerifyOptions {
-  const given = parseCommand(verify, args);
-  return { ...given, jobs: given.jobs ?? jobsDefault() };
+  const { checkpoint: checkpoints, ...given } = parseCommand(verify, args);
+  const checkpoint = checkpoints.length > 0 ? checkpoints.join(", ") : undefined;
+  return { ...given, checkpoints, checkpoint, jobs: given.jobs ?? jobsDefault() };
 }

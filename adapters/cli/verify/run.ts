@@ -27,7 +27,7 @@ export interface VerifyParts {
     firstLine(): Uint8Array;
     blocks(leftOut?: number): Iterable<Block>;
   };
-  /** What is in the file of `--checkpoint`. */
+  /** What is in the files of `--checkpoint`, one behind the other. */
   readonly kept: string | undefined;
   /** What is in the file of `--key`. */
   readonly key: string | undefined;

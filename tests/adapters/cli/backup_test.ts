@@ -124,7 +124,7 @@ Deno.test("runRestore() says what is lost, and what checkpoints know to be lost"
     const beyond = await checkpointOf(`${folder}/data`);
     const lost =
       `What came after row ${last.size} is lost: reports, orders, new devices, tokens, ` +
-      "revocations. Devices are called again.";
+      "revocations, erasures. Devices are called again; what was erased since must be erased again.";
     const stop =
       "Stop the engine that the backup was made of, if it still runs: the log goes on in one place.";
     const again = async (...notes: { note: string }[]) => {
@@ -193,17 +193,17 @@ Deno.test("runBackup() and runRestore() say of a log that is copied as it is whe
     editor.close();
     await assert.rejects(
       backup(folder),
-      /, bytes\. Look at it with deno task replay; copy it all the same with --as-it-is\.$/,
+      /, data\. Look at it with deno task replay; copy it all the same with --as-it-is\.$/,
     );
     const found =
-      / Its log is not as it was decided: row 5 \(device\/pump-\d\), bytes\.\nrows +\d+,/;
+      / Its log is not as it was decided: row 5 \(device\/pump-\d\), data\.\nrows +\d+,/;
     assert.match(await backup(folder, { asItIs: true }), found);
-    await assert.rejects(restore(folder), /, bytes\. Name another backup, or .* --as-it-is\.$/);
+    await assert.rejects(restore(folder), /, data\. Name another backup, or .* --as-it-is\.$/);
     // What a checkpoint says is of the hashes, which nobody has edited.
     const json = JSON.parse(await restore(folder, note, { json: true, asItIs: true }));
     assert.deepEqual(
       [json.ok, json.proved, json.finding.what, json.read_models_compared, json.rows_proved],
-      [true, false, "bytes", false, size],
+      [true, false, "data", false, size],
     );
     await Deno.remove(`${folder}/new`, { recursive: true });
     assert.match(await restore(folder, undefined, { asItIs: true }), found);

@@ -131,6 +131,7 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
   [parseReplay, "a.jsonl b.jsonl", /^"b\.jsonl" is not expected here\./],
   [parseReplay, "--at yesterday", /^--at must be the number of a row .*; it is "yesterday"\.$/],
   [parseReplay, "--at 0", /^--at must be the number of a row such as .*, or a time such as .*Z or/],
+  [parseReplay, "--at 3 --at 7", /^--at is given 2 times\. Give it once\.$/],
   [parseErase, "--data x", /^--device is missing\. Give it as --device ID\.$/],
   [parseErase, "--device a/b", /^--device must be 1 to 64 of .*; it is "a\/b"\.$/],
   [
