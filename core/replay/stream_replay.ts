@@ -14,12 +14,14 @@ import {
 import type { StreamStep } from "../engine/streams.ts";
 import {
   canonicalJson,
+  deviceStream,
   ErasedRows,
   FACT_VERSION,
   hashBytes,
   hashData,
   hashText,
   headerBytes,
+  imageStream,
 } from "../log/mod.ts";
 import type { Fact, RowHeader, Sha256 } from "../log/mod.ts";
 import { PlainHeader } from "../log/plain_header.ts";
@@ -92,7 +94,8 @@ export class StreamReplay {
   /** Whether the cells of a table name the place that the row itself names. */
   #isPlaced({ seq, stream, version }: StoredCells): boolean {
     const { header } = plain;
-    return seq === header.seq && version === header.version && header.has("stream", String(stream));
+    return seq === header.seq && version === header.version && typeof stream === "string" &&
+      header.has("stream", stream);
   }
 
   /** Takes the row that was read, if to seal it anew gives the same. */
@@ -109,7 +112,7 @@ export class StreamReplay {
     if (!data || "personal" in data) return;
     const fact = factWith({ type, at, actor, task: header.text("task") }, data);
     const log = header.text("log")!;
-    if (strangeLog(fact, log, seq)) return;
+    if (strangePlace(fact, log, stream, seq)) return;
     const step = stepped(before.device, fact);
     if (!step || !header.hasJson("outcome", step.outcome)) return;
     const digits = this.#sha256(row.sealed);
@@ -163,7 +166,7 @@ export class StreamReplay {
     if (header.cause !== null && header.cause >= seq) {
       return differs("cause", "an earlier row", header.cause);
     }
-    return strangeLog(fact, header.log, seq);
+    return strangePlace(fact, header.log, header.stream, seq);
   }
 
   /** The outcome first, as it says most; then each stored text, sealed anew. */
@@ -229,13 +232,33 @@ export class StreamReplay {
   }
 }
 
-/** The first row of a log says which one it is, the first one of a restored log how many were there. */
-function strangeLog(fact: Fact, log: string, seq: number): Difference | undefined {
-  if (fact.type === "LogRestored" && fact.data.rows !== seq - 1) {
-    return differs("rows", seq - 1, fact.data.rows);
+/** Some facts say where they stand: in which log, in which stream, behind how many rows. */
+function strangePlace(
+  fact: Fact,
+  log: string,
+  stream: string,
+  seq: number,
+): Difference | undefined {
+  switch (fact.type) {
+    case "LogCreated":
+      return unequal("log", fact.data.log_id, log);
+    case "LogRestored":
+      return unequal("rows", seq - 1, fact.data.rows);
+    case "DeviceRegistered":
+      return unequal("stream", deviceStream(fact.data.device_id), stream);
+    case "ImageUploaded":
+      return unequal("stream", imageStream(toHex(fact.data.image)), stream);
+    default:
+      return undefined;
   }
-  if (fact.type !== "LogCreated" || fact.data.log_id === log) return undefined;
-  return differs("log", fact.data.log_id, log);
+}
+
+function unequal(
+  what: string,
+  expected: string | number,
+  found: string | number,
+): Difference | undefined {
+  return expected === found ? undefined : differs(what, expected, found);
 }
 
 /** What the fact leads to; `undefined`: it does not follow from that state. */

@@ -72,3 +72,16 @@ Deno.test("Replay says of data that was edited that it is the data, and decides 
   const data = rows[at]!.data.replace("sha256:5a", "sha256:5b");
   assert.equal(divergence(rows.with(at, { ...rows[at]!, data })), `${at + 1} data`);
 });
+
+Deno.test("Replay finds a device and an image in the stream of another", async () => {
+  const rows = await history();
+  for (const stream of ["device/", "image/"]) {
+    const { stream: own, seq } = rows.find((row) => row.stream.startsWith(stream))!;
+    const other = `${own.slice(0, -1)}0`;
+    assert.notEqual(other, own);
+    // Only so far: what follows would not fit any more, whatever is asked of this row.
+    const edited = forged(rows.slice(0, seq), seq, (header) => header["stream"] = other);
+    const row = { ...edited.at(-1)!, stream: other };
+    assert.equal(divergence(edited.with(-1, row)), `${seq} stream`);
+  }
+});
