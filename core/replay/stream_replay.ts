@@ -130,11 +130,11 @@ export class StreamReplay {
       stream: header.stream,
       ...difference,
     });
-    const misplaced = this.#misplaced(row, seq);
-    if (misplaced) return diverges(misplaced);
-    // What was edited is no ground for a decision.
+    // What was edited is no ground for anything else.
     const data = hashData(row.salt, canonicalJson(fact.data), this.#sha256);
     if (data !== header.data) return diverges(differs("data", header.data, data));
+    const misplaced = this.#misplaced(row, seq);
+    if (misplaced) return diverges(misplaced);
     const step = stepped(this.#streams.get(header.stream)?.device, fact);
     if (!step) return diverges(differs("fact", "one that changes something", fact.type));
     const different = this.#differenceOf(cells, row, step);

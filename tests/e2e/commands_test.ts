@@ -42,7 +42,7 @@ Deno.test("demo: honest devices reach the newest version, others end as they mus
       ],
       [
         "update events set data = replace(data, '1.26.0', '1.20.0') where seq > 20",
-        /row \d+ \(device\/demo-0\d\d\), bytes\./,
+        /row \d+ \(device\/demo-0\d\d\), data\./,
       ],
       [
         'update events set bytes = replace(bytes, \'"to":"succeeded"\', \'"to":"failed"\')',
