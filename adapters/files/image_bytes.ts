@@ -1,0 +1,19 @@
+/** The bytes of an open file, a few of them at a time. */
+import type { ImageBytes } from "../../firmware/mod.ts";
+
+/** The first `size` bytes of the file, which stays its maker's to close. */
+export function bytesOf(file: Deno.FsFile, size: number): ImageBytes {
+  return {
+    size,
+    read: async (start, end) => {
+      await file.seek(start, Deno.SeekMode.Start);
+      const bytes = new Uint8Array(end - start);
+      for (let at = 0; at < bytes.length;) {
+        const count = await file.read(bytes.subarray(at));
+        if (count === null) throw new Error(`the file ends at ${start + at}, before ${end}`);
+        at += count;
+      }
+      return bytes;
+    },
+  };
+}
