@@ -15,64 +15,69 @@ export interface Declared {
   readonly product: string | null;
 }
 
-/** How to take it all the same, over HTTP and on the command line. */
-const IGNORE = "header=ignore";
-
 /** Where the two contradict each other; `undefined`: nowhere. */
 export function contradictionOf({ image, version, product }: Declared): Problem | undefined {
   const { size, claimedSize = 0, header } = image;
   if (!header) return undefined;
-  if (claimedSize > size) {
-    return problem(
-      422,
-      `The file is cut off: by its ${
-        formats[header.format]
-      } header the image has at least ${claimedSize} bytes, but these are ${size}. Upload the whole file, or say ${IGNORE} to take it as it is.`,
-    );
-  }
-  const [saysVersion, saysProject] = [versionIn(header), projectIn(header)];
-  const differences = [
-    ...(saysVersion === undefined || isVersion(version, saysVersion)
-      ? []
-      : [{ path: "version", said: saysVersion.replace(/\+0$/, ""), declared: version }]),
-    ...(saysProject === undefined || product === null || isProduct(product, saysProject)
-      ? []
-      : [{ path: "product", said: saysProject, declared: product }]),
+  if (claimedSize > size) return cutOff(formats[header.format], claimedSize, size);
+  const sayings = [
+    { path: "version", said: versionIn(header), declared: version, isSame: isVersion },
+    { path: "product", said: projectIn(header), declared: product, isSame: isProduct },
   ];
-  return differences.length === 0 ? undefined : refusalOf(differences);
+  const wrong = sayings.filter(({ said, declared, isSame }) =>
+    said !== undefined && declared !== null && !isSame(declared, said)
+  );
+  return wrong.length === 0 ? undefined : contradicted(wrong);
 }
 
-interface Difference {
-  readonly path: string;
-  readonly said: string;
-  readonly declared: string;
-}
+const formats: Readonly<Record<ImageHeader["format"], string>> = { esp: "ESP", mcuboot: "MCUboot" };
 
-function refusalOf(differences: readonly Difference[]): Problem {
-  const said = differences.map(({ path, said }) => `${path} ${said}`).join(" and ");
-  const declared = differences.map(({ declared }) => declared).join(" and ");
+function cutOff(format: string, claimed: number, size: number): Problem {
+  const why =
+    `by its ${format} header the image has at least ${claimed} bytes, but these are ${size}`;
   return problem(
     422,
-    `The file says that it is ${said}, not ${declared}. Upload the file that is meant, declare what it says, or say ${IGNORE} to take it all the same.`,
+    `The file is cut off: ${why}. Upload the whole file, or take it as it is with ?header=ignore.`,
     {
-      errors: differences.map(({ path, said }) => ({
-        path,
-        message: `must be ${said}, as the file says, unless ${IGNORE} is given`,
-      })),
+      errors: [{
+        path: "header",
+        message: `must be "ignore" to take a file that is cut off: ${why}`,
+      }],
     },
   );
 }
 
-const formats: Readonly<Record<ImageHeader["format"], string>> = { esp: "ESP", mcuboot: "MCUboot" };
+interface Saying {
+  readonly path: string;
+  readonly said: string | undefined;
+  readonly declared: string | null;
+}
+
+function contradicted(sayings: readonly Saying[]): Problem {
+  const said = sayings.map(({ path, said }) => `${path} ${said}`).join(" and ");
+  const declared = sayings.map(({ declared }) => declared).join(" and ");
+  return problem(
+    422,
+    `The file says that it is ${said}, not ${declared}. Upload the file that is meant, declare what it says, or take it all the same with ?header=ignore.`,
+    {
+      errors: sayings.map(({ path, said }) => ({
+        path,
+        message: `must be ${said}, as the file says, unless header=ignore is given`,
+      })),
+    },
+  );
+}
 
 /** The project of libraries that are built before any application; their header says nothing of it. */
 const FRAMEWORK = "arduino-lib-builder";
 /** The version of an ESP-IDF application that was given none. */
 const NO_VERSION = "1";
 
+/** What it says without a build is said in fewer words: `1.2.3+0` is `1.2.3`. */
 function versionIn({ format, project, version }: ImageHeader): string | undefined {
   const isNone = project === FRAMEWORK || format === "esp" && version === NO_VERSION;
-  return isNone || !versionName.safeParse(version).success ? undefined : version;
+  if (isNone || !versionName.safeParse(version).success) return undefined;
+  return version?.replace(/\+0$/, "");
 }
 
 function projectIn({ project }: ImageHeader): string | undefined {
@@ -81,8 +86,8 @@ function projectIn({ project }: ImageHeader): string | undefined {
 
 /** A build that is not declared may be any. */
 function isVersion(declared: string, said: string): boolean {
-  const [ours, theirs] = [withoutV(declared), withoutV(said)];
-  return ours === theirs || ours === theirs.split("+")[0];
+  const theirs = withoutV(said);
+  return [theirs, `${theirs}+0`, theirs.split("+")[0]].includes(withoutV(declared));
 }
 
 function withoutV(version: string): string {

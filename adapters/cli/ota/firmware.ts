@@ -20,7 +20,7 @@ export const firmwareVerbs: readonly Verb[] = [
         header: oneOf("WORD", "What is done with what the file says of itself", ["ignore"]),
       },
     },
-    ({ file, version, ...query }, desk) => add(desk, file, version, query),
+    ({ file, version, product, header }, desk) => add(desk, file, version, { product, header }),
   ),
   verb(
     { name: "firmware list", summary: "All versions.", flags: {} },
