@@ -30,7 +30,7 @@ async function problemOf(answer: Promise<Answer>): Promise<Problem | undefined> 
 /** Where the file contradicts what is declared; empty: nowhere. */
 async function wrong(header: ImageHeader, version: string, product?: string): Promise<string> {
   const problem = await problemOf(add(await bench(), version, { header }, product));
-  assert.ok(problem === undefined || problem.status === 422, problem?.detail);
+  assert.ok(problem === undefined || problem.status === 422);
   return problem?.errors?.map(({ path }) => path).join() ?? "";
 }
 
@@ -68,7 +68,7 @@ Deno.test("contradictionOf() holds the version against what the file says, if it
 Deno.test("contradictionOf() holds the product against the file's project, if one is named", async () => {
   const header = esp({ project: "Pump_controller mk-2" });
   for (const product of [undefined, "pump-controller-mk-2", "PUMP CONTROLLER MK 2"]) {
-    assert.equal(await wrong(header, "1.0.0", product), "", product);
+    assert.equal(await wrong(header, "1.0.0", product), "", `${product}`);
   }
   for (const product of ["pump", "pumpcontrollermk2", "pump--controller-mk-2"]) {
     assert.equal(await wrong(header, "1.0.0", product), "product", product);
