@@ -7,7 +7,7 @@ import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, Polls } from "../../../adapters/http/mod.ts";
-import type { HttpLimits } from "../../../adapters/http/mod.ts";
+import type { HttpDeps, HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
 export const OPERATOR = "the-operators-token";
@@ -15,6 +15,7 @@ export const OPERATOR = "the-operators-token";
 export interface HttpStage {
   /** The data folder. */
   readonly folder: string;
+  readonly deps: HttpDeps;
   readonly app: ReturnType<typeof createApp>;
   readonly engine: Engine;
   readonly faults: unknown[];
@@ -94,7 +95,7 @@ export async function onStage(
     refuse: undefined,
     onSubmit: () => {},
     openArtifacts: false,
-    app: createApp({
+    deps: {
       engine: withSubmit(engine, async (input) => {
         stage.onSubmit();
         const refused = stage.refuse;
@@ -116,7 +117,10 @@ export async function onStage(
       metrics: metrics.scrape,
       version: "0.0.0",
       ready: () => stage.ready,
-    }, (error) => faults.push(error)),
+    },
+    get app() {
+      return app;
+    },
     request: async (method, path, { token = OPERATOR, body, headers = {} } = {}) => {
       const isPlain = Array.isArray(body) ||
         body !== undefined && Object.getPrototypeOf(body) === Object.prototype;
@@ -135,11 +139,13 @@ export async function onStage(
       return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     },
   };
+  const app = createApp(stage.deps, (error) => faults.push(error));
   try {
     await story(stage);
   } finally {
     await engine.stop();
     await feed.close();
+    await images.settled();
     await close();
     await Deno.remove(folder, { recursive: true });
   }
