@@ -206,8 +206,9 @@ export class SqliteWriter implements Store, LogTree {
       const fault = toStoreError(error);
       if (fault.code === "io") this.close();
       throw fault;
+    } finally {
+      if (hasErased && this.#database) this.#scrubber.scrub(database);
     }
-    this.#scrubber.committed(database);
   }
 
   /** Whether nothing that was erased stands in the files of the database any more. */
@@ -226,6 +227,7 @@ export class SqliteWriter implements Store, LogTree {
     this.#database = undefined;
     if (!database) return;
     this.#scrubber.scrub(database);
+    this.#scrubber.stop();
     database.close();
   }
 

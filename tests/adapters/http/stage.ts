@@ -59,7 +59,8 @@ export async function onStage(
   limits: Partial<HttpLimits> = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
-  const { store, reads, close } = await openSqlite(folder);
+  const log = await openSqlite(folder);
+  const { store, reads } = log;
   const images = await openImageFiles(folder, 300);
   const downloads = new Downloads();
   const polls = new Polls();
@@ -114,6 +115,7 @@ export async function onStage(
       limits: { ...HTTP_LIMITS, ...limits },
       onServed: metrics.served,
       metrics: metrics.scrape,
+      isScrubbed: () => log.isScrubbed,
       version: "0.0.0",
       ready: () => stage.ready,
     }, (error) => faults.push(error)),
@@ -140,7 +142,7 @@ export async function onStage(
   } finally {
     await engine.stop();
     await feed.close();
-    await close();
+    await log.close();
     await Deno.remove(folder, { recursive: true });
   }
 }
