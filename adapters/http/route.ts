@@ -36,6 +36,8 @@ export interface HttpDeps {
   onServed(bytes: number): void;
   /** The engine in figures. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Whether no file of the data folder has anything that was erased. */
+  isScrubbed(): boolean;
   /** The version of otalog. */
   readonly version: string;
   /** Whether the engine can serve devices now. */

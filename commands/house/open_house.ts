@@ -36,8 +36,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   try {
     await makeDataFolder(options.data);
     const publisher = await publisherOf(options);
-    const { store, reads, tree, close: closeStore } = await openSqlite(options.data);
-    undo.push(closeStore);
+    const log = await openSqlite(options.data);
+    undo.push(log.close);
+    const { store, reads, tree } = log;
     const { sha256 } = machineDigest;
     const by = { version, sha256, isAccepted: options.takeOver ?? false };
     await takeOver(reads, by, options.onTakeOver);
@@ -98,6 +99,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       limits: HTTP_LIMITS,
       onServed: metrics.served,
       metrics: metrics.scrape,
+      isScrubbed: () => log.isScrubbed,
       version,
       ready: () => ready && way.isUp && engine.isWell,
     };

@@ -60,7 +60,8 @@ export async function onStage(
   limits: Partial<HttpLimits> = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
-  const { store, reads, close } = await openSqlite(folder);
+  const log = await openSqlite(folder);
+  const { store, reads } = log;
   const images = await openImageFiles(folder, 300);
   const downloads = new Downloads();
   const polls = new Polls();
@@ -115,6 +116,7 @@ export async function onStage(
       limits: { ...HTTP_LIMITS, ...limits },
       onServed: metrics.served,
       metrics: metrics.scrape,
+      isScrubbed: () => log.isScrubbed,
       version: "0.0.0",
       ready: () => stage.ready,
     },
@@ -146,7 +148,7 @@ export async function onStage(
     await engine.stop();
     await feed.close();
     await images.settled();
-    await close();
+    await log.close();
     await Deno.remove(folder, { recursive: true });
   }
 }
