@@ -1,7 +1,7 @@
 /** The bytes of one upload into one new file, digested as they pass; then its header is read. */
 import { ImageDigests, ImageError, readHeader } from "../../firmware/mod.ts";
 import type { IngestOptions, StoredImage } from "../../firmware/mod.ts";
-import { bytesOf } from "./image_bytes.ts";
+import { headerSource } from "./header_source.ts";
 
 /**
  * Writes the bytes and syncs them. The file stays, whatever happens: it is its maker's to remove.
@@ -21,7 +21,7 @@ export async function writeImage(
     await file.sync();
     const image = digests.finish();
     checkDigest(image.sha256, options);
-    return { ...image, ...await readHeader(bytesOf(file, image.size)) };
+    return { ...image, ...await readHeader(headerSource(file, image.size)) };
   } catch (error) {
     throw toImageError(error);
   }

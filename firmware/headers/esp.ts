@@ -5,7 +5,7 @@
  */
 import { chipName } from "./chips.ts";
 import { textAt, viewOf } from "./fields.ts";
-import type { FoundHeader, ImageBytes } from "./image_header.ts";
+import type { FoundHeader, HeaderSource } from "./image_header.ts";
 
 const MAGIC = 0xe9;
 const SEGMENTS_MAX = 16;
@@ -28,7 +28,7 @@ const ESP8266_ENTRIES = [0x4010, 0x4020];
 
 /** Reads the header; `undefined`: it is none. `head`: the first {@link ESP_HEAD_BYTES} bytes. */
 export async function readEsp(
-  bytes: ImageBytes,
+  bytes: HeaderSource,
   head: DataView,
 ): Promise<FoundHeader | undefined> {
   if (head.getUint8(0) !== MAGIC) return undefined;
@@ -37,7 +37,7 @@ export async function readEsp(
     : await readEsp8266(bytes, head);
 }
 
-async function readApplication(bytes: ImageBytes, head: DataView): Promise<FoundHeader> {
+async function readApplication(bytes: HeaderSource, head: DataView): Promise<FoundHeader> {
   const hasDigest = head.getUint8(23) === 1;
   // Two magic words make it one for certain: segments that make no sense only hide where it ends.
   const holdsDescription = head.getUint32(HEADER_BYTES + 4, true) >= DESCRIPTION_BYTES;
@@ -58,7 +58,7 @@ async function readApplication(bytes: ImageBytes, head: DataView): Promise<Found
 }
 
 /** It has one magic byte only: all else must fit. */
-async function readEsp8266(bytes: ImageBytes, head: DataView): Promise<FoundHeader | undefined> {
+async function readEsp8266(bytes: HeaderSource, head: DataView): Promise<FoundHeader | undefined> {
   if (!ESP8266_ENTRIES.includes(head.getUint16(6, true))) return undefined;
   const claimedSize = await segmentsEnd(bytes, head, ESP8266_HEADER_BYTES);
   if (claimedSize === undefined || claimedSize > bytes.size) return undefined;
@@ -70,7 +70,7 @@ async function readEsp8266(bytes: ImageBytes, head: DataView): Promise<FoundHead
  * earliest. `undefined`: there is no such number of segments.
  */
 async function segmentsEnd(
-  bytes: ImageBytes,
+  bytes: HeaderSource,
   head: DataView,
   at: number,
 ): Promise<number | undefined> {
@@ -89,7 +89,7 @@ function padded(end: number): number {
   return (Math.floor(end / ALIGNMENT) + 1) * ALIGNMENT;
 }
 
-async function digestBefore(bytes: ImageBytes, end: number): Promise<string | undefined> {
+async function digestBefore(bytes: HeaderSource, end: number): Promise<string | undefined> {
   if (end > bytes.size) return undefined;
   return (await bytes.read(end - DIGEST_BYTES, end)).toHex();
 }

@@ -1,8 +1,8 @@
 /** Fields of binary headers: little endian, texts that end with a zero byte. */
-import type { ImageBytes } from "./image_header.ts";
+import type { HeaderSource } from "./image_header.ts";
 
 /** The first `length` bytes of the image; zeros stand for those that it does not have. */
-export async function headOf(bytes: ImageBytes, length: number): Promise<DataView> {
+export async function headOf(bytes: HeaderSource, length: number): Promise<DataView> {
   const head = new Uint8Array(length);
   head.set(await bytes.read(0, Math.min(length, bytes.size)));
   return viewOf(head);

@@ -22,7 +22,7 @@ export interface FoundHeader {
 }
 
 /** The bytes of an image, wherever they are. */
-export interface ImageBytes {
+export interface HeaderSource {
   readonly size: number;
   /** The bytes [start, end), which lie within the image. */
   read(start: number, end: number): Promise<Uint8Array>;

@@ -3,7 +3,7 @@
  * protected one perhaps and one with digest and signature (MCUboot, "Image format").
  */
 import { viewOf } from "./fields.ts";
-import type { FoundHeader, ImageBytes } from "./image_header.ts";
+import type { FoundHeader, HeaderSource } from "./image_header.ts";
 
 const MAGIC = 0x96f3b83d;
 const HEADER_BYTES = 32;
@@ -16,7 +16,7 @@ const SHA256_BYTES = 32;
 
 /** Reads the header; `undefined`: it is none. `head`: the first bytes, 32 or more. */
 export async function readMcuboot(
-  bytes: ImageBytes,
+  bytes: HeaderSource,
   head: DataView,
 ): Promise<FoundHeader | undefined> {
   const headerBytes = head.getUint16(8, true);
@@ -48,7 +48,7 @@ function versionIn(head: DataView): string | undefined {
 }
 
 /** How many bytes the area there has, of which it shows no more than its begin; `undefined`: it is none. */
-async function areaAt(bytes: ImageBytes, at: number, magic: number): Promise<number | undefined> {
+async function areaAt(bytes: HeaderSource, at: number, magic: number): Promise<number | undefined> {
   // Nobody can tell what it is when its header is cut off.
   if (at + ENTRY_BYTES > bytes.size) return ENTRY_BYTES;
   const area = viewOf(await bytes.read(at, at + ENTRY_BYTES));

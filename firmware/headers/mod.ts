@@ -5,13 +5,13 @@
  */
 import { ESP_HEAD_BYTES, readEsp } from "./esp.ts";
 import { headOf } from "./fields.ts";
-import type { FoundHeader, ImageBytes } from "./image_header.ts";
+import type { FoundHeader, HeaderSource } from "./image_header.ts";
 import { readMcuboot } from "./mcuboot.ts";
 
-export type { FoundHeader, ImageBytes, ImageHeader } from "./image_header.ts";
+export type { FoundHeader, HeaderSource, ImageHeader } from "./image_header.ts";
 
 /** The header of the image; `undefined`: it has none that is known. Rejects only if `read` does. */
-export async function readHeader(bytes: ImageBytes): Promise<FoundHeader | undefined> {
+export async function readHeader(bytes: HeaderSource): Promise<FoundHeader | undefined> {
   const head = await headOf(bytes, ESP_HEAD_BYTES);
   return await readEsp(bytes, head) ?? await readMcuboot(bytes, head);
 }

@@ -4,11 +4,11 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { factSchemas } from "../../core/mod.ts";
 import { readHeader } from "../../firmware/mod.ts";
-import type { FoundHeader, ImageBytes } from "../../firmware/mod.ts";
+import type { FoundHeader, HeaderSource } from "../../firmware/mod.ts";
 import { esp8266Image, espImage, joined, mcubootImage } from "../support/made_images.ts";
 
 /** Bytes in memory, of which no more may be read than there are. */
-function bytesOf(bytes: Uint8Array, read: (length: number) => void = () => {}): ImageBytes {
+function bytesOf(bytes: Uint8Array, read: (length: number) => void = () => {}): HeaderSource {
   return {
     size: bytes.length,
     read: (start, end) => {

@@ -1,8 +1,8 @@
-/** The bytes of an open file, a few of them at a time. */
-import type { ImageBytes } from "../../firmware/mod.ts";
+/** A header is read from the open file that has it, a few bytes at a time. */
+import type { HeaderSource } from "../../firmware/mod.ts";
 
 /** The first `size` bytes of the file, which stays its maker's to close. */
-export function bytesOf(file: Deno.FsFile, size: number): ImageBytes {
+export function headerSource(file: Deno.FsFile, size: number): HeaderSource {
   return {
     size,
     read: async (start, end) => {
