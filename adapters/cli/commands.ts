@@ -34,7 +34,7 @@ const DATA_DEFAULT = "./data";
 const data = textOr("DIR", DATA_DEFAULT, "The data folder");
 
 const OFFLOADS = ["x-accel-redirect", "x-sendfile"] as const;
-const rate = (help: string) => count(`${help}, in bytes per second`, undefined, 1_024, 1e12);
+const rate = (whose: string) => count(`Bytes per second for ${whose}`, undefined, 1_024, 1e12);
 
 const serve = {
   name: "serve",
@@ -46,11 +46,9 @@ const serve = {
     ...brokerFlags,
     "public-url": text("URL", "The URL under which devices reach --http"),
     insecure: toggle("Listen on other than loopback addresses without TLS"),
-    "device-rate": rate("What a device may fetch for long; one whole image it may have at once"),
-    "fleet-rate": rate(
-      "What all devices may fetch together; the others are told when to come back",
-    ),
-    offload: choice("WORD", OFFLOADS, "A proxy before --http sends the bytes of images itself"),
+    "device-rate": rate("a device that fetches more than one image"),
+    "fleet-rate": rate("all devices together; who must wait is told how long"),
+    offload: choice("WORD", OFFLOADS, "The proxy before --http sends the images"),
     "open-artifacts": toggle("Let every registered device fetch every image"),
     "device-requests": choice(
       "WORD",
