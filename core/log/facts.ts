@@ -11,6 +11,7 @@ import {
   deviceId,
   label,
   priority,
+  runningDigest,
   saltedSha512,
   sha256Hex,
   transport,
@@ -109,6 +110,8 @@ export const deviceFacts = {
     limits_ms: limitsMs,
     expires_in_ms: ms,
     allow_downgrade: z.boolean(),
+    /** What a device that runs the image may know it by, besides its SHA-256. */
+    known_by: z.array(runningDigest).optional(),
     /** What the device that asked for it has stored already. */
     resume_from: count.optional(),
   }),
@@ -119,6 +122,10 @@ export const deviceFacts = {
     version: versionName.optional(),
     transport: transport.optional(),
     current_version: versionName.optional(),
+    /** The digest of what it runs, as it computed it itself. */
+    running: runningDigest.optional(),
+    /** It asked as clients do that fetch images and can report nothing else. */
+    fetch_only: z.literal(true).optional(),
     product: label.optional(),
     hardware: label.optional(),
     chunk_bytes: z.int().optional(),
