@@ -3,6 +3,9 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Refused } from "./problems.ts";
 import type { Caller, HttpDeps, Route } from "./route.ts";
 
+/** Where Memfault's SDK sends the one credential that it has. */
+export const PROJECT_KEY = "Memfault-Project-Key";
+
 /**
  * Who may use the route and does. Where anyone may, credentials are not even looked at: a supervisor
  * that sends a stale token must not take a healthy engine for a dead one.
@@ -11,21 +14,28 @@ import type { Caller, HttpDeps, Route } from "./route.ts";
  */
 export async function callerOf(
   deps: HttpDeps,
-  route: Pick<Route, "who">,
+  route: Pick<Route, "who" | "takesProjectKey">,
   request: Request,
   params: Record<string, string>,
 ): Promise<Caller> {
   if (route.who === "anyone") return { kind: "nobody" };
-  const caller = await identify(deps, request);
+  const caller = await identify(deps, route, request);
   authorize(route.who, caller, params);
   return caller;
 }
 
 /** The caller of a request; `nobody` without credentials. @throws {Refused} 401 for wrong ones. */
-async function identify(deps: HttpDeps, request: Request): Promise<Caller> {
+async function identify(
+  deps: HttpDeps,
+  { takesProjectKey }: Pick<Route, "takesProjectKey">,
+  request: Request,
+): Promise<Caller> {
   const header = request.headers.get("authorization");
-  if (header === null) return { kind: "nobody" };
-  const given = readCredentials(header);
+  const token = takesProjectKey ? request.headers.get(PROJECT_KEY) : null;
+  if (header === null && token === null) return { kind: "nobody" };
+  const given: Credentials | undefined = header === null
+    ? { token: token! }
+    : readCredentials(header);
   if (given) {
     const hash = createHash("sha256").update(given.token).digest();
     const isOperator = timingSafeEqual(hash, Buffer.from(deps.operatorTokenSha256, "hex"));
@@ -58,8 +68,13 @@ function authorize(who: Route["who"], caller: Caller, params: Record<string, str
   }
 }
 
+interface Credentials {
+  readonly device?: string;
+  readonly token: string;
+}
+
 /** `Bearer token`, or `Basic` with device and token (RFC 6750 §2.1, RFC 7617 §2). */
-function readCredentials(header: string): { device?: string; token: string } | undefined {
+function readCredentials(header: string): Credentials | undefined {
   const [scheme, value, more] = header.split(" ");
   if (!value || more !== undefined) return undefined;
   if (scheme?.toLowerCase() === "bearer") return { token: value };

@@ -32,29 +32,50 @@ export async function mayFetch({ deps, caller }: AnyCall, sha256: string): Promi
   return deps.openArtifacts || await deps.reads.mayFetch(caller.id, sha256, since);
 }
 
-/** The image, or the part of it that was asked for. */
-export async function imageResponse(call: AnyCall, image: Image): Promise<Response> {
+/**
+ * The image, or the part of it that was asked for. `own` are the fields of a URL that may name another
+ * image tomorrow; without them it names this one for ever.
+ */
+export async function imageResponse(
+  call: AnyCall,
+  image: Image,
+  own?: Readonly<Record<string, string>>,
+): Promise<Response> {
   const { request } = call;
   const header = (name: string) => request.headers.get(name) ?? undefined;
   const etag = `"sha256-${image.sha256}"`;
   const headers = new Headers({
     etag,
     "accept-ranges": "bytes",
-    "cache-control": CACHE,
+    ...own ?? await immutable(call, image),
   });
   if (namesTag(header("if-none-match"), etag)) return new Response(null, { status: 304, headers });
   const isEsp = [...request.headers.keys()].some((name) => name.startsWith("x-esp"));
   // These clients know 200 and 304 only, and check the body by its MD5.
   const plain = call.isHttp10 && isEsp;
-  if (plain) headers.set("x-md5", image.md5);
+  if (isEsp) headers.set("x-md5", image.md5);
   const asked = plain || !rangeHolds(header("if-range"), etag) ? undefined : header("range");
   const answer = answerRange(asked, image.size);
   if (answer.status === 416) throw rangeRefused(image.size);
   const [start, end] = answer.status === 206 ? [answer.start, answer.end] : [0, image.size];
   if (answer.status === 206) {
     headers.set("content-range", `bytes ${start}-${end - 1}/${image.size}`);
+  } else if (!own) {
+    // RFC 9530 §3. In the head of a part there is no room for the digest of the whole: 512 bytes.
+    headers.set("repr-digest", reprDigest(image.sha256));
   }
   return await bytesResponse(call, image, start, end, answer.status, headers);
+}
+
+/** What holds of a URL that names the bytes themselves. */
+async function immutable({ deps }: AnyCall, image: Image): Promise<Record<string, string>> {
+  const uploaded = await deps.uploads.of(image.sha256);
+  return { "cache-control": CACHE, ...(uploaded && { "last-modified": uploaded }) };
+}
+
+/** A SHA-256 in hexadecimal digits as RFC 9530 §2 has it. */
+export function reprDigest(sha256: string): string {
+  return `sha-256=:${Buffer.from(sha256, "hex").toString("base64")}:`;
 }
 
 /** The bytes [start, end), after the engine has heard of it. */

@@ -11,7 +11,15 @@ import {
   makeDataFolder,
   operatorToken,
 } from "../../adapters/host/mod.ts";
-import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "../../adapters/http/mod.ts";
+import {
+  createApp,
+  Downloads,
+  Feed,
+  HTTP_LIMITS,
+  listen,
+  Polls,
+  UploadTimes,
+} from "../../adapters/http/mod.ts";
 import { createMetrics } from "../../adapters/metrics/mod.ts";
 import { createBroker } from "../../adapters/mqtt/mod.ts";
 import { openSqlite } from "../../adapters/sqlite/mod.ts";
@@ -86,6 +94,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       engine,
       reads,
       images,
+      uploads: new UploadTimes(reads),
       operatorTokenSha256: sha256(new TextEncoder().encode(operator.token)),
       prefix: TOPIC_PREFIX,
       openArtifacts: options.openArtifacts,

@@ -10,7 +10,13 @@ import {
 import type { Image } from "../../../core/engine/mod.ts";
 import { chunkBounds, chunkCount } from "../../../firmware/mod.ts";
 import { chunksAnswer } from "../answers.ts";
-import { bytesResponse, imageResponse, imageResponses, mayFetch } from "../image_response.ts";
+import {
+  bytesResponse,
+  imageResponse,
+  imageResponses,
+  mayFetch,
+  reprDigest,
+} from "../image_response.ts";
 import { Refused } from "../problems.ts";
 import { json, route } from "../route.ts";
 import type { Call, Route } from "../route.ts";
@@ -104,7 +110,7 @@ export const artifactRoutes: readonly Route[] = [
       const headers = new Headers({
         etag: `"sha256-${digest}"`,
         // RFC 9530 §3: the digest of the whole representation, which is the chunk.
-        "repr-digest": `sha-256=:${Buffer.from(digest!, "hex").toString("base64")}:`,
+        "repr-digest": reprDigest(digest!),
         "cache-control": "private, max-age=31536000, immutable, no-transform",
       });
       return await bytesResponse(call, image, bounds.start, bounds.end, 200, headers);

@@ -6,7 +6,14 @@ import type { Problem } from "../../../core/mod.ts";
 import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
-import { createApp, Downloads, Feed, HTTP_LIMITS, Polls } from "../../../adapters/http/mod.ts";
+import {
+  createApp,
+  Downloads,
+  Feed,
+  HTTP_LIMITS,
+  Polls,
+  UploadTimes,
+} from "../../../adapters/http/mod.ts";
 import type { HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
@@ -102,6 +109,7 @@ export async function onStage(
       }),
       reads,
       images,
+      uploads: new UploadTimes(reads),
       operatorTokenSha256,
       prefix: "/ota",
       get openArtifacts() {
