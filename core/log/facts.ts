@@ -26,8 +26,9 @@ const report = { ...repeatable, attempt: count.optional() };
 
 /**
  * What was given out for the attempt so far, when the phase changes: answers with bytes of the image,
- * the bytes in them, those among them that had been given out before, answers that were cut or had
- * to be cut since nothing was taken, and the milliseconds in which they were given.
+ * the bytes in them, those among them that had been given out before (`repeated`), those among these
+ * that had been in earlier attempts, but not in this one (`anew`), answers that were cut or had to be
+ * cut since nothing was taken, and the milliseconds in which they were given.
  *
  * @internal its type is inferred from a schema
  */
@@ -37,6 +38,7 @@ export const transferSoFar = z.strictObject({
   bytes: count,
   requests: count,
   repeated: count,
+  anew: count.min(1).optional(),
   cuts: count,
   stalls: count,
   ms,
