@@ -19,31 +19,40 @@ export async function callerOf(
   params: Record<string, string>,
 ): Promise<Caller> {
   if (route.who === "anyone") return { kind: "nobody" };
-  const caller = await identify(deps, route, request);
+  const caller = await identify(deps, credentialsOf(request, route));
   authorize(route.who, caller, params);
   return caller;
 }
 
-/** The caller of a request; `nobody` without credentials. @throws {Refused} 401 for wrong ones. */
-async function identify(
-  deps: HttpDeps,
+/** Where there is nothing else, a project key counts as a bearer token. */
+function credentialsOf(
+  { headers }: Request,
   { takesProjectKey }: Pick<Route, "takesProjectKey">,
-  request: Request,
+): string | null {
+  const key = takesProjectKey ? headers.get(PROJECT_KEY) : null;
+  return headers.get("authorization") ?? (key === null ? null : `Bearer ${key}`);
+}
+
+/**
+ * The caller by the `Authorization` field; `nobody` without one.
+ *
+ * @throws {Refused} 401 for wrong credentials.
+ */
+export async function identify(
+  deps: Pick<HttpDeps, "reads" | "engine" | "operatorTokenSha256">,
+  header: string | null,
 ): Promise<Caller> {
-  const header = request.headers.get("authorization");
-  const token = takesProjectKey ? request.headers.get(PROJECT_KEY) : null;
-  if (header === null && token === null) return { kind: "nobody" };
-  const given: Credentials | undefined = header === null
-    ? { token: token! }
-    : readCredentials(header);
+  if (header === null) return { kind: "nobody" };
+  const given = readCredentials(header);
   if (given) {
     const hash = createHash("sha256").update(given.token).digest();
     const isOperator = timingSafeEqual(hash, Buffer.from(deps.operatorTokenSha256, "hex"));
     if (isOperator && given.device === undefined) {
       return { kind: "operator", actor: "operator:api" };
     }
-    const id = await deps.reads.deviceByToken(hash.toString("hex"), deps.engine.now());
-    if (id !== undefined && (given.device ?? id) === id) return { kind: "device", id };
+    const tokenSha256 = hash.toString("hex");
+    const id = await deps.reads.deviceByToken(tokenSha256, deps.engine.now());
+    if (id !== undefined && (given.device ?? id) === id) return { kind: "device", id, tokenSha256 };
   }
   throw new Refused(
     401,
@@ -68,13 +77,8 @@ function authorize(who: Route["who"], caller: Caller, params: Record<string, str
   }
 }
 
-interface Credentials {
-  readonly device?: string;
-  readonly token: string;
-}
-
 /** `Bearer token`, or `Basic` with device and token (RFC 6750 §2.1, RFC 7617 §2). */
-function readCredentials(header: string): Credentials | undefined {
+function readCredentials(header: string): { device?: string; token: string } | undefined {
   const [scheme, value, more] = header.split(" ");
   if (!value || more !== undefined) return undefined;
   if (scheme?.toLowerCase() === "bearer") return { token: value };

@@ -17,7 +17,7 @@ import {
   ownWords,
   wantedBy,
 } from "../checks/said.ts";
-import { imageContent, imageResponse } from "../image_response.ts";
+import { imageContent, imageResponse } from "../images/image_response.ts";
 import { Refused } from "../problems.ts";
 import { route } from "../route.ts";
 import type { Call, Route } from "../route.ts";

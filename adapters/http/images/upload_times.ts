@@ -1,8 +1,9 @@
 /** When images were uploaded, for `Last-Modified`. Kept, as nothing changes it: downloads are many. */
-import { imageStream } from "../../core/log/mod.ts";
-import type { RowHeader } from "../../core/log/mod.ts";
-import { Cache } from "../../core/engine/mod.ts";
-import type { Reads } from "../../core/engine/mod.ts";
+import { imageStream } from "../../../core/log/mod.ts";
+import type { RowHeader } from "../../../core/log/mod.ts";
+import { Cache } from "../../../core/engine/mod.ts";
+import type { Image, Reads } from "../../../core/engine/mod.ts";
+import type { DatedImage } from "./image_answer.ts";
 
 const IMAGES_MAX = 1_000;
 
@@ -15,8 +16,12 @@ export class UploadTimes {
     this.#reads = reads;
   }
 
-  /** As HTTP says it (RFC 9110 §5.6.7); `undefined`: the log does not know the image. */
-  async of(sha256: string): Promise<string | undefined> {
+  /** The image with its time, as HTTP says it (RFC 9110 §5.6.7). */
+  async dated(image: Image): Promise<DatedImage> {
+    return { ...image, lastModified: await this.#of(image.sha256) };
+  }
+
+  async #of(sha256: string): Promise<string | undefined> {
     const known = this.#known.get(sha256);
     if (known !== undefined) return known;
     const row = await this.#reads.newest(imageStream(sha256), "ImageUploaded");
