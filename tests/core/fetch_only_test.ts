@@ -5,7 +5,7 @@ import { targetOf } from "../../core/engine/target.ts";
 import { addFirmware, bench } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { checks, fetches } from "./support/fetcher.ts";
-import { IMAGE, OTHER, SIZE } from "./support/given.ts";
+import { IMAGE, SIZE } from "./support/given.ts";
 import { assertReplays, at, imageOf, kinds, order, pathOf, PUMP } from "./support/stories.ts";
 import { rowsOf, says, taskOf } from "./support/stories.ts";
 
