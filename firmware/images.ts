@@ -22,6 +22,18 @@ export interface IngestOptions {
   readonly expectedSha256?: string | undefined;
 }
 
+/** Some bytes of an image, piece by piece. */
+export interface ImageBytes {
+  /**
+   * The next ones, at most `max`; `undefined` after the last. What is at hand comes at once.
+   *
+   * @throws {Error} when fewer are stored than there should be.
+   */
+  next(max: number): Uint8Array | undefined | Promise<Uint8Array | undefined>;
+  /** Gives back what it holds; may be called at any time, and more than once. */
+  close(): void;
+}
+
 /** The stored bytes of images. Digests are 64 lowercase hexadecimal digits. */
 export interface ImageFiles {
   /**
@@ -36,8 +48,8 @@ export interface ImageFiles {
    * named. When that cannot be told or done, they stay until the next start. Never rejects.
    */
   settle(sha256: string, isNamed: () => Promise<boolean>): Promise<void>;
-  /** The bytes [start, end) as a stream that reads on demand; it errors rather than end short. */
-  read(sha256: string, start: number, end: number): ReadableStream<Uint8Array>;
+  /** The bytes [start, end), read on demand; `close()` must follow. */
+  bytes(image: Pick<StoredImage, "sha256" | "size">, start: number, end: number): ImageBytes;
   /**
    * Digests of `count` chunks from chunk `from` on; made once per image and size, and kept.
    *

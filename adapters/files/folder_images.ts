@@ -2,10 +2,11 @@
  * Images as files named by their SHA-256, in one folder. A file is synced, then renamed, then its
  * folder is synced: a name stands for whole and durable bytes, always.
  */
-import type { ImageFiles, IngestOptions, StoredImage } from "../../firmware/mod.ts";
+import type { ImageBytes, ImageFiles, IngestOptions, StoredImage } from "../../firmware/mod.ts";
 import { ChunkMaps } from "./chunk_maps.ts";
+import { FileBytes } from "./file_bytes.ts";
 import { makeFolder, syncFolder } from "./folder.ts";
-import { readRange } from "./read_range.ts";
+import { HotImages } from "./hot_images.ts";
 import { Turns } from "./turns.ts";
 import { toImageError, writeImage } from "./write_image.ts";
 
@@ -19,6 +20,7 @@ export class FolderImages implements ImageFiles {
   readonly #folder: string;
   readonly #stalledAfterMs: number;
   readonly #chunkMaps = new ChunkMaps(() => this.#tempPath());
+  readonly #hot = new HotImages((sha256) => Deno.readFile(this.#path(sha256)));
   /** Ingests that are not settled, by digest. */
   readonly #unsettled = new Map<string, number>();
   /** By digest: bytes are never removed while others of the same name arrive. */
@@ -54,8 +56,14 @@ export class FolderImages implements ImageFiles {
     }).catch(() => {});
   }
 
-  read(sha256: string, start: number, end: number): ReadableStream<Uint8Array> {
-    return readRange(this.#path(sha256), start, end);
+  bytes(image: Pick<StoredImage, "sha256" | "size">, start: number, end: number): ImageBytes {
+    return this.#hot.bytes(image, start, end) ??
+      new FileBytes(this.#path(image.sha256), start, end);
+  }
+
+  /** Resolves when nothing is read any more but for answers. */
+  async settled(): Promise<void> {
+    await this.#hot.settled();
   }
 
   async chunkDigests(

@@ -35,8 +35,18 @@ export const statusAnswer = named("Status", z.object({ status: z.string() }));
 /** A device's token, shown this once. */
 export const tokenAnswer = named("Token", z.object({ device_id: deviceId, token: z.string() }));
 
-/** How many rows of a device lost personal data. */
-export const erasedAnswer = named("Erased", z.object({ device_id: deviceId, erased: count }));
+/** What came of an erasure. */
+export const erasedAnswer = named(
+  "Erased",
+  z.object({
+    device_id: deviceId,
+    erased: count.describe("How many rows lost personal data now; 0: there was nothing left."),
+    pending: z.boolean().describe(
+      "A file of the log may still have what was erased, of any device, as another process reads it. " +
+        "It is overwritten some seconds after the end of that: ask again.",
+    ),
+  }),
+);
 
 /** A device. */
 export const deviceAnswer = named(

@@ -16,14 +16,20 @@ export async function callerOf(
   params: Record<string, string>,
 ): Promise<Caller> {
   if (route.who === "anyone") return { kind: "nobody" };
-  const caller = await identify(deps, request);
+  const caller = await identify(deps, request.headers.get("authorization"));
   authorize(route.who, caller, params);
   return caller;
 }
 
-/** The caller of a request; `nobody` without credentials. @throws {Refused} 401 for wrong ones. */
-async function identify(deps: HttpDeps, request: Request): Promise<Caller> {
-  const header = request.headers.get("authorization");
+/**
+ * The caller by the `Authorization` field; `nobody` without one.
+ *
+ * @throws {Refused} 401 for wrong credentials.
+ */
+export async function identify(
+  deps: Pick<HttpDeps, "reads" | "engine" | "operatorTokenSha256">,
+  header: string | null,
+): Promise<Caller> {
   if (header === null) return { kind: "nobody" };
   const given = readCredentials(header);
   if (given) {
@@ -32,8 +38,9 @@ async function identify(deps: HttpDeps, request: Request): Promise<Caller> {
     if (isOperator && given.device === undefined) {
       return { kind: "operator", actor: "operator:api" };
     }
-    const id = await deps.reads.deviceByToken(hash.toString("hex"), deps.engine.now());
-    if (id !== undefined && (given.device ?? id) === id) return { kind: "device", id };
+    const tokenSha256 = hash.toString("hex");
+    const id = await deps.reads.deviceByToken(tokenSha256, deps.engine.now());
+    if (id !== undefined && (given.device ?? id) === id) return { kind: "device", id, tokenSha256 };
   }
   throw new Refused(
     401,

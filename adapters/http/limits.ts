@@ -2,6 +2,10 @@
 
 /** In milliseconds, unless the name says otherwise. */
 export interface HttpLimits {
+  /** Longest wait for the head of a request, from the first byte of the connection or the head on. */
+  readonly headMs: number;
+  /** A connection on which nothing more is asked for so long is closed. */
+  readonly keepAliveMs: number;
   /** Longest wait between two pieces of a JSON body. */
   readonly bodyPieceMs: number;
   /** Longest time that a whole JSON body may take. */
@@ -21,6 +25,8 @@ export interface HttpLimits {
 
 /** What holds unless a test says otherwise. */
 export const HTTP_LIMITS: HttpLimits = {
+  headMs: 10_000,
+  keepAliveMs: 30_000,
   bodyPieceMs: 10_000,
   bodyMs: 30_000,
   stalledMs: 30_000,

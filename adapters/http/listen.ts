@@ -8,7 +8,11 @@ import type { AddressInfo, Socket } from "node:net";
 import { getRequestListener, RequestError } from "@hono/node-server";
 import type { HttpBindings } from "@hono/node-server";
 import { problem } from "../../core/mod.ts";
+import { Lane } from "./lane/lane.ts";
+import { HTTP_LIMITS } from "./limits.ts";
 import { problemResponse } from "./problems.ts";
+import type { HttpLimits } from "./limits.ts";
+import type { HttpDeps } from "./route.ts";
 
 /** A running listener. */
 export interface HttpListener {
@@ -16,14 +20,14 @@ export interface HttpListener {
   readonly port: number;
   /** How many connections are open. */
   readonly connections: number;
+  /** From now on requests for images are answered on a way of their own. */
+  openLane(deps: HttpDeps): void;
   /** Ends every connection and the listener. */
   close(): Promise<void>;
 }
 
 type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>;
 
-const HEADERS_TIMEOUT_MS = 10_000;
-const KEEP_ALIVE_MS = 30_000;
 const CONNECTIONS_MAX = 12_000;
 /** What stands for the host where none is named; no route looks at it. */
 const NO_HOST = "localhost";
@@ -34,7 +38,12 @@ const oneHost = "The request must name its host once. Send one Host header.";
  *
  * @throws {Error} when the address cannot be listened on; the sentence says what to do.
  */
-export async function listen(fetch: Fetch, host: string, port: number): Promise<HttpListener> {
+export async function listen(
+  fetch: Fetch,
+  host: string,
+  port: number,
+  limits: Pick<HttpLimits, "headMs" | "keepAliveMs"> = HTTP_LIMITS,
+): Promise<HttpListener> {
   const answer = getRequestListener((request, env) => {
     const bindings = env as HttpBindings;
     if (isBodyless(bindings.incoming)) endWithAnswer(bindings);
@@ -42,15 +51,20 @@ export async function listen(fetch: Fetch, host: string, port: number): Promise<
   }, { hostname: NO_HOST, errorHandler });
   // A missing Host is ours to answer: HTTP/1.0 has none, and HTTP/1.1 is told what is missing.
   const server = createServer({ maxHeaderSize: 16_384, requireHostHeader: false }, answer);
-  server.headersTimeout = HEADERS_TIMEOUT_MS;
-  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  server.headersTimeout = limits.headMs;
+  server.keepAliveTimeout = limits.keepAliveMs;
   // An upload may last; a body that stalls is cut by its reader.
   server.requestTimeout = 0;
   server.maxConnections = CONNECTIONS_MAX;
   let connections = 0;
+  let lane: Lane | undefined;
+  const [handOver] = server.listeners("connection") as [(socket: Socket) => void];
+  server.off("connection", handOver);
   server.on("connection", (socket: Socket) => {
     connections++;
     socket.once("close", () => connections--);
+    if (lane) lane.take(socket);
+    else handOver.call(server, socket);
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
@@ -62,6 +76,7 @@ export async function listen(fetch: Fetch, host: string, port: number): Promise<
   }
   const close = async () => {
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+    lane?.close();
     server.closeAllConnections();
     await closed;
   };
@@ -71,6 +86,7 @@ export async function listen(fetch: Fetch, host: string, port: number): Promise<
     get connections() {
       return connections;
     },
+    openLane: (deps) => void (lane ??= new Lane(deps, (socket) => handOver.call(server, socket))),
     close,
   };
 }

@@ -1,6 +1,6 @@
 /** Devices and operators over HTTP. Reads, submits and writes answers down; decides nothing. */
 export { createApp, routes } from "./app.ts";
-export { Downloads } from "./downloads.ts";
+export { Downloads } from "./images/downloads.ts";
 export { Feed } from "./feed.ts";
 export { HTTP_LIMITS } from "./limits.ts";
 export type { HttpLimits } from "./limits.ts";

@@ -5,7 +5,7 @@
 import type { z } from "zod";
 import type { EngineApi, Reads } from "../../core/engine/mod.ts";
 import type { ImageFiles } from "../../firmware/mod.ts";
-import type { Downloads } from "./downloads.ts";
+import type { Downloads } from "./images/downloads.ts";
 import type { Feed } from "./feed.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Polls } from "./polls.ts";
@@ -36,6 +36,8 @@ export interface HttpDeps {
   onServed(bytes: number): void;
   /** The engine in figures. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Whether no file of the data folder has anything that was erased. */
+  isScrubbed(): boolean;
   /** The version of otalog. */
   readonly version: string;
   /** Whether the engine can serve devices now. */
@@ -45,7 +47,8 @@ export interface HttpDeps {
 /** Who is asking. */
 export type Caller =
   | { readonly kind: "operator"; readonly actor: string }
-  | { readonly kind: "device"; readonly id: string }
+  /** `tokenSha256`: by which it was known, hexadecimal digits. */
+  | { readonly kind: "device"; readonly id: string; readonly tokenSha256: string }
   | { readonly kind: "nobody" };
 
 /** A request whose caller, path, query, headers and body were checked. */

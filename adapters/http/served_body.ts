@@ -1,73 +1,69 @@
 /**
- * A body on its way out. Bytes leave as the peer takes them; a peer that takes nothing for too long
- * loses its connection, however it came to be silent.
+ * A body on its way out as a stream. Bytes leave as the peer takes them; a peer that takes nothing for
+ * too long loses its connection, however it came to be silent.
  */
+import type { ImageBytes } from "../../firmware/mod.ts";
+import type { HttpLimits } from "./limits.ts";
 import type { Wire } from "./wire.ts";
+import { Pace } from "./pace.ts";
+import type { ServedEnd } from "./pace.ts";
 
-/**
- * Only whole pieces are seen to be taken: a large one would make a slow peer look like a dead one.
- * So pieces begin small, grow only while they are taken quickly, and are never large against what
- * the buffers below have swallowed already.
- */
-const PIECE_BYTES_MIN = 16_384;
-const PIECE_BYTES_MAX = 131_072;
-const QUICK_MS = 250;
-/** As much as a kernel's send buffer grows to (`net.ipv4.tcp_wmem`); it cannot be seen from here. */
-const BUFFERS_BYTES_MAX = 4_194_304;
-
-/** How it ended; `cut` before its end, by whomever, `stalled`: cut as nothing was taken for too long. */
-export type ServedEnd = "complete" | "cut" | "stalled";
+/** Each is copied on its way. */
+const SIZES = { min: 16_384, max: 131_072 };
 
 /** What happens around a body. */
 export interface ServedBodyOptions {
-  /** The peer may take nothing for so long, and as long as it needs for what it was given last. */
-  readonly stalledMs: number;
-  /** The slowest peer that is waited for; without it nothing is added. */
-  readonly slowestBytesPerS?: number;
+  readonly limits: Pick<HttpLimits, "stalledMs" | "slowestBytesPerS">;
   /** The connection; without one a cut body ends with an error. */
   readonly wire?: Wire | undefined;
-  /** Cuts the body when it is aborted. */
-  readonly signal?: AbortSignal | undefined;
-  /** The peer wants the next piece. */
-  readonly onTaken?: () => void;
-  /** The peer was given a piece of so many bytes. */
-  readonly onGiven?: (bytes: number) => void;
-  /** Called once, when it is all over. */
-  readonly onEnd?: (how: ServedEnd) => void;
+  /** Who is told how far it has come. */
+  readonly around?: Around | undefined;
   /** Milliseconds of a clock that never steps. */
   readonly now?: () => number;
 }
 
+/** Whoever follows a body from before its first byte to its end. */
+export interface Around {
+  /** Set when it may not go on. */
+  readonly refused?: unknown;
+  /** Whom to call when it may not go on. */
+  onRefused?(call: () => void): void;
+  /** The peer wants the next piece. */
+  taken?(): void;
+  /** The peer was given so many bytes. */
+  given?(bytes: number): void;
+  /** Called once, when it is all over. */
+  end?(how: ServedEnd): void;
+}
+
 /** The bytes of `source`, given out under the limits. */
 export function servedBody(
-  source: ReadableStream<Uint8Array>,
+  source: ImageBytes,
   options: ServedBodyOptions,
 ): ReadableStream<Uint8Array> {
   return new ReadableStream(new ServedBody(source, options), { highWaterMark: 0 });
 }
 
 class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
-  readonly #source: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #source: ImageBytes;
   readonly #options: ServedBodyOptions;
-  readonly #onAbort = () => this.#cut("cut", "The download was ended: its device may not go on.");
+  readonly #pace: Pace;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
-  #rest: Uint8Array = new Uint8Array();
-  #given = 0;
-  #size = PIECE_BYTES_MIN;
-  #givenAt = -Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isOver = false;
 
-  constructor(source: ReadableStream<Uint8Array>, options: ServedBodyOptions) {
-    this.#source = source.getReader();
+  constructor(source: ImageBytes, options: ServedBodyOptions) {
+    this.#source = source;
     this.#options = options;
+    this.#pace = new Pace(options.limits, SIZES);
   }
 
   start(controller: ReadableStreamDefaultController<Uint8Array>): void {
     this.#controller = controller;
-    const { signal, wire } = this.#options;
-    if (signal?.aborted) return this.#onAbort();
-    signal?.addEventListener("abort", this.#onAbort, { once: true });
+    const { around, wire } = this.#options;
+    const refuse = () => this.#cut("cut", "The download was ended: its device may not go on.");
+    if (around?.refused) return refuse();
+    around?.onRefused?.(refuse);
     // What was given out last is only over when the connection has taken it.
     wire?.onClosed((isWhole) => this.#end(isWhole ? "complete" : "cut"));
     this.#await();
@@ -76,14 +72,16 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
   async pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
     // While we read, it is not the peer who keeps us waiting.
     clearTimeout(this.#timer);
-    this.#options.onTaken?.();
-    const piece = await this.#next().catch((error) => {
-      this.#end("cut");
-      throw error;
-    });
+    const { around, now = performance.now.bind(performance) } = this.#options;
+    around?.taken?.();
+    const piece = await this.#next(this.#pace.next(now()));
     if (this.#isOver) return;
+    if (piece) this.#pace.given(piece.length);
     this.#await();
-    if (piece) return controller.enqueue(piece);
+    if (piece) {
+      around?.given?.(piece.length);
+      return controller.enqueue(piece);
+    }
     controller.close();
     if (!this.#options.wire) this.#end("complete");
   }
@@ -92,34 +90,17 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
     this.#end("cut");
   }
 
-  /** The next piece; `undefined` after the last one. */
-  async #next(): Promise<Uint8Array | undefined> {
-    if (this.#rest.length === 0) {
-      const { done, value } = await this.#source.read();
-      if (done) return undefined;
-      this.#rest = value;
+  async #next(max: number): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#source.next(max);
+    } catch (error) {
+      this.#end("cut");
+      throw error;
     }
-    this.#fitSize();
-    const piece = this.#rest.subarray(0, this.#size);
-    this.#rest = this.#rest.subarray(piece.length);
-    this.#given += piece.length;
-    this.#options.onGiven?.(piece.length);
-    return piece;
-  }
-
-  #fitSize(): void {
-    const now = (this.#options.now ?? performance.now.bind(performance))();
-    const isQuick = now - this.#givenAt < QUICK_MS;
-    this.#givenAt = now;
-    const share = Math.floor(this.#given / 4);
-    const grown = Math.min(2 * this.#size, share, PIECE_BYTES_MAX);
-    this.#size = isQuick ? Math.max(grown, PIECE_BYTES_MIN) : PIECE_BYTES_MIN;
   }
 
   #await(): void {
-    const { stalledMs, slowestBytesPerS = Infinity } = this.#options;
-    const swallowed = Math.min(this.#given, BUFFERS_BYTES_MAX);
-    const ms = stalledMs + Math.floor(1_000 * swallowed / slowestBytesPerS);
+    const ms = this.#pace.patienceMs;
     const late = () =>
       this.#cut("stalled", `The download was ended: nothing was taken for ${ms} ms.`);
     this.#timer = setTimeout(late, ms);
@@ -136,8 +117,7 @@ class ServedBody implements UnderlyingDefaultSource<Uint8Array> {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timer);
-    this.#options.signal?.removeEventListener("abort", this.#onAbort);
-    this.#source.cancel().catch(() => {});
-    this.#options.onEnd?.(how);
+    this.#source.close();
+    this.#options.around?.end?.(how);
   }
 }

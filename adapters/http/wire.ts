@@ -15,7 +15,8 @@ let connections = 0;
 /** A number is kept where the connection itself is not to be held in memory. */
 const numbers = new WeakMap<object, number>();
 
-function numberOf(connection: object): number {
+/** The same number for the same connection. */
+export function numberOf(connection: object): number {
   const number = numbers.get(connection) ?? ++connections;
   numbers.set(connection, number);
   return number;

@@ -6,25 +6,23 @@
 import type { DatabaseSync } from "node:sqlite";
 import { BUSY_MS } from "./connection.ts";
 
-/** While another process reads, it is tried again every so many commits. */
-const TRY_EVERY = 64;
+/** While another process reads, it is tried again after so long, whatever else happens. */
+export const TRY_AGAIN_MS = 5_000;
 
 /** For the one writer of a database, whichever connection it has. */
 export class Scrubber {
-  /**
-   * Commits since something was erased; `undefined`: nothing of that is left in a file. What an engine
-   * before left, when it was killed, nobody knows.
-   */
-  #commits: number | undefined = 0;
+  /** What an engine before left, when it was killed, nobody knows. */
+  #isClean = false;
+  #again: ReturnType<typeof setTimeout> | undefined;
 
   /** Whether nothing that was erased is left in a file. */
   get isClean(): boolean {
-    return this.#commits === undefined;
+    return this.#isClean;
   }
 
   /** Erases: what becomes free is overwritten, whole pages, too. Afterwards the log of SQLite has the rest. */
   overwriting(database: DatabaseSync, erase: () => void): void {
-    this.#commits = 0;
+    this.#isClean = false;
     database.exec("pragma secure_delete = on");
     try {
       erase();
@@ -33,18 +31,26 @@ export class Scrubber {
     }
   }
 
-  /** Something was committed. */
-  committed(database: DatabaseSync): void {
-    if (this.#commits !== undefined && this.#commits++ % TRY_EVERY === 0) this.scrub(database);
+  /** Empties the write-ahead log, where older pages stand; while somebody reads them, again and again. */
+  scrub(database: DatabaseSync): void {
+    if (this.#isClean) return;
+    this.#tryEmptying(database);
+    this.stop();
+    if (this.#isClean) return;
+    this.#again = setTimeout(() => this.scrub(database), TRY_AGAIN_MS);
+    this.#again.unref();
   }
 
-  /** Empties the write-ahead log, where older pages stand, unless somebody reads them. */
-  scrub(database: DatabaseSync): void {
-    if (this.isClean) return;
+  /** It is not tried again: the database is closed. */
+  stop(): void {
+    clearTimeout(this.#again);
+  }
+
+  #tryEmptying(database: DatabaseSync): void {
     try {
       database.exec("pragma busy_timeout = 0");
       const done = database.prepare("pragma wal_checkpoint(truncate)").get();
-      if (done?.busy === 0) this.#commits = undefined;
+      this.#isClean = done?.busy === 0;
     } catch {
       // What was committed is durable, whatever the disk says to this: it is tried again.
     } finally {

@@ -85,6 +85,7 @@ export class SqliteWriter implements Store, LogTree {
       isRestored,
       epoch: (header?.epoch ?? 0) + 1,
       lastTask: task ? { number: Number(task.number), id: String(task.task_id) } : null,
+      restores: Number(this.#statements.restores.get(task?.device_id ?? null)?.restores),
     };
   }
 
@@ -206,8 +207,9 @@ export class SqliteWriter implements Store, LogTree {
       const fault = toStoreError(error);
       if (fault.code === "io") this.close();
       throw fault;
+    } finally {
+      if (hasErased && this.#database) this.#scrubber.scrub(database);
     }
-    this.#scrubber.committed(database);
   }
 
   /** Whether nothing that was erased stands in the files of the database any more. */
@@ -226,6 +228,7 @@ export class SqliteWriter implements Store, LogTree {
     this.#database = undefined;
     if (!database) return;
     this.#scrubber.scrub(database);
+    this.#scrubber.stop();
     database.close();
   }
 
@@ -298,7 +301,15 @@ function prepare(database: DatabaseSync) {
     device: sql("select state from devices where device_id = ?"),
     release: sql("select sha256, named_at from releases where version = ? and product = ?"),
     image: sql("select sha256, size, sha1, md5 from images where sha256 = ?"),
-    lastTask: sql("select number, task_id from tasks order by number desc limit 1"),
+    lastTask: sql("select number, task_id, device_id from tasks order by number desc limit 1"),
+    // Since that device got the last task. By the index of streams, so that few rows are read.
+    restores: sql(
+      `select count(*) as restores from events
+       where stream = 'engine' and bytes like '%"type":"LogRestored"%' and +seq > coalesce((
+         select seq from events where stream = 'device/' || ? and bytes like '%"type":"TaskQueued"%'
+         order by version desc limit 1
+       ), 0)`,
+    ),
     taskDevice: sql("select device_id from tasks where task_id = ?"),
     dueTasks: sql(
       `select device_id as device, task_id as task, state, due_at as due, limit_ms as limitMs

@@ -12,6 +12,7 @@ import {
   operatorToken,
 } from "../../adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "../../adapters/http/mod.ts";
+import type { HttpDeps } from "../../adapters/http/mod.ts";
 import { createMetrics } from "../../adapters/metrics/mod.ts";
 import { createBroker } from "../../adapters/mqtt/mod.ts";
 import { openSqlite } from "../../adapters/sqlite/mod.ts";
@@ -35,8 +36,9 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   try {
     await makeDataFolder(options.data);
     const publisher = await publisherOf(options);
-    const { store, reads, tree, close: closeStore } = await openSqlite(options.data);
-    undo.push(closeStore);
+    const log = await openSqlite(options.data);
+    undo.push(log.close);
+    const { store, reads, tree } = log;
     const { sha256 } = machineDigest;
     const by = { version, sha256, isAccepted: options.takeOver ?? false };
     await takeOver(reads, by, options.onTakeOver);
@@ -44,6 +46,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const { checkpointer, shown } = await evidenceOf({ identity, tree }, options, publisher);
     const operator = await operatorToken(options.data, options.token);
     const images = await openImageFiles(options.data);
+    undo.push(() => images.settled());
     await images.removeOrphans(async (sha256) => await reads.image(sha256) !== undefined);
     let [ready, app] = [false, undefined as ReturnType<typeof createApp> | undefined];
     const http = await listen(
@@ -82,7 +85,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const feed = new Feed(engine, reads);
     undo.push(() => checkpointer.finish(LAST_CHECKPOINT_MS));
     undo.push(() => feed.close(), () => engine.stop());
-    app = createApp({
+    const deps: HttpDeps = {
       engine,
       reads,
       images,
@@ -96,9 +99,12 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       limits: HTTP_LIMITS,
       onServed: metrics.served,
       metrics: metrics.scrape,
+      isScrubbed: () => log.isScrubbed,
       version,
       ready: () => ready && way.isUp && engine.isWell,
-    }, onFault);
+    };
+    app = createApp(deps, onFault);
+    http.openLane(deps);
     const mqttUrl = await way.open(engine);
     // What was begun last ends first; but the engine stops before its devices are cut.
     undo.splice(-1, 0, () => way.close());

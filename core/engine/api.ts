@@ -1,6 +1,7 @@
 /** What the engine offers to adapters: one way in for what happened, and the presence of devices. */
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
+import type { FurtherRange } from "./going_on.ts";
 import type { Answer, Input } from "./inputs.ts";
 
 /** How adapters see a running engine. */
@@ -11,6 +12,11 @@ export interface EngineApi {
    * of status 503, and then nothing was taken.
    */
   submit(input: Input): Promise<Answer>;
+  /**
+   * A device goes on with a download that is on record: the range is counted, at once. False: it may be
+   * news, or not allowed; then it is to be submitted as an input, after its checks.
+   */
+  goesOn(further: FurtherRange): boolean;
   /** Engine time: milliseconds since 1970; never goes back. */
   now(): number;
   /** A device opened a connection (`connection` is unique per connection). */

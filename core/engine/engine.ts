@@ -12,6 +12,8 @@ import type { Waiting } from "./batches.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decide } from "./decide.ts";
 import { answerOf, dispatch, notNow, rejectionOf } from "./dispatch.ts";
+import { taskGoingOn } from "./going_on.ts";
+import type { FurtherRange } from "./going_on.ts";
 import type { Answer, Input } from "./inputs.ts";
 import type { Answered } from "./answered.ts";
 import { Ledger } from "./ledger.ts";
@@ -131,6 +133,13 @@ export class Engine implements EngineApi {
     return this.#stopped
       ? Promise.resolve(notNow("The engine is stopping. Try again later."))
       : this.#batches.submit(input);
+  }
+
+  goesOn(further: FurtherRange): boolean {
+    const device = this.#stopped ? undefined : this.#ledger.cached(further.device)?.device;
+    const at = this.now();
+    const task = device && taskGoingOn(device, further, at);
+    return task !== undefined && this.#transfers.goOn(task, further.range, at);
   }
 
   now(): number {

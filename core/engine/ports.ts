@@ -101,6 +101,8 @@ export interface LogHead {
   readonly epoch: number;
   /** Number and id of the task with the greatest number. */
   readonly lastTask: { readonly number: number; readonly id: string } | null;
+  /** How many `LogRestored` stand behind the row that queued it, or in the whole log; 0 unless said. */
+  readonly restores?: number;
 }
 
 /** A task whose deadline is due. */

@@ -8,6 +8,8 @@ export interface Position {
   readonly epoch: number;
   readonly seq: number;
   readonly lastTask: TaskName | null;
+  /** How often the log was restored since then. */
+  readonly restores: number;
 }
 
 /** @throws {Error} when the log is not the one that the key speaks for. */
@@ -17,6 +19,6 @@ export function positionOf(head: LogHead, log: string): Position {
       `Cannot continue log ${head.log}: log.key belongs to log ${log}. Restore the right key.`,
     );
   }
-  const { epoch, seq, lastTask } = head;
-  return { log, epoch, seq, lastTask };
+  const { epoch, seq, lastTask, restores = 0 } = head;
+  return { log, epoch, seq, lastTask, restores };
 }

@@ -26,7 +26,8 @@ export class Sealing {
 
   /** A fresh name for a task at that time; `undefined` when there are no more. */
   nextTaskName(at: number): TaskName | undefined {
-    return nextTaskName(this.#position.lastTask, at);
+    const { lastTask, restores } = this.#position;
+    return nextTaskName(lastTask, at, restores);
   }
 
   /** The row of the fact, next in the log and behind the head of its stream. */
@@ -43,7 +44,10 @@ export class Sealing {
     this.recorded.push(fact.type);
     if (fact.type === "TaskQueued" && fact.task !== undefined) {
       const lastTask = { number: fact.data.number, id: fact.task };
-      this.#position = { ...this.#position, lastTask };
+      this.#position = { ...this.#position, lastTask, restores: 0 };
+    }
+    if (fact.type === "LogRestored") {
+      this.#position = { ...this.#position, restores: this.#position.restores + 1 };
     }
     const place = { log, seq, epoch, stream, version: head.version + 1, prev: head.hash, cause };
     return sealRow(place, fact, outcome, () => this.#digest.salt(), this.#digest.sha256);

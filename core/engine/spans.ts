@@ -12,18 +12,30 @@ export function addSpan(
   [from, end]: Span,
 ): { spans: readonly Span[]; repeated: number } {
   if (end <= from) return { spans, repeated: 0 };
-  const touching = spans.filter(([a, b]) => a <= end && b >= from);
-  const repeated = touching.reduce(
-    (sum, [a, b]) => sum + Math.max(0, Math.min(b, end) - Math.max(a, from)),
-    0,
-  );
-  const joined: Span = [
-    Math.min(from, ...touching.map(([a]) => a)),
-    Math.max(end, ...touching.map(([, b]) => b)),
-  ];
-  const others = spans.filter((span) => !touching.includes(span));
-  const all = [...others, joined].sort((a, b) => a[0] - b[0]);
+  const first = firstTouching(spans, from);
+  let [behind, repeated] = [first, 0];
+  for (; behind < spans.length && spans[behind]![0] <= end; behind++) {
+    const [a, b] = spans[behind]!;
+    repeated += Math.max(0, Math.min(b, end) - Math.max(a, from));
+  }
+  // It was given out already, as most of what comes again: nothing is to be made anew.
+  if (repeated === end - from) return { spans, repeated };
+  const joined: Span = first === behind
+    ? [from, end]
+    : [Math.min(from, spans[first]![0]), Math.max(end, spans[behind - 1]![1])];
+  const all = spans.toSpliced(first, behind - first, joined);
   return { spans: all.length > SPANS_MAX ? joinNearest(all) : all, repeated };
+}
+
+/** The index of the first span that does not end before `from`. */
+function firstTouching(spans: readonly Span[], from: number): number {
+  let [low, high] = [0, spans.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (spans[middle]![1] < from) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function joinNearest(spans: readonly Span[]): readonly Span[] {

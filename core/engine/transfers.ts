@@ -61,6 +61,14 @@ export class Transfers {
     tally.live = [...going, { range, at }];
   }
 
+  /** Begins one more range of an attempt whose first is counted; false: none is. */
+  goOn(task: Task, range: ServedRange, at: number): boolean {
+    const tally = this.#tallies.get(task.device);
+    if (tally?.task !== task.id || tally.attempt !== task.attempt) return false;
+    this.begin(task, range, at);
+    return true;
+  }
+
   /** The sum of the task's present attempt; `undefined` when the task knows it already. */
   soFar(task: Task): TransferSoFar | undefined {
     const tally = this.#tallies.get(task.device);

@@ -71,3 +71,7 @@ export const PAGE_MAX = 500;
 export const TASK_NUMBER_FIRST = 1_000_001;
 /** Task numbers stay below this (a signed 32-bit integer holds them). */
 export const TASK_NUMBER_END = 2_147_483_648;
+/** And the counters in their ids below this (nine digits). */
+export const TASK_COUNT_END = 1_000_000_000;
+/** Tasks that the lost part of a restored log may have had: the names of as many are left out. */
+export const LOST_TASKS_MAX = 1_000_000;

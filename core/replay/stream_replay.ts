@@ -111,13 +111,13 @@ export class StreamReplay {
     const data = this.#known.of(type, row);
     if (!data || "personal" in data) return;
     const fact = factWith({ type, at, actor, task: header.text("task") }, data);
-    const log = header.text("log")!;
-    if (strangePlace(fact, log, stream, seq)) return;
+    const place = { log: header.text("log")!, epoch, stream, version };
+    if (strangePlace(fact, place, seq)) return;
     const step = stepped(before.device, fact);
     if (!step || !header.hasJson("outcome", step.outcome)) return;
     const digits = this.#sha256(row.sealed);
     if (!row.hasHash(digits) || !header.hasDigest("data", this.#sha256(row.salted))) return;
-    return this.#advance({ log, epoch, stream, version }, fact, digits, step);
+    return this.#advance(place, fact, digits, step);
   }
 
   /** Takes the row, or says what is wrong with it. */
@@ -166,7 +166,7 @@ export class StreamReplay {
     if (header.cause !== null && header.cause >= seq) {
       return differs("cause", "an earlier row", header.cause);
     }
-    return strangePlace(fact, header.log, header.stream, seq);
+    return strangePlace(fact, header, seq);
   }
 
   /** The outcome first, as it says most; then each stored text, sealed anew. */
@@ -211,10 +211,7 @@ export class StreamReplay {
   }
 
   #advance(
-    { log, epoch, stream, version }: Pick<
-      ReadRow["header"],
-      "log" | "epoch" | "stream" | "version"
-    >,
+    { log, epoch, stream, version }: Place,
     fact: Fact,
     digits: string,
     { models, outcome }: StreamStep,
@@ -232,11 +229,10 @@ export class StreamReplay {
   }
 }
 
-/** Some facts say where they stand: in which log, in which stream, behind how many rows. */
+/** Some facts say where they stand: in which log, in which stream, behind which rows. */
 function strangePlace(
   fact: Fact,
-  log: string,
-  stream: string,
+  { log, stream, version }: Place,
   seq: number,
 ): Difference | undefined {
   switch (fact.type) {
@@ -244,6 +240,10 @@ function strangePlace(
       return unequal("log", fact.data.log_id, log);
     case "LogRestored":
       return unequal("rows", seq - 1, fact.data.rows);
+    case "DataErased": {
+      const { through } = fact.data;
+      return through < version ? undefined : differs("through", `below ${version}`, through);
+    }
     case "DeviceRegistered":
       return unequal("stream", deviceStream(fact.data.device_id), stream);
     case "ImageUploaded":

@@ -8,6 +8,7 @@ export function yesEngine(onInput: (input: Input) => void = () => {}): EngineApi
       onInput(input);
       return Promise.resolve({ ok: true, messages: [] });
     },
+    goesOn: () => false,
     now: () => Date.now(),
     connected: () => {},
     listening: () => Promise.resolve(true),

@@ -180,7 +180,9 @@ Deno.test("a row that is on record as erased and still has its text is proved by
 Deno.test("an erasure is of rows before it, and of one at least", () => {
   for (const data of [{ rows: 1, through: 2 }, { rows: 1, through: 7 }]) {
     const rows = made(registered("a"), ["device/a", "DataErased", data]);
-    assert.equal(verifyFault(rows), "2 data");
+    const { verify, ...others } = faults(rows, "a");
+    assert.equal(verify, "2 data");
+    assert.deepEqual(others, { replay: "2 through", lines: "2 through", proofs: "2 data" });
   }
   for (const data of [{ rows: 0, through: 1 }, { rows: 1, through: 0 }, { rows: 1 }, {}]) {
     const rows = made(registered("a"), ["device/a", "DataErased", data]);

@@ -63,6 +63,31 @@ Deno.test("nextTaskName() counts for ever, and anew each day", () => {
   assert.equal(nextTaskName({ number: 2_147_483_647, id: "OTA_20230801_001" }, day), undefined);
 });
 
+Deno.test("nextTaskName() leaves out what a lost part of the log may have given out, of any day", () => {
+  const day = Date.UTC(2023, 7, 1);
+  const last = { number: 1_000_003, id: "OTA_20230801_003" };
+  const next = nextTaskName(last, day, 1)!;
+  assert.deepEqual(next, { number: 2_000_004, id: "OTA_20230801_1000004" });
+  assert.deepEqual(nextTaskName(last, day, 2)?.id, "OTA_20230801_2000004");
+  assert.deepEqual(nextTaskName(next, day)?.id, "OTA_20230801_1000005");
+  const later = day + 86_400_000;
+  assert.deepEqual(nextTaskName(last, later, 1)?.id, "OTA_20230802_1000001");
+  assert.deepEqual(nextTaskName(next, later)?.id, "OTA_20230802_1000001");
+  assert.deepEqual(nextTaskName(next, later, 1)?.id, "OTA_20230802_2000001");
+  assert.deepEqual(nextTaskName(null, day, 1), { number: 2_000_001, id: "OTA_20230801_1000001" });
+});
+
+Deno.test("nextTaskName() gives no number or id that is too long, also after a restore", () => {
+  const day = Date.UTC(2023, 7, 1);
+  const number = 2_147_483_647 - 1_000_001;
+  const id = "OTA_20230801_001";
+  assert.equal(nextTaskName({ number, id }, day, 1)?.number, 2_147_483_647);
+  assert.equal(nextTaskName({ number: number + 1, id }, day, 1), undefined);
+  const counted = (count: number) => ({ number: 7_000_000, id: `OTA_20230801_${count}` });
+  assert.equal(nextTaskName(counted(998_999_998), day, 1)?.id, "OTA_20230801_999999999");
+  assert.equal(nextTaskName(counted(998_999_999), day, 1), undefined);
+});
+
 Deno.test("EngineTime begins after the last row, never goes back and follows steps forward only", () => {
   let [wall, monotonic] = [1_000_000, 50.5];
   const clock = {

@@ -6,6 +6,7 @@ import { GrowingTree, LogCheck, Segment } from "../../core/evidence/mod.ts";
 import type { Checkpoint, LogFault } from "../../core/evidence/mod.ts";
 import { bench, sha256 } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
+import { tagged } from "./support/erased.ts";
 import { IMAGE } from "./support/given.ts";
 
 /** The restores on record: `seq rows`. */
@@ -48,6 +49,57 @@ for (const when of ["before", "after"] as const) {
     assert.deepEqual(restoresIn(b.store.rows), [`${backedUp + 1} ${backedUp}`]);
   });
 }
+
+/** Number and id of each task that was queued. */
+function tasksIn(rows: readonly SealedRow[]): string[] {
+  return rows.filter(({ bytes }) => bytes.includes('"type":"TaskQueued"'))
+    .map(({ bytes, data }) => `${JSON.parse(data).number} ${JSON.parse(bytes).task}`);
+}
+
+for (const starts of [1, 2, 3]) {
+  Deno.test(`after a restore no name of a lost task is given out again (${starts} starts)`, async () => {
+    const b = await bench();
+    for (const device of ["a", "b", "c", "d"]) await tagged(b, device);
+    await b.upgrade("a");
+    const restore = b.store.backup();
+    for (const device of ["b", "c"]) await b.upgrade(device);
+    const lost = tasksIn(b.store.rows).slice(1);
+    restore();
+    for (let start = 0; start < starts; start++) await b.restart();
+    await b.upgrade("b");
+    await b.upgrade("c");
+    await b.restart();
+    await b.upgrade("d");
+    assert.deepEqual(lost, ["1000002 OTA_20231114_002", "1000003 OTA_20231114_003"]);
+    assert.deepEqual(tasksIn(b.store.rows), [
+      "1000001 OTA_20231114_001",
+      "2000002 OTA_20231114_1000002",
+      "2000003 OTA_20231114_1000003",
+      "2000004 OTA_20231114_1000004",
+    ]);
+    assert.equal(replayFault(b.store.rows), undefined);
+  });
+}
+
+Deno.test("names that were lost behind each of two restores are left out, and after a fault, too", async () => {
+  const b = await bench();
+  for (const device of ["a", "b"]) await tagged(b, device);
+  b.store.backup()();
+  await b.restart();
+  const restoreAgain = b.store.backup();
+  await b.upgrade("a");
+  assert.deepEqual(tasksIn(b.store.rows), ["2000001 OTA_20231114_1000001"]);
+  restoreAgain();
+  await b.restart();
+  b.store.failNext = "before";
+  assert.equal((await b.upgrade("a")).ok, false);
+  await b.upgrade("a");
+  await b.upgrade("b");
+  assert.deepEqual(tasksIn(b.store.rows), [
+    "3000001 OTA_20231114_2000001",
+    "3000002 OTA_20231114_2000002",
+  ]);
+});
 
 /** The checkpoint over the first rows. */
 function checkpointAt(rows: readonly SealedRow[], size: number): Checkpoint {

@@ -22,9 +22,10 @@ export async function runErase(
   const erasure = await eraseDevice(engine, "operator:cli", device);
   if (!erasure.ok) throw new Error(erasure.problem.detail);
   const { rows } = erasure;
-  const answer = { device_id: device, erased: rows };
+  const pending = !isScrubbed();
+  const answer = { device_id: device, erased: rows, pending };
   screen.write(json ? `${JSON.stringify(answer)}\n` : erasedText(device, rows));
-  if (isScrubbed()) return true;
+  if (!pending) return true;
   throw new Error(
     `Cannot overwrite what was erased: another process reads the log in ${data}. ` +
       "Wait for its end, and do this again.",

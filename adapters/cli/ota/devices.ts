@@ -77,7 +77,7 @@ export const deviceVerbs: readonly Verb[] = [
     },
     async ({ id }, desk) => {
       const answer = await desk.api.ask("POST", `/devices/${id}/erase`);
-      show(desk, answer, erasedText(id, answer.erased).trimEnd());
+      show(desk, answer, erasedText(id, answer.erased, answer.pending).trimEnd());
     },
   ),
   verb(

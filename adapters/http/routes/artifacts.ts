@@ -10,7 +10,13 @@ import {
 import type { Image } from "../../../core/engine/mod.ts";
 import { chunkBounds, chunkCount } from "../../../firmware/mod.ts";
 import { chunksAnswer } from "../answers.ts";
-import { bytesResponse, imageResponse, imageResponses, mayFetch } from "../image_response.ts";
+import { bytesFields, IMAGE_CACHE } from "../images/image_answer.ts";
+import {
+  bytesResponse,
+  imageResponse,
+  imageResponses,
+  mayFetch,
+} from "../images/image_response.ts";
 import { Refused } from "../problems.ts";
 import { json, route } from "../route.ts";
 import type { Call, Route } from "../route.ts";
@@ -101,13 +107,15 @@ export const artifactRoutes: readonly Route[] = [
         throw new Refused(404, `The image has ${count} chunks, from 0 on.`);
       }
       const [digest] = await call.deps.images.chunkDigests(image.sha256, chunkBytes, n, 1);
-      const headers = new Headers({
+      const { start, end } = bounds;
+      const fields = {
+        ...bytesFields(start, end),
         etag: `"sha256-${digest}"`,
         // RFC 9530 §3: the digest of the whole representation, which is the chunk.
         "repr-digest": `sha-256=:${Buffer.from(digest!, "hex").toString("base64")}:`,
-        "cache-control": "private, max-age=31536000, immutable, no-transform",
-      });
-      return await bytesResponse(call, image, bounds.start, bounds.end, 200, headers);
+        "cache-control": IMAGE_CACHE,
+      };
+      return await bytesResponse(call, image, start, end, 200, fields);
     },
   }),
   route({

@@ -131,13 +131,13 @@ export const deviceRoutes: readonly Route[] = [
     summary:
       "Takes personal data out of a device's rows: its tags, and the free text of its reports.",
     responses: {
-      200: json("How many rows lost data; 0: there was nothing left.", erasedAnswer),
+      200: json("How many rows lost data, and whether a file may still have it.", erasedAnswer),
       404: { description: "There is no such device." },
     },
-    handle: async ({ deps: { engine }, caller, params: { id } }) => {
+    handle: async ({ deps: { engine, isScrubbed }, caller, params: { id } }) => {
       const erasure = await eraseDevice(engine, actorOf(caller), id);
       return erasure.ok
-        ? Response.json({ device_id: id, erased: erasure.rows })
+        ? Response.json({ device_id: id, erased: erasure.rows, pending: !isScrubbed() })
         : problemResponse(erasure.problem);
     },
   }),

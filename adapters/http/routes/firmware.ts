@@ -5,7 +5,7 @@ import { firmwareView } from "../../../core/engine/mod.ts";
 import type { StoredImage } from "../../../firmware/mod.ts";
 import { announcedSha256 } from "../announced_digest.ts";
 import { firmwareAnswer, firmwaresAnswer } from "../answers.ts";
-import { imageContent, imageResponse, imageResponses, mayFetch } from "../image_response.ts";
+import { imageContent, imageResponse, imageResponses, mayFetch } from "../images/image_response.ts";
 import { pageQuery, pageResponse } from "../pages.ts";
 import { Refused } from "../problems.ts";
 import { json, route } from "../route.ts";

@@ -3,16 +3,21 @@ import { createHash, randomBytes } from "node:crypto";
 import { makeFolder, openImageFiles } from "../../../adapters/files/mod.ts";
 import type { FolderImages } from "../../../adapters/files/mod.ts";
 import { ImageError } from "../../../firmware/mod.ts";
+import type { ImageBytes } from "../../../firmware/mod.ts";
 import { inFolder } from "../../support/folder.ts";
 
 const bytes = new Uint8Array(randomBytes(300_000));
 const sha256 = createHash("sha256").update(bytes).digest("hex");
 const options = { maxSize: 1_000_000 };
 
-async function withImages(story: (images: FolderImages, names: () => string[]) => Promise<void>) {
+async function withImages(
+  story: (images: FolderImages, names: () => string[], folder: string) => Promise<void>,
+) {
   await inFolder(async (folder) => {
     const names = () => [...Deno.readDirSync(`${folder}/images`)].map(({ name }) => name).sort();
-    await story(await openImageFiles(folder, 200), names);
+    const images = await openImageFiles(folder, 200);
+    await story(images, names, folder);
+    await images.settled();
   });
 }
 
@@ -20,10 +25,14 @@ function streamOf(...parts: Uint8Array[]): ReadableStream<Uint8Array> {
   return ReadableStream.from(parts);
 }
 
-async function textOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(
-    await new Response(stream as ReadableStream<Uint8Array<ArrayBuffer>>).arrayBuffer(),
-  );
+async function allOf(source: ImageBytes, max = 131_072): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for (let part; (part = await source.next(max)) !== undefined;) {
+    assert.ok(part.length > 0 && part.length <= max);
+    parts.push(part);
+  }
+  source.close();
+  return new Uint8Array(Buffer.concat(parts));
 }
 
 Deno.test("ingest() stores bytes under their digest; the same bytes twice are one file", async () => {
@@ -62,16 +71,34 @@ Deno.test("ingest() refuses what is cut, too long, stalled or empty, and leaves 
   });
 });
 
-Deno.test("read() gives any part exactly, errors on a short file and gives its handle back", async () => {
+Deno.test("bytes() gives any part exactly, from the file and from memory", async () => {
   await withImages(async (images) => {
     await images.ingest(streamOf(bytes), options);
-    for (const [start, end] of [[0, 300_000], [1, 2], [131_071, 262_145], [299_999, 300_000]]) {
-      assert.deepEqual(await textOf(images.read(sha256, start!, end!)), bytes.slice(start, end));
+    const image = { sha256, size: bytes.length };
+    for (const from of ["file", "memory"]) {
+      for (const [start, end] of [[0, 300_000], [1, 2], [131_071, 262_145], [299_999, 300_000]]) {
+        const source = images.bytes(image, start!, end!);
+        if (from === "memory") assert.ok(source.next(0) instanceof Uint8Array);
+        assert.deepEqual(await allOf(source), bytes.slice(start, end));
+      }
+      await images.settled();
     }
-    await assert.rejects(textOf(images.read(sha256, 299_000, 300_001)), /ends at 300000/);
-    const reader = images.read(sha256, 0, 300_000).getReader();
-    await reader.read();
-    await reader.cancel();
+  });
+});
+
+Deno.test("bytes() errors on a file that is too short, and gives its handle back", async () => {
+  await withImages(async (images, _, folder) => {
+    await images.ingest(streamOf(bytes), options);
+    const image = { sha256, size: bytes.length };
+    await Deno.truncate(`${folder}/images/${sha256}`, 299_990);
+    const source = images.bytes(image, 299_000, 300_000);
+    await assert.rejects(allOf(source), /ends at 299990/);
+    source.close();
+    const left = images.bytes(image, 0, 300_000);
+    await left.next(10);
+    left.close();
+    left.close();
+    assert.equal(await left.next(10), undefined);
   });
 });
 

@@ -1,5 +1,8 @@
 /** `POST /devices/{id}/erase`, and what is shown of rows that lost data. */
 import assert from "node:assert/strict";
+import { mock } from "node:test";
+import { openReplica } from "../../../adapters/sqlite/mod.ts";
+import { TRY_AGAIN_MS } from "../../../adapters/sqlite/scrubber.ts";
 import { onStage, sha256 } from "./stage.ts";
 import type { HttpStage } from "./stage.ts";
 
@@ -37,7 +40,8 @@ Deno.test("POST /devices/{id}/erase takes what is personal out of all that is sh
     assert.equal((await shown(stage)).split(SAID).length - 1, 3);
 
     const erased = await stage.json("POST", "/devices/lake-1/erase");
-    assert.deepEqual(erased, { status: 200, body: { device_id: "lake-1", erased: 2 } });
+    const body = { device_id: "lake-1", erased: 2, pending: false };
+    assert.deepEqual(erased, { status: 200, body });
     assert.doesNotMatch(await shown(stage), /at the lake|owner was called/);
     const after = await rows();
     const { data: _, ...last } = after.at(-1);
@@ -49,8 +53,26 @@ Deno.test("POST /devices/{id}/erase takes what is personal out of all that is sh
     assert.equal(items.at(-1).text, "Personal data was taken out of 2 rows.");
 
     const again = await stage.json("POST", "/devices/lake-1/erase");
-    assert.deepEqual(again.body, { device_id: "lake-1", erased: 0 });
+    assert.deepEqual(again.body, { device_id: "lake-1", erased: 0, pending: false });
   });
+});
+
+Deno.test("POST /devices/{id}/erase says that a file still has it, while another process reads the log", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  try {
+    await onStage(async (stage) => {
+      await told(stage);
+      const erase = async () => (await stage.json("POST", "/devices/lake-1/erase")).body;
+      const reader = await openReplica(stage.folder);
+      assert.notEqual(reader.count, 0);
+      assert.deepEqual(await erase(), { device_id: "lake-1", erased: 2, pending: true });
+      reader.close();
+      mock.timers.tick(TRY_AGAIN_MS);
+      assert.deepEqual(await erase(), { device_id: "lake-1", erased: 0, pending: false });
+    });
+  } finally {
+    mock.timers.reset();
+  }
 });
 
 Deno.test("POST /devices/{id}/erase says that there is no such device, and when it cannot", async () => {

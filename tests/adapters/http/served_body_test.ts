@@ -1,30 +1,31 @@
 import assert from "node:assert/strict";
 import { servedBody } from "../../../adapters/http/served_body.ts";
 import type { Wire } from "../../../adapters/http/wire.ts";
+import type { ImageBytes } from "../../../firmware/mod.ts";
 
 const bytes = Uint8Array.from({ length: 500_000 }, (_, n) => n % 251);
 
 /** A source that says when nobody wants it any more. */
-function source(): { stream: ReadableStream<Uint8Array>; state: { isCancelled: boolean } } {
-  const state = { isCancelled: false };
+function source(): ImageBytes & { isClosed: boolean } {
   let at = 0;
-  const stream = new ReadableStream<Uint8Array>({
-    pull(controller) {
-      if (at >= bytes.length) return controller.close();
-      controller.enqueue(bytes.subarray(at, at += 131_072));
+  return {
+    isClosed: false,
+    next: (max) => at < bytes.length ? bytes.subarray(at, at += max) : undefined,
+    close() {
+      this.isClosed = true;
     },
-    cancel: () => void (state.isCancelled = true),
-  }, { highWaterMark: 0 });
-  return { stream, state };
+  };
+}
+
+/** Pieces of any size are waited for as long as the test says. */
+function patient(stalledMs: number, slowestBytesPerS = 1e9) {
+  return { limits: { stalledMs, slowestBytesPerS } };
 }
 
 Deno.test("servedBody() gives every byte in pieces that begin small and are never large", async () => {
   let [taken, ended] = [0, 0];
-  const body = servedBody(source().stream, {
-    stalledMs: 1_000,
-    onTaken: () => void taken++,
-    onEnd: () => void ended++,
-  });
+  const around = { taken: () => void taken++, end: () => void ended++ };
+  const body = servedBody(source(), { ...patient(1_000), around });
   const sizes: number[] = [];
   const parts: Uint8Array[] = [];
   for await (const piece of body) {
@@ -43,7 +44,7 @@ Deno.test("servedBody() gives every byte in pieces that begin small and are neve
 
 Deno.test("servedBody() gives small pieces to a slow peer, however much it has taken", async () => {
   let now = 0;
-  const body = servedBody(source().stream, { stalledMs: 1_000, now: () => now });
+  const body = servedBody(source(), { ...patient(1_000), now: () => now });
   let given = 0;
   for await (const { length } of body) {
     // Quick until the middle, then slow.
@@ -56,13 +57,13 @@ Deno.test("servedBody() gives small pieces to a slow peer, however much it has t
 });
 
 Deno.test("servedBody() is cut when nothing is taken for too long, and frees its source", async () => {
-  const { stream, state } = source();
+  const from = source();
   const ends: string[] = [];
-  const onEnd = (how: string) => void ends.push(how);
-  const reader = servedBody(stream, { stalledMs: 20, onEnd }).getReader();
+  const end = (how: string) => void ends.push(how);
+  const reader = servedBody(from, { ...patient(20), around: { end } }).getReader();
   await reader.read();
   await assert.rejects(reader.closed, /nothing was taken for 20 ms/);
-  assert.deepEqual([state.isCancelled, ends], [true, ["stalled"]]);
+  assert.deepEqual([from.isClosed, ends], [true, ["stalled"]]);
 });
 
 /** A connection, and how to close it. */
@@ -76,8 +77,8 @@ Deno.test("servedBody() cuts the connection, also while its last bytes are not t
   const { promise: cut, resolve } = Promise.withResolvers<void>();
   const ends: string[] = [];
   const { wire, closed } = wireTo(resolve);
-  const onEnd = (how: string) => void ends.push(how);
-  for await (const _ of servedBody(source().stream, { stalledMs: 20, wire, onEnd }));
+  const around = { end: (how: string) => void ends.push(how) };
+  for await (const _ of servedBody(source(), { ...patient(20), wire, around }));
   assert.deepEqual(ends, []);
   await cut;
   closed(false);
@@ -89,10 +90,12 @@ Deno.test("servedBody() ends without a limit running on when its connection took
     const ends: string[] = [];
     let given = 0;
     const { wire, closed } = wireTo(() => assert.fail("was cut"));
-    const onEnd = (how: string) => void ends.push(how);
-    const onGiven = (bytes: number) => void (given += bytes);
+    const around = {
+      end: (how: string) => void ends.push(how),
+      given: (bytes: number) => void (given += bytes),
+    };
     let taken = 0;
-    const body = servedBody(source().stream, { stalledMs: 20, wire, onGiven, onEnd });
+    const body = servedBody(source(), { ...patient(20), wire, around });
     for await (const piece of body) taken += piece.length;
     closed(isWhole);
     await new Promise((resolve) => setTimeout(resolve, 30));
@@ -101,25 +104,25 @@ Deno.test("servedBody() ends without a limit running on when its connection took
 });
 
 Deno.test("servedBody() is cut when it is told, before or while it is read", async () => {
-  const now = servedBody(source().stream, { stalledMs: 1_000, signal: AbortSignal.abort() });
+  const now = servedBody(source(), { ...patient(1_000), around: { refused: new Error("gone") } });
   await assert.rejects(now.getReader().read(), /may not go on/);
-  const late = new AbortController();
-  const { stream, state } = source();
-  const reader = servedBody(stream, { stalledMs: 1_000, signal: late.signal }).getReader();
+  let refuse = () => {};
+  const around = { onRefused: (call: () => void) => void (refuse = call) };
+  const from = source();
+  const reader = servedBody(from, { ...patient(1_000), around }).getReader();
   await reader.read();
-  late.abort();
+  refuse();
   await assert.rejects(reader.read(), /may not go on/);
-  assert.ok(state.isCancelled);
+  assert.ok(from.isClosed);
 });
 
 Deno.test("servedBody() waits for a slow peer as long as it needs for what it was given", async () => {
-  const { stream, state } = source();
-  const limits = { stalledMs: 10, slowestBytesPerS: 200_000 };
-  const reader = servedBody(stream, limits).getReader();
+  const from = source();
+  const reader = servedBody(from, patient(10, 200_000)).getReader();
   const { value } = await reader.read();
   // 16 KiB take such a peer 82 ms: after 40 ms it may still be reading them.
   assert.equal(value?.length, 16_384);
   await new Promise((resolve) => setTimeout(resolve, 40));
-  assert.ok(!state.isCancelled);
+  assert.ok(!from.isClosed);
   await assert.rejects(reader.closed, /nothing was taken for 91 ms/);
 });

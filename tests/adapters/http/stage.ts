@@ -7,7 +7,7 @@ import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
 import { createApp, Downloads, Feed, HTTP_LIMITS, Polls } from "../../../adapters/http/mod.ts";
-import type { HttpLimits } from "../../../adapters/http/mod.ts";
+import type { HttpDeps, HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
 export const OPERATOR = "the-operators-token";
@@ -15,6 +15,7 @@ export const OPERATOR = "the-operators-token";
 export interface HttpStage {
   /** The data folder. */
   readonly folder: string;
+  readonly deps: HttpDeps;
   readonly app: ReturnType<typeof createApp>;
   readonly engine: Engine;
   readonly faults: unknown[];
@@ -59,7 +60,8 @@ export async function onStage(
   limits: Partial<HttpLimits> = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
-  const { store, reads, close } = await openSqlite(folder);
+  const log = await openSqlite(folder);
+  const { store, reads } = log;
   const images = await openImageFiles(folder, 300);
   const downloads = new Downloads();
   const polls = new Polls();
@@ -94,7 +96,7 @@ export async function onStage(
     refuse: undefined,
     onSubmit: () => {},
     openArtifacts: false,
-    app: createApp({
+    deps: {
       engine: withSubmit(engine, async (input) => {
         stage.onSubmit();
         const refused = stage.refuse;
@@ -114,9 +116,13 @@ export async function onStage(
       limits: { ...HTTP_LIMITS, ...limits },
       onServed: metrics.served,
       metrics: metrics.scrape,
+      isScrubbed: () => log.isScrubbed,
       version: "0.0.0",
       ready: () => stage.ready,
-    }, (error) => faults.push(error)),
+    },
+    get app() {
+      return app;
+    },
     request: async (method, path, { token = OPERATOR, body, headers = {} } = {}) => {
       const isPlain = Array.isArray(body) ||
         body !== undefined && Object.getPrototypeOf(body) === Object.prototype;
@@ -135,12 +141,14 @@ export async function onStage(
       return { status: response.status, body: text === "" ? undefined : JSON.parse(text) };
     },
   };
+  const app = createApp(stage.deps, (error) => faults.push(error));
   try {
     await story(stage);
   } finally {
     await engine.stop();
     await feed.close();
-    await close();
+    await images.settled();
+    await log.close();
     await Deno.remove(folder, { recursive: true });
   }
 }

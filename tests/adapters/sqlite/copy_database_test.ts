@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { DatabaseSync } from "node:sqlite";
 import type { Engine } from "../../../core/engine/mod.ts";
-import { isDivergence, Replay } from "../../../core/mod.ts";
+import { isDivergence, Replay, requestUpgrade } from "../../../core/mod.ts";
 import {
   contentsOf,
   copyDatabase,
@@ -170,6 +170,40 @@ Deno.test("a copy is known as one until its log says so, in one transaction with
       await rowsProved(folder);
     }
     assert.deepEqual(restoresIn(from), []);
+  });
+});
+
+Deno.test("a copy gives out no name again of a task that was queued behind it", async () => {
+  await withLog(async ({ from, to, copy }) => {
+    await copy();
+    /** The last number, and how many restores are on record behind it, after another start. */
+    const head = async (folder: string, isStarted = true) => {
+      const { store, close } = await openSqlite(folder);
+      if (isStarted) await (await engineOn(store)).stop();
+      const { lastTask, restores } = await store.open();
+      await close();
+      return [lastTask?.number, restores];
+    };
+    assert.deepEqual(await head(from), [1_000_002, 0]);
+    assert.deepEqual(await head(to, false), [1_000_002, 0]);
+    for (let start = 0; start < 3; start++) {
+      assert.deepEqual(await head(to), [1_000_002, 1]);
+    }
+    const again = `${to}/again`;
+    await Deno.mkdir(again);
+    await copyDatabase({ from: to, to: again, whatToDo, progress: () => {} });
+    assert.deepEqual(await head(again), [1_000_002, 2]);
+
+    const { store, close } = await openSqlite(again);
+    const engine = await engineOn(store);
+    await register(engine, "new", 1);
+    const wish = { device_id: "new-0", firmware_version: "2.0.0", checksum: IMAGE };
+    const command = { type: "requestUpgrade", request: requestUpgrade.parse(wish) } as const;
+    assert.ok((await engine.submit({ kind: "command", actor: "operator:test", command })).ok);
+    await engine.stop();
+    await close();
+    assert.deepEqual(await head(again), [3_000_003, 0]);
+    await rowsProved(again);
   });
 });
 

@@ -1,11 +1,13 @@
 /** Erased data is gone from every file of the data folder, and the log is proved as before. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { mock } from "node:test";
 import { isDivergence, parseReport, Replay, requestUpgrade } from "../../../core/mod.ts";
 import { eraseDevice, StoreError } from "../../../core/engine/mod.ts";
 import type { SealedRow } from "../../../core/mod.ts";
 import type { Engine } from "../../../core/engine/mod.ts";
 import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
+import { TRY_AGAIN_MS } from "../../../adapters/sqlite/scrubber.ts";
 import { inFolder } from "../../support/folder.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { engineOn, fill, IMAGE, sha256, WITHOUT_PERSONAL_TEXTS } from "./folder.ts";
@@ -29,6 +31,12 @@ async function order(engine: Engine, device_id: string): Promise<void> {
   const request = requestUpgrade.parse({ device_id, firmware_version: "2.0.0", checksum: IMAGE });
   const command = { type: "requestUpgrade", request } as const;
   assert.ok((await engine.submit({ kind: "command", actor, command })).ok);
+}
+
+/** Timers stand still until they are told. */
+async function timersStandStill(story: () => Promise<void>): Promise<void> {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  await story().finally(() => mock.timers.reset());
 }
 
 /** It says that of its task; whether it is taken does not matter. */
@@ -125,57 +133,81 @@ Deno.test("store.append() leaves no copy behind that SQLite made as it moved row
 });
 
 Deno.test("store.append() waits for nobody who reads the log, and overwrites what is erased later", async () => {
+  await timersStandStill(() =>
+    inFolder(async (folder) => {
+      const sqlite = await openSqlite(folder);
+      const engine = await engineOn(sqlite.store);
+      await fill(engine);
+      const texts = await personal(engine);
+      const reader = await openReplica(folder);
+      assert.equal(reader.count, (await sqlite.reads.rows(undefined, 0, 500)).length);
+      const began = performance.now();
+      assert.deepEqual(await eraseDevice(engine, actor, "lake-1"), { ok: true, rows: 3 });
+      assert.ok(performance.now() - began < 2_000, "it waited for the reader");
+      assert.equal(sqlite.isScrubbed, false);
+      assert.deepEqual(foundIn(folder, texts), texts);
+      mock.timers.tick(TRY_AGAIN_MS);
+      assert.equal(sqlite.isScrubbed, false);
+      reader.close();
+      // Nothing else happens in the engine.
+      mock.timers.tick(TRY_AGAIN_MS);
+      assert.equal(sqlite.isScrubbed, true);
+      assert.deepEqual(foundIn(folder, texts), []);
+      await engine.stop();
+      await sqlite.close();
+    })
+  );
+});
+
+Deno.test("store.append() keeps no process alive to overwrite what is erased", async () => {
+  const timers = mock.method(globalThis, "setTimeout");
   await inFolder(async (folder) => {
     const sqlite = await openSqlite(folder);
     const engine = await engineOn(sqlite.store);
-    await fill(engine);
-    const texts = await personal(engine);
+    await register(engine, "lake-1", "at the lake");
     const reader = await openReplica(folder);
-    assert.equal(reader.count, (await sqlite.reads.rows(undefined, 0, 500)).length);
-    const began = performance.now();
-    assert.deepEqual(await eraseDevice(engine, actor, "lake-1"), { ok: true, rows: 3 });
-    assert.ok(performance.now() - began < 2_000, "it waited for the reader");
-    assert.equal(sqlite.isScrubbed, false);
-    assert.deepEqual(foundIn(folder, texts), texts);
-    reader.close();
-    for (let n = 0; !sqlite.isScrubbed && n < 64; n++) await register(engine, `later-${n}`);
-    assert.equal(sqlite.isScrubbed, true);
-    assert.deepEqual(foundIn(folder, texts), []);
+    assert.notEqual(reader.count, 0);
+    timers.mock.resetCalls();
+    await eraseDevice(engine, actor, "lake-1");
+    assert.deepEqual(timers.mock.calls.map(({ result }) => result!.hasRef()), [false]);
     await engine.stop();
     await sqlite.close();
-  });
+    reader.close();
+  }).finally(() => timers.mock.restore());
 });
 
 Deno.test("openSqlite() overwrites what an engine that was killed had erased", async () => {
-  await inFolder(async (folder) => {
-    const sqlite = await openSqlite(folder);
-    const engine = await engineOn(sqlite.store);
-    await fill(engine);
-    const texts = await personal(engine);
-    const reader = await openReplica(folder);
-    await eraseDevice(engine, actor, "lake-1");
-    await inFolder(async (copy) => {
-      // What is on the disk when it is killed; somebody looks at it until the next one has started.
-      for (const name of ["otalog.db", "otalog.db-wal"]) {
-        await Deno.copyFile(`${folder}/${name}`, `${copy}/${name}`);
-      }
-      const onlooker = await openReplica(copy);
-      const next = await openSqlite(copy);
-      const successor = await engineOn(next.store);
-      assert.equal(next.isScrubbed, false);
-      assert.deepEqual(foundIn(copy, texts), texts);
-      onlooker.close();
-      for (let n = 0; !next.isScrubbed && n < 64; n++) await register(successor, `later-${n}`);
-      assert.equal(next.isScrubbed, true);
-      assert.deepEqual(foundIn(copy, texts), []);
-      await successor.stop();
-      await next.close();
-      await assertReplays(copy);
-    });
-    reader.close();
-    await engine.stop();
-    await sqlite.close();
-  });
+  await timersStandStill(() =>
+    inFolder(async (folder) => {
+      const sqlite = await openSqlite(folder);
+      const engine = await engineOn(sqlite.store);
+      await fill(engine);
+      const texts = await personal(engine);
+      const reader = await openReplica(folder);
+      await eraseDevice(engine, actor, "lake-1");
+      await inFolder(async (copy) => {
+        // What is on the disk when it is killed; somebody looks at it until the next one has started.
+        for (const name of ["otalog.db", "otalog.db-wal"]) {
+          await Deno.copyFile(`${folder}/${name}`, `${copy}/${name}`);
+        }
+        const onlooker = await openReplica(copy);
+        const next = await openSqlite(copy);
+        const successor = await engineOn(next.store);
+        assert.equal(next.isScrubbed, false);
+        assert.deepEqual(foundIn(copy, texts), texts);
+        onlooker.close();
+        mock.timers.tick(TRY_AGAIN_MS);
+        assert.equal(next.isScrubbed, true);
+        assert.deepEqual(foundIn(copy, texts), []);
+        await successor.stop();
+        await next.close();
+        await assertReplays(copy);
+      });
+      reader.close();
+      await engine.stop();
+      await sqlite.close();
+    })
+  );
 });
 
 Deno.test("store.append() leaves nothing in the page that the log began with", async () => {

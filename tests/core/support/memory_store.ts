@@ -62,7 +62,15 @@ export class MemoryStore implements Store {
       isRestored: this.isRestored,
       epoch: (header?.epoch ?? 0) + 1,
       lastTask: task ? { number: task.policy.number, id: task.id } : null,
+      restores: this.#restores(),
     });
+  }
+
+  /** Behind the row of the last task. */
+  #restores(): number {
+    const types = this.rows.map(({ bytes }) => JSON.parse(bytes).type);
+    const since = types.slice(types.lastIndexOf("TaskQueued") + 1);
+    return since.filter((type) => type === "LogRestored").length;
   }
 
   async device(id: string): Promise<StoredDevice | undefined> {

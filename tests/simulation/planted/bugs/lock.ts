@@ -71,7 +71,7 @@ export const lockBugs: readonly Bug[] = [
     "a task number is given twice",
     ["I1", "I5", "I7", "I8"],
     "engine/sealing.ts",
-    "this.#position = { ...this.#position, lastTask };",
+    "this.#position = { ...this.#position, lastTask, restores: 0 };",
     "",
   ),
   bug(

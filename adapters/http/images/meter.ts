@@ -1,5 +1,5 @@
 /** How far an answer with bytes of an image has come; the engine counts it. */
-import type { ServedRange } from "../../core/engine/mod.ts";
+import type { ServedRange } from "../../../core/engine/mod.ts";
 
 /** One answer. */
 export class Meter implements ServedRange {

@@ -1,0 +1,95 @@
+/**
+ * An answer with bytes of an image on its way to a device: bytes that are taken are contact and are
+ * counted, and a device that is revoked takes no more.
+ */
+import type { HttpDeps } from "../route.ts";
+import { Refused } from "../problems.ts";
+import type { UnderWay } from "./downloads.ts";
+import { Meter } from "./meter.ts";
+import type { ServedEnd } from "../pace.ts";
+
+type Deps = Pick<HttpDeps, "engine" | "downloads" | "limits" | "onServed">;
+
+/** Who takes the bytes, and when that was last told as contact (engine time). */
+export interface Taker {
+  readonly device: string;
+  heardAt: number;
+}
+
+/** One answer. */
+export class DeviceDownload implements UnderWay {
+  /** How far it has come. */
+  readonly range: Meter;
+  readonly #deps: Deps;
+  readonly #taker: Taker;
+  #refused: Refused | undefined;
+  #onRefused: (() => void) | undefined;
+
+  /** Begins at byte `from`. */
+  constructor(deps: Deps, taker: Taker, from: number, connection: number) {
+    this.#deps = deps;
+    this.#taker = taker;
+    this.range = new Meter(from, connection, () => deps.engine.now());
+    // Begun before the engine is asked: a revocation beside that must not miss this download.
+    deps.downloads.begin(taker.device, this);
+  }
+
+  /** Why the device may not go on; `undefined`: it may. */
+  get refused(): Refused | undefined {
+    return this.#refused;
+  }
+
+  /** Whom to call when the device may not go on. */
+  onRefused(call: () => void): void {
+    this.#onRefused = call;
+  }
+
+  refuse(why: Refused): void {
+    this.#refused = why;
+    this.#onRefused?.();
+  }
+
+  /** The device wants bytes: that is contact, told every now and then. */
+  taken(): void {
+    const { engine, limits } = this.#deps;
+    const now = engine.now();
+    if (now - this.#taker.heardAt < limits.heardEveryMs) return;
+    this.#taker.heardAt = now;
+    engine.heard(this.#taker.device);
+  }
+
+  /** So many bytes were handed to the network. */
+  given(bytes: number): void {
+    this.range.given(bytes);
+    this.#deps.onServed(bytes);
+  }
+
+  /** It is over. */
+  end(how: ServedEnd): void {
+    this.range.end(how);
+    this.#deps.downloads.end(this.#taker.device, this);
+  }
+}
+
+/**
+ * Tells the engine of a download, which is durable then if it is news.
+ *
+ * @throws {Refused} 403 when the device may not; 503 when it has begun too many others meanwhile.
+ */
+export async function announce(
+  deps: Deps,
+  download: DeviceDownload,
+  device: string,
+  sha256: string,
+): Promise<void> {
+  download.taken();
+  const { range } = download;
+  const answer = await deps.engine.submit({ kind: "artifact", device, sha256, range });
+  // A log that cannot be written, or is behind, keeps no bytes from a device that may have them.
+  const refused = !answer.ok && answer.problem.status === 403
+    ? new Refused(403, answer.problem.detail)
+    : download.refused;
+  if (!refused) return;
+  download.end("cut");
+  throw refused;
+}

@@ -1,0 +1,75 @@
+/**
+ * Who may have which bytes, on the lane: in full for the first range of a download, as any route does
+ * it; at once for the others, where the engine sees that nothing changed.
+ */
+import { identify } from "../callers.ts";
+import { announce, DeviceDownload } from "../images/device_download.ts";
+import type { Taker } from "../images/device_download.ts";
+import { imageAnswer } from "../images/image_answer.ts";
+import type { ImageAnswer } from "../images/image_answer.ts";
+import { mayFetch } from "../images/image_response.ts";
+import type { Image } from "../../../core/engine/mod.ts";
+import type { HttpDeps } from "../route.ts";
+import { Recent } from "./recent.ts";
+import type { LaneHead } from "./head.ts";
+
+/** What to answer. */
+export interface Admitted {
+  readonly image: Image;
+  readonly answer: ImageAnswer;
+  /** Whose bytes they are, if they are a device's. */
+  readonly download?: DeviceDownload | undefined;
+}
+
+interface Login extends Taker {
+  readonly tokenSha256: string;
+}
+
+/** Those whose credentials were checked are known again by the field they came in. */
+const LOGINS_MAX = 10_000;
+const IMAGES_MAX = 1_000;
+
+/** Admits requests. */
+export class Admission {
+  readonly #deps: HttpDeps;
+  readonly #logins = new Recent<Login>(LOGINS_MAX);
+  readonly #images = new Recent<Image>(IMAGES_MAX);
+
+  constructor(deps: HttpDeps) {
+    this.#deps = deps;
+  }
+
+  /** At once, when it goes on with a download that is on record. */
+  further(head: LaneHead, connection: number): Admitted | undefined {
+    const login = this.#logins.get(head.authorization);
+    const image = login && this.#images.get(head.sha256);
+    const answer = image && !head.isHead ? imageAnswer(image, head) : undefined;
+    if (!answer || answer.status >= 300) return undefined;
+    const download = new DeviceDownload(this.#deps, login!, answer.start, connection);
+    const { device, tokenSha256 } = login!;
+    const { sha256 } = head;
+    if (this.#deps.engine.goesOn({ device, tokenSha256, sha256, range: download.range })) {
+      return { image: image!, answer, download };
+    }
+    download.end("cut");
+  }
+
+  /** After all checks; `undefined`: somebody else is to say why not. */
+  async first(head: LaneHead, connection: number): Promise<Admitted | undefined> {
+    const deps = this.#deps;
+    const caller = await identify(deps, head.authorization);
+    const image = await mayFetch({ deps, caller }, head.sha256)
+      ? await deps.reads.image(head.sha256)
+      : undefined;
+    const answer = image && imageAnswer(image, head);
+    if (!answer || answer.status === 416) return undefined;
+    if (caller.kind !== "device" || head.isHead || answer.status === 304) return { image, answer };
+    const { id: device, tokenSha256 } = caller;
+    const login = { device, tokenSha256, heardAt: -Infinity };
+    const download = new DeviceDownload(deps, login, answer.start, connection);
+    await announce(deps, download, device, head.sha256);
+    this.#logins.set(head.authorization, login);
+    this.#images.set(head.sha256, image);
+    return { image, answer, download };
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * Recognises the heads of the requests that devices send most: an image by its digest, over HTTP/1.1,
+ * without a body. It is no parser: whatever is not exactly that goes to the one of the platform.
+ */
+import type { AskedFor } from "../images/image_answer.ts";
+
+/** A request for an image. */
+export interface LaneHead extends AskedFor {
+  readonly isHead: boolean;
+  /** The image, hexadecimal digits. */
+  readonly sha256: string;
+  /** The field as it came. */
+  readonly authorization: string;
+  /** Bytes of the head, its empty line among them. */
+  readonly length: number;
+}
+
+/** Longer ones are not for us to judge. */
+const HEAD_BYTES_MAX = 8_192;
+const REQUEST =
+  /^(GET|HEAD) \/artifacts\/([0-9a-f]{64})(?:\/([A-Za-z0-9._+-]{1,128}))? HTTP\/1\.1$/;
+/** RFC 9110 §5.6.2 and §5.5; a field that is not written so may mean something else to others. */
+const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\t\x20-\x7e\x80-\xff]*)$/;
+/** What changes how the connection goes on, or where the next request begins. */
+const NOT_HERE = new Set([
+  "content-length",
+  "transfer-encoding",
+  "expect",
+  "upgrade",
+  "trailer",
+  "te",
+  "http2-settings",
+]);
+const WANTED = new Set(["host", "authorization", "range", "if-range", "if-none-match"]);
+
+/** The head that the bytes (as Latin-1) begin with, if it is one for this lane and here as a whole. */
+export function readHead(text: string): LaneHead | undefined {
+  const end = text.indexOf("\r\n\r\n");
+  if (end < 0 || end > HEAD_BYTES_MAX) return undefined;
+  const [first, ...lines] = text.slice(0, end).split("\r\n");
+  const request = REQUEST.exec(first!);
+  // `chunks` below an image is a list of digests.
+  if (!request || request[3] === "chunks") return undefined;
+  const fields = readFields(lines);
+  const authorization = fields?.get("authorization");
+  if (!fields?.has("host") || authorization === undefined) return undefined;
+  return {
+    isHead: request[1] === "HEAD",
+    sha256: request[2]!,
+    authorization,
+    range: fields.get("range"),
+    ifRange: fields.get("if-range"),
+    ifNoneMatch: fields.get("if-none-match"),
+    length: end + 4,
+  };
+}
+
+function readFields(lines: readonly string[]): Map<string, string> | undefined {
+  const fields = new Map<string, string>();
+  for (const line of lines) {
+    const match = FIELD.exec(line);
+    if (!match) return undefined;
+    const name = match[1]!.toLowerCase();
+    const value = match[2]!.trimEnd();
+    if (NOT_HERE.has(name) || fields.has(name)) return undefined;
+    if (name === "connection" && value.toLowerCase() !== "keep-alive") return undefined;
+    if (WANTED.has(name)) fields.set(name, value);
+  }
+  return fields;
+}

@@ -1,0 +1,55 @@
+/**
+ * How large the pieces are that a peer is given, and how long it may take nothing. Only whole pieces
+ * are seen to be taken: a large one would make a slow peer look like a dead one. So they grow only
+ * while they are taken quickly, and are never large against what the buffers below have swallowed.
+ */
+import type { HttpLimits } from "./limits.ts";
+
+/** How it ended; `cut` before its end, by whomever, `stalled`: cut as nothing was taken for too long. */
+export type ServedEnd = "complete" | "cut" | "stalled";
+
+const QUICK_MS = 250;
+/** As much as a kernel's send buffer grows to (`net.ipv4.tcp_wmem`); it cannot be seen from here. */
+const BUFFERS_BYTES_MAX = 4_194_304;
+
+/** Sizes of pieces, in bytes. */
+export interface Sizes {
+  readonly min: number;
+  readonly max: number;
+}
+
+/** The pace of one answer. */
+export class Pace {
+  readonly #limits: Pick<HttpLimits, "stalledMs" | "slowestBytesPerS">;
+  readonly #sizes: Sizes;
+  #given = 0;
+  #size = 0;
+  #givenAt = 0;
+
+  constructor(limits: Pick<HttpLimits, "stalledMs" | "slowestBytesPerS">, sizes: Sizes) {
+    this.#limits = limits;
+    this.#sizes = sizes;
+  }
+
+  /** How many bytes to give now, in milliseconds of a clock that never steps. */
+  next(now: number): number {
+    const { min, max } = this.#sizes;
+    const isQuick = now - this.#givenAt < QUICK_MS;
+    const grown = Math.min(2 * this.#size, Math.floor(this.#given / 4), max);
+    this.#size = isQuick ? Math.max(grown, min) : min;
+    this.#givenAt = now;
+    return this.#size;
+  }
+
+  /** So many were given. */
+  given(bytes: number): void {
+    this.#given += bytes;
+  }
+
+  /** For so long it may take nothing: what lies in the buffers below us may still be on its way. */
+  get patienceMs(): number {
+    const { stalledMs, slowestBytesPerS } = this.#limits;
+    const swallowed = Math.min(this.#given, BUFFERS_BYTES_MAX);
+    return stalledMs + Math.floor(1_000 * swallowed / slowestBytesPerS);
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Most requests for bytes only go on with a download that is on record: they change no state. Whether
+ * one does is seen here at once, from what is committed; every other is an input.
+ */
+import { activeTask } from "../device/queue.ts";
+import type { Device } from "../device/state.ts";
+import type { Task } from "../upgrade/task.ts";
+import type { ServedRange } from "./transfers.ts";
+
+/** A further answer with bytes of an image for a device. */
+export interface FurtherRange {
+  readonly device: string;
+  /** SHA-256 of the token it came with, hexadecimal digits. */
+  readonly tokenSha256: string;
+  /** The image, hexadecimal digits. */
+  readonly sha256: string;
+  /** The answer that it is given. */
+  readonly range: ServedRange;
+}
+
+/**
+ * The task that the range goes on with: the token is valid, the task is being downloaded and brings the
+ * image, and it has made progress not so long ago that this would be recorded (`isFetching`).
+ */
+export function taskGoingOn(
+  device: Device,
+  { tokenSha256, sha256 }: FurtherRange,
+  at: number,
+): Task | undefined {
+  const isValid = device.tokens.some((token) =>
+    token.sha256 === tokenSha256 && (token.validUntil === null || token.validUntil > at)
+  );
+  if (!isValid || device.revoked) return undefined;
+  const task = activeTask(device.tasks);
+  if (task?.state !== "downloading" || !task.policy.image.endsWith(sha256)) return undefined;
+  return at - task.progressAt < Math.floor(task.policy.limits_ms.downloading / 2)
+    ? task
+    : undefined;
+}
