@@ -179,6 +179,8 @@ class Draft {
     if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
     const isMeant = activeTask(this.#device.tasks)?.id === meant?.id;
     this.#stepActive(isMeant ? fact : withoutPlace(fact));
+    // Who came back with something newer than the image is there for what comes next.
+    this.#supersede(fact.at);
     this.#activateNext(fact.at);
     if (fact.data.fetch_only) this.#spare(fact);
   }

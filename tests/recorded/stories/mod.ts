@@ -5,6 +5,7 @@ import { deviceStories } from "./devices.ts";
 import { digestStories } from "./digests.ts";
 import { endingStories } from "./endings.ts";
 import { engineStories } from "./engines.ts";
+import { fetchOnlyStories } from "./fetch_only.ts";
 import { limitStories } from "./limits.ts";
 import { pauseStories } from "./pauses.ts";
 import { refusalStories } from "./refusals.ts";
@@ -26,4 +27,5 @@ export const stories: readonly Story[] = [
   ...reportStories,
   ...deviceStories,
   ...engineStories,
+  ...fetchOnlyStories,
 ];
