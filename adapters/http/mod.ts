@@ -4,6 +4,7 @@ export { Downloads } from "./images/downloads.ts";
 export { Feed } from "./feed.ts";
 export { HTTP_LIMITS } from "./limits.ts";
 export type { HttpLimits } from "./limits.ts";
+export { offloadBy } from "./images/offload.ts";
 export { listen } from "./listen.ts";
 export type { HttpListener } from "./listen.ts";
 export { Polls } from "./polls.ts";

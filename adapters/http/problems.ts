@@ -50,7 +50,8 @@ export function problemResponse(
 ): Response {
   const headers: Record<string, string> = { "content-type": "application/problem+json", ...more };
   if (given.status === 401) headers["www-authenticate"] = CHALLENGE;
-  if (given.status === 503) headers["retry-after"] = "5";
+  // All that were turned away at once would come back at once.
+  if (given.status === 503) headers["retry-after"] ??= String(5 + Math.floor(Math.random() * 6));
   return new Response(JSON.stringify(given), { status: given.status, headers });
 }
 

@@ -4,8 +4,10 @@
  */
 import type { z } from "zod";
 import type { EngineApi, Reads } from "../../core/engine/mod.ts";
+import type { FairShare } from "../../core/network/mod.ts";
 import type { ImageFiles } from "../../firmware/mod.ts";
 import type { Downloads } from "./images/downloads.ts";
+import type { Offload } from "./images/offload.ts";
 import type { Feed } from "./feed.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Polls } from "./polls.ts";
@@ -25,6 +27,10 @@ export interface HttpDeps {
   readonly prefix: string;
   /** Every registered device may fetch every image. */
   readonly openArtifacts: boolean;
+  /** Who sends the bytes of images in place of us, if anybody. */
+  readonly offload?: Offload | undefined;
+  /** Who may have bytes now. */
+  readonly share: FairShare;
   /** The downloads under way, for whoever must cut one. */
   readonly downloads: Downloads;
   /** The devices that wait for messages. */

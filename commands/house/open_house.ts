@@ -1,6 +1,7 @@
 /** An engine with all its adapters, wired: what a command opens when it serves. */
 import { startEngine } from "../../core/engine/mod.ts";
 import { TOPIC_PREFIX } from "../../core/mod.ts";
+import { FairShare } from "../../core/network/mod.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { takeOver } from "../../adapters/cli/mod.ts";
 import { openImageFiles } from "../../adapters/files/mod.ts";
@@ -17,6 +18,7 @@ import {
   Feed,
   HTTP_LIMITS,
   listen,
+  offloadBy,
   Polls,
   UploadTimes,
 } from "../../adapters/http/mod.ts";
@@ -101,6 +103,8 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       operatorTokenSha256: sha256(new TextEncoder().encode(operator.token)),
       prefix: TOPIC_PREFIX,
       openArtifacts: options.openArtifacts,
+      share: new FairShare(options.rates ?? {}),
+      offload: options.offload && offloadBy(options.offload, (sha256) => images.path(sha256)),
       downloads,
       polls,
       feed,

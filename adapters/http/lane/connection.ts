@@ -3,6 +3,8 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { ImageBytes, ImageFiles } from "../../../firmware/mod.ts";
 import type { DeviceDownload } from "../images/device_download.ts";
+import { offloaded } from "../images/offload.ts";
+import type { Offload } from "../images/offload.ts";
 import { Pace } from "../pace.ts";
 import type { ServedEnd } from "../pace.ts";
 import type { HttpLimits } from "../limits.ts";
@@ -17,6 +19,8 @@ export interface LaneConnectionDeps {
   readonly images: ImageFiles;
   readonly limits: HttpLimits;
   readonly handOver: (socket: Socket) => void;
+  /** Who sends the bytes in place of us, if anybody. */
+  readonly offload: Offload | undefined;
   /** The connection is closed, or was handed over. */
   readonly onGone: () => void;
 }
@@ -114,8 +118,13 @@ export class LaneConnection {
 
   #answer({ image, answer, download }: Admitted, isHead: boolean): void {
     const { status, start, end, fields } = answer;
-    const head = headText(status, fields);
-    if (isHead || end === start) {
+    const { offload } = this.#deps;
+    const isOurs = !offload || isHead || end === start;
+    const head = isOurs
+      ? headText(status, fields)
+      : headText(200, offloaded(offload, image, answer));
+    if (!isOurs) download?.given(end - start);
+    if (isHead || end === start || !isOurs) {
       download?.end("complete");
       this.#socket.write(head, "latin1");
       return this.#done();

@@ -32,6 +32,7 @@ export class Lane {
       admission: this.#admission,
       images: this.#deps.images,
       limits: this.#deps.limits,
+      offload: this.#deps.offload,
       handOver: this.#handOver,
       onGone: () => this.#connections.delete(connection),
     });

@@ -165,7 +165,7 @@ Deno.test("a check that cannot be taken now is 503 with Retry-After, whoever che
     stage.refuse = { status: 503, title: "Not available now", detail: "Ask again." };
     for (const path of [update, manifest, latest]) {
       const answer = await ask(path);
-      assert.equal(answer.headers.get("retry-after"), "5");
+      assert.match(answer.headers.get("retry-after")!, /^\d+$/);
       assert.equal(await problemIn(answer, 503), "Ask again.");
     }
   });
