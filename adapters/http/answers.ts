@@ -212,6 +212,19 @@ export const transferAnswer = named(
   }),
 );
 
+/** What ESPHome reads of a manifest; `path` is relative to the manifest, or from the root. */
+export const manifestAnswer = named(
+  "Manifest",
+  z.object({
+    name: z.string(),
+    version,
+    builds: z.array(z.object({
+      chipFamily: z.string(),
+      ota: z.object({ path: z.string(), md5: z.string() }),
+    })),
+  }),
+);
+
 /** Digests of an image's chunks. */
 export const chunksAnswer = named(
   "Chunks",

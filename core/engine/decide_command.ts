@@ -8,6 +8,7 @@ import { isTerminal } from "../upgrade/task.ts";
 import { contradictionOf } from "./contradiction.ts";
 import { eraseData } from "./erase.ts";
 import type { Command, CommandResult } from "./inputs.ts";
+import { targetOf } from "./target.ts";
 import type { Workspace } from "./workspace.ts";
 
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -156,7 +157,7 @@ async function requestUpgrade(
       `There is no firmware ${version} for this device. Upload it with PUT /firmware/${version}${product}.`,
     );
   }
-  const { release, image } = found;
+  const { image } = found;
   if (image.sha256 !== toHex(checksum)) {
     return problem(409, `Firmware ${version} has the checksum ${toChecksum(image.sha256)}.`);
   }
@@ -170,8 +171,7 @@ async function requestUpgrade(
   if (conflict) return conflict;
   const name = work.nextTaskName();
   if (!name) return problem(503, "All task numbers are used up. Start a new log.");
-  const target = { number: name.number, size: image.size, product: release.product };
-  const data = freezePolicy(request, target);
+  const data = freezePolicy(request, targetOf(device, found, name.number));
   work.recordDevice(id, { type: "TaskQueued", at: work.at, actor, task: name.id, data });
   return { type: "task", task: name.id };
 }

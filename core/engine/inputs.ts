@@ -14,7 +14,8 @@ export interface ReportInput {
   /** Last level of the topic, for the record. */
   readonly report: string;
   readonly parsed: Report | MalformedReport;
-  readonly via: "mqtt" | "http";
+  /** `fetch`: a client asks that only fetches images, and can say nothing else. */
+  readonly via: "mqtt" | "http" | "fetch";
   /** The packet it came in, where the transport sends again what was not acknowledged. */
   readonly packet?: Packet | undefined;
 }

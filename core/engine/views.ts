@@ -51,7 +51,7 @@ export function transferView(task: Task, transfers: readonly AttemptTransfer[]):
     task_id: task.id,
     size: task.policy.size,
     fetched: fetchedBytes(transfers),
-    attempts: transfers.map(({ first_at, last_at, ...counts }) => ({
+    attempts: transfers.map(({ first_at, last_at, anew: _, ...counts }) => ({
       ...counts,
       ...(counts.requests === 0 ? {} : {
         first_request_at: timeText(first_at),

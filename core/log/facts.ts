@@ -11,6 +11,7 @@ import {
   deviceId,
   label,
   priority,
+  runningDigest,
   saltedSha512,
   sha256Hex,
   transport,
@@ -25,8 +26,9 @@ const report = { ...repeatable, attempt: count.optional() };
 
 /**
  * What was given out for the attempt so far, when the phase changes: answers with bytes of the image,
- * the bytes in them, those among them that had been given out before, answers that were cut or had
- * to be cut since nothing was taken, and the milliseconds in which they were given.
+ * the bytes in them, those among them that had been given out before (`repeated`), those among these
+ * that had been in earlier attempts, but not in this one (`anew`), answers that were cut or had to be
+ * cut since nothing was taken, and the milliseconds in which they were given.
  *
  * @internal its type is inferred from a schema
  */
@@ -36,6 +38,7 @@ export const transferSoFar = z.strictObject({
   bytes: count,
   requests: count,
   repeated: count,
+  anew: count.min(1).optional(),
   cuts: count,
   stalls: count,
   ms,
@@ -133,6 +136,8 @@ export const deviceFacts = {
     limits_ms: limitsMs,
     expires_in_ms: ms,
     allow_downgrade: z.boolean(),
+    /** What a device that runs the image may know it by, besides its SHA-256. */
+    known_by: z.array(runningDigest).optional(),
     /** What the device that asked for it has stored already. */
     resume_from: count.optional(),
   }),
@@ -143,6 +148,10 @@ export const deviceFacts = {
     version: versionName.optional(),
     transport: transport.optional(),
     current_version: versionName.optional(),
+    /** The digest of what it runs, as it computed it itself. */
+    running: runningDigest.optional(),
+    /** It asked as clients do that fetch images and can report nothing else. */
+    fetch_only: z.literal(true).optional(),
     product: label.optional(),
     hardware: label.optional(),
     chunk_bytes: z.int().optional(),

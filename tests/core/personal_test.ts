@@ -33,6 +33,8 @@ const stays: Readonly<Record<string, readonly string[]>> = {
     "TokenIssued.token_sha256",
     "TokenIssued.token_sha512",
     "TaskQueued.image",
+    "TaskQueued.known_by",
+    "UpdateRequested.running",
     "ChunkFailed.checksum",
     "DigestReported.checksum",
     "ImageUploaded.image",

@@ -6,6 +6,7 @@ import { Refused } from "../problems.ts";
 import type { Call, Caller, Content, HttpDeps, Route } from "../route.ts";
 import { announce, DeviceDownload } from "./device_download.ts";
 import { imageAnswer } from "./image_answer.ts";
+import type { OwnFields } from "./image_answer.ts";
 import { offloaded } from "./offload.ts";
 import { servedBody } from "../served_body.ts";
 
@@ -34,15 +35,26 @@ export async function mayFetch(
   return deps.openArtifacts || await deps.reads.mayFetch(caller.id, sha256, since);
 }
 
-/** The image, or the part of it that was asked for. */
-export async function imageResponse(call: AnyCall, image: Image): Promise<Response> {
+/**
+ * The image, or the part of it that was asked for; with `own` fields where the URL may name another one
+ * tomorrow.
+ */
+export async function imageResponse(
+  call: AnyCall,
+  image: Image,
+  own?: OwnFields,
+): Promise<Response> {
   const header = (name: string) => call.request.headers.get(name) ?? undefined;
-  const answer = imageAnswer(image, {
+  const wantsMd5 = isFromEsp(call.request);
+  const asked = {
     ifNoneMatch: header("if-none-match"),
     ifRange: header("if-range"),
     range: header("range"),
-    isPlain: call.isHttp10 && isFromEsp(call.request),
-  });
+    isPlain: call.isHttp10 && wantsMd5,
+    wantsMd5,
+  };
+  const dated = own ? image : await call.deps.uploads.dated(image);
+  const answer = imageAnswer(dated, asked, own);
   const { status, start, end, fields } = answer;
   if (status === 304) return new Response(null, { status, headers: fields });
   if (status === 416) {

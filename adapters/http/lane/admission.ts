@@ -6,7 +6,7 @@ import { identify } from "../callers.ts";
 import { announce, DeviceDownload } from "../images/device_download.ts";
 import type { Taker } from "../images/device_download.ts";
 import { imageAnswer } from "../images/image_answer.ts";
-import type { ImageAnswer } from "../images/image_answer.ts";
+import type { DatedImage, ImageAnswer } from "../images/image_answer.ts";
 import { mayFetch, wantedBy } from "../images/image_response.ts";
 import type { Image } from "../../../core/engine/mod.ts";
 import type { HttpDeps } from "../route.ts";
@@ -33,7 +33,7 @@ const IMAGES_MAX = 1_000;
 export class Admission {
   readonly #deps: HttpDeps;
   readonly #logins = new Recent<Login>(LOGINS_MAX);
-  readonly #images = new Recent<Image>(IMAGES_MAX);
+  readonly #images = new Recent<DatedImage>(IMAGES_MAX);
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
@@ -62,9 +62,10 @@ export class Admission {
   async first(head: LaneHead, connection: number): Promise<Admitted | undefined> {
     const deps = this.#deps;
     const caller = await identify(deps, head.authorization);
-    const image = await mayFetch({ deps, caller }, head.sha256)
+    const found = await mayFetch({ deps, caller }, head.sha256)
       ? await deps.reads.image(head.sha256)
       : undefined;
+    const image = found && await deps.uploads.dated(found);
     const answer = image && imageAnswer(image, head);
     if (!answer || answer.status === 416) return undefined;
     if (caller.kind !== "device" || head.isHead || answer.status === 304) return { image, answer };

@@ -63,6 +63,8 @@ function readFields(lines: readonly string[]): Map<string, string> | undefined {
     const name = match[1]!.toLowerCase();
     const value = match[2]!.trimEnd();
     if (NOT_HERE.has(name) || fields.has(name)) return undefined;
+    // An updater of an ESP behind a proxy: it needs an answer of its own.
+    if (name.startsWith("x-esp")) return undefined;
     if (name === "connection" && value.toLowerCase() !== "keep-alive") return undefined;
     if (WANTED.has(name)) fields.set(name, value);
   }

@@ -55,7 +55,7 @@ export async function fill(engine: Engine): Promise<void> {
       },
     });
   }
-  const image = { sha256: IMAGE.slice(7), size: 10_000, sha1: "11", md5: "22" };
+  const image = { sha256: IMAGE.slice(7), size: 10_000, sha1: "11", md5: "22".repeat(16) };
   await engine.submit({
     kind: "command",
     actor,

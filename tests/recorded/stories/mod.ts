@@ -5,6 +5,7 @@ import { deviceStories } from "./devices.ts";
 import { digestStories } from "./digests.ts";
 import { endingStories } from "./endings.ts";
 import { engineStories } from "./engines.ts";
+import { fetchOnlyStories } from "./fetch_only.ts";
 import { imageStories } from "./images.ts";
 import { limitStories } from "./limits.ts";
 import { pauseStories } from "./pauses.ts";
@@ -28,4 +29,5 @@ export const stories: readonly Story[] = [
   ...deviceStories,
   ...imageStories,
   ...engineStories,
+  ...fetchOnlyStories,
 ];
