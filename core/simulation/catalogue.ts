@@ -39,8 +39,9 @@ export class Catalogue {
         const name = `${product} ${versionOf(nth)}`;
         const digest = sha256(new TextEncoder().encode(name));
         const size = fate.about(`size of ${name}`).spread(1_000, 4_000_000);
+        const md5 = sha256(new TextEncoder().encode(`MD5 of ${name}`)).slice(0, 32);
         const header = headerOf(product, versionOf(nth), sha256(new TextEncoder().encode(digest)));
-        const image = { sha256: digest, size, sha1: "00", md5: "00", ...header };
+        const image = { sha256: digest, size, sha1: "00", md5, ...header };
         const build = { version: versionOf(nth), product, image };
         this.#builds.set(name, build);
         this.#byImage.set(digest, build);

@@ -14,9 +14,13 @@ export const proves = {
   actions: ["complete", enter(), "sendSuccess"],
 } as const;
 
-const reboots = { target: "rebooting", actions: [enter()] } as const;
+const reboots = { target: "rebooting", actions: ["excuse", enter()] } as const;
 /** What it asks next may come from its reboot, or from a download that did not arrive. */
-export const asksWithAll = { guard: "isAllGiven", ...reboots } as const;
+export const asksWithAll = {
+  ...reboots,
+  guard: "isAllGiven",
+  actions: ["excuse", "wish", enter()],
+} as const;
 export const goneWithAll = { guard: "isGoneWithAll", ...reboots } as const;
 export const silentWithAll = (state: TaskStateName) =>
   ({ guard: { type: "isDueWithAll", params: { state } }, ...reboots }) as const;
@@ -66,4 +70,6 @@ export const speaksUp = {
     { guard: "isConcluded", target: "downloading", actions: storing },
   ],
 } as const;
+/** It may fetch meanwhile, and says where it would go on. */
+export const wishesStill = { guard: "isConcludedWish", actions: ["wish"] } as const;
 export const declines = { ...deviceRejected, guard: "isConcludedRejected" } as const;

@@ -15,6 +15,7 @@ import {
   silentWithAll,
   speaksUp,
   staysAway,
+  wishesStill,
 } from "./concluded.ts";
 import * as ask from "./guards.ts";
 import type { Reason } from "./reasons.ts";
@@ -180,6 +181,7 @@ export const upgradeMachine = setup({
       run.isConcluded(asked.context) && ask.hasRetriesLeft(asked)
     ),
     isConcludedComplete: asks((asked) => run.isConcluded(asked.context) && ask.isComplete(asked)),
+    isConcludedWish: asks((asked) => run.isConcluded(asked.context) && ask.hasWish(asked)),
     isConcludedRejected: asks((asked) =>
       run.isConcluded(asked.context) && ask.says(asked, { status: "rejected" })
     ),
@@ -374,6 +376,7 @@ export const upgradeMachine = setup({
         UpdateRequested: [
           runsNew,
           { guard: "isSaid", target: "confirming", actions: [enter()] },
+          wishesStill,
         ],
         ContactChanged: { guard: "isHeardAndSaid", target: "confirming", actions: [enter()] },
         StatusReported: [...boots, ...deviceFailed, declines],
@@ -391,7 +394,7 @@ export const upgradeMachine = setup({
       on: {
         ...speaksUp,
         ...revokes,
-        UpdateRequested: [runsNew, ...runsOld],
+        UpdateRequested: [runsNew, ...runsOld, wishesStill],
         StatusReported: [
           ...boots.filter((t) => t.target !== "confirming"),
           ...deviceFailed,

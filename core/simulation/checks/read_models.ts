@@ -56,6 +56,7 @@ export class ReadModels implements Judge {
       stored.version,
       stored.product,
       stored.revoked,
+      stored.fetchOnly ?? false,
       stored.tasks.map(({ id }) => id),
       stored.tasks.find(({ state }) => isBusy(state))?.id,
       stored.owed.map(({ task, kind, attempt, at }) => `${task} ${kind} ${attempt} ${at}`).sort(),
@@ -64,6 +65,7 @@ export class ReadModels implements Judge {
       device.version,
       device.product,
       device.isRevoked,
+      device.isFetcher,
       device.open.map(({ id }) => id),
       device.open.find(({ state }) => isBusy(state))?.id,
       owedOf(device),
@@ -100,13 +102,14 @@ function isSame(stored: Task, task: NaiveTask): boolean {
     stored.queuedAt === task.queuedAt && stored.received === course.received &&
     stored.chunkBytes === course.chunkBytes && stored.updatedAt === course.updatedAt &&
     stored.progressAt === course.progressAt && stored.resumeAt === course.resumeAt &&
-    (stored.downloadingSince === course.downloadingSince || !LOADS.has(task.state));
+    (stored.downloadingSince === course.downloadingSince || !mayLoad(task));
 }
 
 function isSameDevice(stored: Device, device: NaiveDevice): boolean {
   const isBusyOne = ({ state }: { readonly state: string }) => isBusy(state);
   return stored.version === device.version && stored.product === device.product &&
-    stored.revoked === device.isRevoked && stored.tasks.length === device.open.length &&
+    stored.revoked === device.isRevoked && (stored.fetchOnly ?? false) === device.isFetcher &&
+    stored.tasks.length === device.open.length &&
     stored.tasks.every(({ id }, nth) => id === device.open[nth]!.id) &&
     stored.tasks.find(isBusyOne)?.id === device.open.find(isBusyOne)?.id &&
     stored.owed.length === device.owed.size &&
@@ -125,7 +128,13 @@ function wordsOf(
   const { received, chunkBytes, updatedAt, progressAt, downloadingSince, resumeAt } = course;
   const said = [state, attempt, reason, device, policy.image, policy.version, queuedAt];
   const far = [received, chunkBytes, updatedAt, progressAt, resumeAt];
-  return [...said, ...far, LOADS.has(state) ? downloadingSince : 0];
+  return [...said, ...far, mayLoad({ state, policy }) ? downloadingSince : 0];
+}
+
+/** It may be downloading, though it seems to reboot. */
+function mayLoad({ state, policy }: Pick<NaiveTask, "state" | "policy">): boolean {
+  return LOADS.has(state) ||
+    policy.completion === "seen" && (state === "rebooting" || state === "confirming");
 }
 
 function headerWords(header: NaiveImage["header"]): string {

@@ -156,7 +156,8 @@ export class Stage {
       checksum: `sha256:${IMAGE}`,
       ...wishes,
     });
-    const policy = freezePolicy(request, { number, size: SIZE, product: null });
+    const knownBy = [`md5:${"00".repeat(16)}`];
+    const policy = freezePolicy(request, { number, size: SIZE, product: null, knownBy });
     this.device(id, "TaskQueued", policy, { actor: "operator:test", task }, odd);
   }
 
