@@ -65,6 +65,18 @@ export const deviceAnswer = named(
   }),
 );
 
+/** What the file of an image says of itself. */
+const headerAnswer = named(
+  "ImageHeader",
+  z.object({
+    format: z.enum(["esp", "mcuboot"]),
+    project: z.string().optional(),
+    version: version.optional(),
+    secure_version: count.optional(),
+    chip: z.string().optional(),
+  }),
+);
+
 /** A version of a product; an upload is answered without `created_at`. */
 export const firmwareAnswer = named(
   "Firmware",
@@ -73,6 +85,7 @@ export const firmwareAnswer = named(
     product: z.string().optional(),
     size: count,
     checksum,
+    header: headerAnswer.optional(),
     created_at: time.optional(),
   }),
 );

@@ -6,6 +6,7 @@ import { routes } from "../../../adapters/http/mod.ts";
 import * as answers from "../../../adapters/http/answers.ts";
 import { onStage, sha256 } from "./stage.ts";
 import type { HttpStage } from "./stage.ts";
+import { espImage } from "../../support/made_images.ts";
 
 // deno-lint-ignore no-explicit-any -- a document is looked at wherever it matters
 type Document = any;
@@ -113,7 +114,7 @@ Deno.test("what a running engine answers is what the document says", async () =>
     const device = { device_id: "pump-7", product: "pump", hardware: "b", tags: ["roof"] };
     const { token } = await take("POST", "/devices", answers.tokenAnswer, device);
     await take("POST", "/devices/pump-7/token", answers.tokenAnswer, { overlap: 60 });
-    const bytes = new Uint8Array(10_000).fill(7);
+    const bytes = espImage({ version: "2.0.0", project: "pump" });
     const uploaded = await stage.request("PUT", "/firmware/2.0.0?product=pump", { body: bytes });
     assertIs(answers.firmwareAnswer, await uploaded.json(), "PUT /firmware/2.0.0");
     const checksum = `sha256:${sha256(bytes)}`;
