@@ -1,7 +1,7 @@
 /**
  * What a client that only fetches images says about itself: in header fields that it was built to send,
- * or in the query of the URL that it was given. What it cannot do better is ignored, never refused: such
- * a client has nobody to tell.
+ * or in the query of the URL that it was given. A field that means nothing is overlooked, never refused:
+ * such a client has nobody to tell.
  */
 import { z } from "zod";
 import { label, requestReport, runningDigest, versionName } from "../../../core/mod.ts";
@@ -11,7 +11,7 @@ import type { Report } from "../../../core/mod.ts";
 export type Asked = Extract<Report, { kind: "request" }>;
 
 /** What the client is there for; `other`: something that no image of ours may be written over. */
-export type Wanted = "image" | "version" | "other";
+export type Purpose = "image" | "version" | "other";
 
 const said = z.string().optional();
 
@@ -65,7 +65,7 @@ export function askedByMemfault(words: z.output<typeof memfaultWords>): Asked {
 }
 
 /** An updater asks for a sketch, for the version alone, or for a file system. */
-export function wantedBy(fields: EspFields): Wanted {
+export function purposeOf(fields: EspFields): Purpose {
   const mode = fields["x-esp8266-mode"] ?? fields["x-esp32-mode"] ?? "sketch";
   if (mode === "sketch") return "image";
   return mode === "version" ? "version" : "other";

@@ -15,7 +15,7 @@ import {
   espFields,
   memfaultWords,
   ownWords,
-  wantedBy,
+  purposeOf,
 } from "../checks/said.ts";
 import { imageContent, imageResponse } from "../images/image_response.ts";
 import { Refused } from "../problems.ts";
@@ -47,11 +47,11 @@ function upToDate(): Response {
 
 async function update(call: UpdateCall): Promise<Response> {
   const { deps, params: { device }, headers, query } = call;
-  const wanted = wantedBy(headers);
+  const purpose = purposeOf(headers);
   // A file system is not ours to write over, and who asks for one does not ask for an image.
-  if (wanted === "other") return upToDate();
+  if (purpose === "other") return upToDate();
   const offer = await offerFor(deps, device, askedByUrl(headers, query));
-  if (wanted === "image") {
+  if (purpose === "image") {
     return offer ? await imageResponse(call, offer.image, fieldsOf(offer)) : upToDate();
   }
   const named = offer ?? await runningRelease(deps, device);

@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { checksumOf, inHouse, randomImage } from "../house.ts";
 import type { Stage } from "../house.ts";
+import { espImage, joined } from "../../support/made_images.ts";
 import { WireClient } from "./wire_client.ts";
 import type { WireAnswer } from "./wire_client.ts";
 
@@ -138,6 +139,36 @@ Deno.test("an ESP8266 whose first flash came to nothing is given the image again
     assert.equal(await esp.check(), 304);
     const { state, attempt } = await stage.task(task);
     assert.deepEqual([state, attempt], ["succeeded", 2]);
+  });
+});
+
+Deno.test("an ESP32 is known by the SHA-256 at the end of its image, though its file was signed", async () => {
+  await inScene(async ({ stage, ask, basic, host }) => {
+    const [old, built] = [espImage({ version: "2.9.0" }), espImage({ version: "3.0.0" })];
+    const signed = joined(built, new Uint8Array(4_096).fill(0xe7));
+    const check = async (runs: Uint8Array) =>
+      (await ask(
+        "GET /ota/pump-7/update HTTP/1.0",
+        ...[`Host: ${host}`, "User-Agent: ESP32-http-Update", "Connection: close"],
+        `Authorization: Basic ${basic}`,
+        `x-ESP32-sketch-md5: ${md5Of(runs)}`,
+        // What esp_partition_get_sha256() gives, in capital letters.
+        `x-ESP32-sketch-sha256: ${runs.subarray(-32).toHex().toUpperCase()}`,
+        "x-ESP32-mode: sketch",
+      )).status;
+    assert.equal(await check(old), 304);
+    const checksum = await stage.upload("3.0.0", signed);
+    const task = await stage.order("pump-7", "3.0.0", checksum);
+    assert.equal(await check(old), 200);
+    assert.equal(await check(built), 304);
+    assert.equal((await stage.task(task)).state, "succeeded");
+    const manifest = await ask(
+      "GET /ota/pump-7/manifest.json HTTP/1.1",
+      ...[`Host: ${host}`, `Authorization: Basic ${basic}`],
+    );
+    const { name, builds } = JSON.parse(new TextDecoder().decode(manifest.body));
+    const chips = builds.map(({ chipFamily }: { chipFamily: string }) => chipFamily);
+    assert.deepEqual([name, chips], ["pump", ["ESP32-C3"]]);
   });
 });
 

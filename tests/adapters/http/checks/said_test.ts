@@ -4,7 +4,7 @@ import {
   askedByUrl,
   espFields,
   ownWords,
-  wantedBy,
+  purposeOf,
 } from "../../../../adapters/http/checks/said.ts";
 
 const MD5 = "a56f8ef78a0bebd812f62067daf1408a";
@@ -84,7 +84,7 @@ Deno.test("askedByMemfault() takes product, hardware and version, and overlooks 
   assert.deepEqual(JSON.parse(JSON.stringify(askedByMemfault(none).body)), {});
 });
 
-Deno.test("wantedBy() gives a sketch to nobody who asks for something else", () => {
+Deno.test("purposeOf() gives a sketch to nobody who asks for something else", () => {
   const modes = {
     sketch: "image",
     version: "version",
@@ -93,8 +93,8 @@ Deno.test("wantedBy() gives a sketch to nobody who asks for something else", () 
     "": "other",
   };
   for (const [mode, wanted] of Object.entries(modes)) {
-    assert.equal(wantedBy({ "x-esp8266-mode": mode }), wanted, mode);
-    assert.equal(wantedBy({ "x-esp32-mode": mode }), wanted, mode);
+    assert.equal(purposeOf({ "x-esp8266-mode": mode }), wanted, mode);
+    assert.equal(purposeOf({ "x-esp32-mode": mode }), wanted, mode);
   }
-  assert.equal(wantedBy({}), "image");
+  assert.equal(purposeOf({}), "image");
 });
