@@ -5,6 +5,7 @@ import { Refused } from "../problems.ts";
 import type { Call, Caller, Content, HttpDeps, Route } from "../route.ts";
 import { announce, DeviceDownload } from "./device_download.ts";
 import { imageAnswer } from "./image_answer.ts";
+import { Meter } from "./meter.ts";
 import { servedBody } from "../served_body.ts";
 
 type AnyCall = Call<unknown, unknown, unknown>;
@@ -63,7 +64,8 @@ export async function bytesResponse(
   let download: DeviceDownload | undefined;
   if (caller.kind === "device") {
     const taker = { device: caller.id, heardAt: -Infinity };
-    download = new DeviceDownload(deps, taker, start, wire?.connection ?? 0);
+    const range = new Meter(start, wire?.connection ?? 0, deps.engine);
+    download = new DeviceDownload(deps, taker, range);
     await announce(deps, download, caller.id, image.sha256);
   }
   const source = deps.images.bytes(image, start, end);

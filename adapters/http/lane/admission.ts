@@ -5,6 +5,7 @@
 import { identify } from "../callers.ts";
 import { announce, DeviceDownload } from "../images/device_download.ts";
 import type { Taker } from "../images/device_download.ts";
+import { Meter } from "../images/meter.ts";
 import { imageAnswer } from "../images/image_answer.ts";
 import type { ImageAnswer } from "../images/image_answer.ts";
 import { mayFetch } from "../images/image_response.ts";
@@ -27,6 +28,8 @@ interface Login extends Taker {
 
 /** Those whose credentials were checked are known again by the field they came in. */
 const LOGINS_MAX = 10_000;
+/** There are endless ways to write the same credentials; what is kept of them is small. */
+const CREDENTIALS_MAX = 512;
 const IMAGES_MAX = 1_000;
 
 /** Admits requests. */
@@ -45,13 +48,11 @@ export class Admission {
     const image = login && this.#images.get(head.sha256);
     const answer = image && !head.isHead ? imageAnswer(image, head) : undefined;
     if (!answer || answer.status >= 300) return undefined;
-    const download = new DeviceDownload(this.#deps, login!, answer.start, connection);
+    const { engine } = this.#deps;
     const { device, tokenSha256 } = login!;
-    const { sha256 } = head;
-    if (this.#deps.engine.goesOn({ device, tokenSha256, sha256, range: download.range })) {
-      return { image: image!, answer, download };
-    }
-    download.end("cut");
+    const range = new Meter(answer.start, connection, engine);
+    if (!engine.goesOn({ device, tokenSha256, sha256: head.sha256, range })) return undefined;
+    return { image: image!, answer, download: new DeviceDownload(this.#deps, login!, range) };
   }
 
   /** After all checks; `undefined`: somebody else is to say why not. */
@@ -66,9 +67,10 @@ export class Admission {
     if (caller.kind !== "device" || head.isHead || answer.status === 304) return { image, answer };
     const { id: device, tokenSha256 } = caller;
     const login = { device, tokenSha256, heardAt: -Infinity };
-    const download = new DeviceDownload(deps, login, answer.start, connection);
+    const range = new Meter(answer.start, connection, deps.engine);
+    const download = new DeviceDownload(deps, login, range);
     await announce(deps, download, device, head.sha256);
-    this.#logins.set(head.authorization, login);
+    if (head.authorization.length <= CREDENTIALS_MAX) this.#logins.set(head.authorization, login);
     this.#images.set(head.sha256, image);
     return { image, answer, download };
   }
