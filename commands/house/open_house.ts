@@ -117,7 +117,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ready: () => ready && way.isUp && engine.isWell,
     };
     app = createApp(deps, onFault);
-    http.openLane(deps);
+    http.openLane(deps, onFault);
     const mqttUrl = await way.open(engine);
     // What was begun last ends first; but the engine stops before its devices are cut.
     undo.splice(-1, 0, () => way.close());

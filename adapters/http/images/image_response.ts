@@ -8,6 +8,7 @@ import { announce, DeviceDownload } from "./device_download.ts";
 import { imageAnswer } from "./image_answer.ts";
 import type { OwnFields } from "./image_answer.ts";
 import { offloaded } from "./offload.ts";
+import { Meter } from "./meter.ts";
 import { servedBody } from "../served_body.ts";
 
 type AnyCall = Call<unknown, unknown, unknown>;
@@ -105,7 +106,8 @@ async function beginDownload(
   const waitS = share.waitS(wanted, engine.now());
   if (waitS > 0) throw busy(waitS);
   const taker = { device: caller.id, heardAt: -Infinity };
-  const download = new DeviceDownload(deps, taker, start, wire?.connection ?? 0);
+  const range = new Meter(start, wire?.connection ?? 0, engine);
+  const download = new DeviceDownload(deps, taker, range);
   await announce(deps, download, caller.id, image.sha256);
   share.take(wanted, engine.now());
   return download;

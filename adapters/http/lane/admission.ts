@@ -5,6 +5,7 @@
 import { identify } from "../callers.ts";
 import { announce, DeviceDownload } from "../images/device_download.ts";
 import type { Taker } from "../images/device_download.ts";
+import { Meter } from "../images/meter.ts";
 import { imageAnswer } from "../images/image_answer.ts";
 import type { DatedImage, ImageAnswer } from "../images/image_answer.ts";
 import { mayFetch, wantedBy } from "../images/image_response.ts";
@@ -27,6 +28,8 @@ interface Login extends Taker {
 
 /** Those whose credentials were checked are known again by the field they came in. */
 const LOGINS_MAX = 10_000;
+/** There are endless ways to write the same credentials; what is kept of them is small. */
+const CREDENTIALS_MAX = 512;
 const IMAGES_MAX = 1_000;
 
 /** Admits requests. */
@@ -45,17 +48,14 @@ export class Admission {
     const image = login && this.#images.get(head.sha256);
     const answer = image && !head.isHead ? imageAnswer(image, head) : undefined;
     if (!answer || answer.status >= 300) return undefined;
-    const { device, tokenSha256 } = login!;
     const { engine, share } = this.#deps;
+    const { device, tokenSha256 } = login!;
     const wanted = wantedBy(device, image!, answer.start, answer.end);
     if (share.waitS(wanted, engine.now()) > 0) return undefined;
-    const download = new DeviceDownload(this.#deps, login!, answer.start, connection);
-    const { sha256 } = head;
-    if (!engine.goesOn({ device, tokenSha256, sha256, range: download.range })) {
-      return void download.end("cut");
-    }
+    const range = new Meter(answer.start, connection, engine);
+    if (!engine.goesOn({ device, tokenSha256, sha256: head.sha256, range })) return undefined;
     share.take(wanted, engine.now());
-    return { image: image!, answer, download };
+    return { image: image!, answer, download: new DeviceDownload(this.#deps, login!, range) };
   }
 
   /** After all checks; `undefined`: somebody else is to say why not. */
@@ -73,10 +73,11 @@ export class Admission {
     const wanted = wantedBy(device, image, answer.start, answer.end);
     if (deps.share.waitS(wanted, deps.engine.now()) > 0) return undefined;
     const login = { device, tokenSha256, heardAt: -Infinity };
-    const download = new DeviceDownload(deps, login, answer.start, connection);
+    const range = new Meter(answer.start, connection, deps.engine);
+    const download = new DeviceDownload(deps, login, range);
     await announce(deps, download, device, head.sha256);
     deps.share.take(wanted, deps.engine.now());
-    this.#logins.set(head.authorization, login);
+    if (head.authorization.length <= CREDENTIALS_MAX) this.#logins.set(head.authorization, login);
     this.#images.set(head.sha256, image);
     return { image, answer, download };
   }
