@@ -5,10 +5,11 @@
 import type { HttpDeps } from "../route.ts";
 import { Refused } from "../problems.ts";
 import type { UnderWay } from "./downloads.ts";
+import { newNumber } from "../wire.ts";
 import { Meter } from "./meter.ts";
 import type { ServedEnd } from "../pace.ts";
 
-type Deps = Pick<HttpDeps, "engine" | "downloads" | "limits" | "onServed">;
+type Deps = Pick<HttpDeps, "engine" | "downloads" | "limits" | "onServed" | "offload">;
 
 /** Who takes the bytes, and when that was last told as contact (engine time). */
 export interface Taker {
@@ -29,7 +30,9 @@ export class DeviceDownload implements UnderWay {
   constructor(deps: Deps, taker: Taker, from: number, connection: number) {
     this.#deps = deps;
     this.#taker = taker;
-    this.range = new Meter(from, connection, () => deps.engine.now());
+    // A proxy keeps connections for whomever: over one of them nobody goes on with what was begun there.
+    const number = deps.offload ? newNumber() : connection;
+    this.range = new Meter(from, number, () => deps.engine.now());
     // Begun before the engine is asked: a revocation beside that must not miss this download.
     deps.downloads.begin(taker.device, this);
   }
@@ -37,6 +40,11 @@ export class DeviceDownload implements UnderWay {
   /** Why the device may not go on; `undefined`: it may. */
   get refused(): Refused | undefined {
     return this.#refused;
+  }
+
+  /** Whether somebody else may send its bytes, whom we cannot see do it. */
+  get isForOthers(): boolean {
+    return !this.#deps.engine.restsOnBytes(this.#taker.device);
   }
 
   /** Whom to call when the device may not go on. */

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { ImageBytes, ImageFiles } from "../../../firmware/mod.ts";
 import type { DeviceDownload } from "../images/device_download.ts";
-import { offloaded } from "../images/offload.ts";
+import { isForProxy, offloaded } from "../images/offload.ts";
 import type { Offload } from "../images/offload.ts";
 import { Pace } from "../pace.ts";
 import type { ServedEnd } from "../pace.ts";
@@ -11,6 +11,7 @@ import type { HttpLimits } from "../limits.ts";
 import { numberOf } from "../wire.ts";
 import type { Admission, Admitted } from "./admission.ts";
 import { readHead } from "./head.ts";
+import type { LaneHead } from "./head.ts";
 import { headText } from "./head_text.ts";
 
 /** What a connection works with. */
@@ -105,35 +106,41 @@ export class LaneConnection {
     this.#lateAt = Infinity;
     if (admitted) {
       this.#waiting = rest;
-      return this.#answer(admitted, head.isHead);
+      return this.#answer(admitted, head);
     }
     // What is refused is told by the application, which sees the request as it came.
     void admission.first(head, this.#number).catch(() => undefined).then((admitted) => {
       if (this.#isGone) return admitted?.download?.end("cut");
       if (!admitted) return this.#handOver();
       this.#waiting = this.#waiting.subarray(head.length);
-      this.#answer(admitted, head.isHead);
+      this.#answer(admitted, head);
     });
   }
 
-  #answer({ image, answer, download }: Admitted, isHead: boolean): void {
+  #answer(admitted: Admitted, asked: LaneHead): void {
+    const { image, answer, download } = admitted;
     const { status, start, end, fields } = answer;
     const { offload } = this.#deps;
-    const isOurs = !offload || isHead || end === start;
-    const head = isOurs
-      ? headText(status, fields)
-      : headText(200, offloaded(offload, image, answer));
-    if (!isOurs) download?.given(end - start);
-    if (isHead || end === start || !isOurs) {
+    if (asked.isHead || end === start) {
       download?.end("complete");
-      this.#socket.write(head, "latin1");
-      return this.#done();
+      return this.#say(headText(status, fields));
+    }
+    if (offload && isForProxy(answer, asked, download)) {
+      download?.given(end - start);
+      download?.end("complete");
+      return this.#say(headText(200, offloaded(offload, image, answer)));
     }
     const source = this.#deps.images.bytes(image, start, end);
     const pace = new Pace(this.#deps.limits, SIZES);
     this.#sending = { source, download, pace, left: end - start, piece: 0 };
     download?.onRefused(() => this.cut("cut"));
-    this.#give(this.#sending, head);
+    this.#give(this.#sending, headText(status, fields));
+  }
+
+  /** An answer without bytes. */
+  #say(head: string): void {
+    this.#socket.write(head, "latin1");
+    this.#done();
   }
 
   /** Gives the next piece, behind the head if it is the first. */
