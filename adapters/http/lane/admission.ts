@@ -9,9 +9,9 @@ import { meterOf } from "../images/meter.ts";
 import { imageAnswer } from "../images/image_answer.ts";
 import type { DatedImage, ImageAnswer } from "../images/image_answer.ts";
 import { mayFetch, wantedBy } from "../images/image_response.ts";
+import { Cache } from "../../../core/engine/mod.ts";
 import type { Image } from "../../../core/engine/mod.ts";
 import type { HttpDeps } from "../route.ts";
-import { Recent } from "./recent.ts";
 import type { LaneHead } from "./head.ts";
 
 /** What to answer. */
@@ -35,8 +35,8 @@ const IMAGES_MAX = 1_000;
 /** Admits requests. */
 export class Admission {
   readonly #deps: HttpDeps;
-  readonly #logins = new Recent<Login>(LOGINS_MAX);
-  readonly #images = new Recent<DatedImage>(IMAGES_MAX);
+  readonly #logins = new Cache<Login>(LOGINS_MAX);
+  readonly #images = new Cache<DatedImage>(IMAGES_MAX);
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;

@@ -111,6 +111,27 @@ Deno.test("a peer that sends no more is answered all it asked for, and closed", 
   });
 });
 
+Deno.test("credentials are known again however they are written, but not at any length", async () => {
+  await onLane(async (lane) => {
+    const peer = await lane.peer();
+    const basic = `Basic ${btoa(`pump-7:${lane.token}`)}`;
+    const stories: [login: string, inputs: number][] = [
+      [`Bearer ${lane.token}`, 1],
+      [basic, 1],
+      // What is no digit of Base64 is left out by whoever reads it.
+      [basic + "!".repeat(600), 3],
+    ];
+    for (const [login, inputs] of stories) {
+      const before = lane.inputs;
+      for (let n = 0; n < 3; n++) {
+        await peer.send(lane.get("0-1").replace(`Bearer ${lane.token}`, login));
+        assert.equal((await peer.answer()).status, 206);
+      }
+      assert.equal(lane.inputs - before, inputs, login);
+    }
+  });
+});
+
 Deno.test("a peer that asks on without reading is given no more than buffers hold, and loses nothing", async () => {
   await onLane(async (lane) => {
     const peer = await lane.peer();
