@@ -42,6 +42,8 @@ export class Fetcher implements Worker {
   }
 
   begin(): void {
+    const { job } = this.#body.flash;
+    if (job?.phase === "checking") this.#store(job);
     this.#check();
   }
 
