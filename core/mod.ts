@@ -70,7 +70,7 @@ export * from "./protocol/mod.ts";
 export * from "./replay/mod.ts";
 export { deadlineOf } from "./upgrade/deadline.ts";
 export type { Deadline } from "./upgrade/deadline.ts";
-export type { Image, ImageHeader, Models, Release } from "./engine/ports.ts";
+export type { Image, Models, Release } from "./engine/ports.ts";
 export type {
   Activate,
   DeviceEffect,

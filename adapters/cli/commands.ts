@@ -1,6 +1,7 @@
 /** The commands and their flags. */
 import { logPoint } from "../../core/mod.ts";
 import type { LogPoint } from "../../core/mod.ts";
+import type { FairShareOptions } from "../../core/network/mod.ts";
 import { backup, restore } from "./backup/options.ts";
 import { brokerFlags, brokerOf } from "./broker_flags.ts";
 import type { ExternalBroker } from "./broker_flags.ts";
@@ -32,6 +33,9 @@ import { verify } from "./verify/options.ts";
 const DATA_DEFAULT = "./data";
 const data = textOr("DIR", DATA_DEFAULT, "The data folder");
 
+const OFFLOADS = ["x-accel-redirect", "x-sendfile"] as const;
+const rate = (whose: string) => count(`Bytes per second for ${whose}`, undefined, 1_024, 1e12);
+
 const serve = {
   name: "serve",
   summary: "Start the engine, with its embedded MQTT broker or behind one of your own.",
@@ -42,6 +46,9 @@ const serve = {
     ...brokerFlags,
     "public-url": text("URL", "The URL under which devices reach --http"),
     insecure: toggle("Listen on other than loopback addresses without TLS"),
+    "device-rate": rate("a device that fetches more than one image"),
+    "fleet-rate": rate("all devices together; who must wait is told how long"),
+    offload: choice("WORD", OFFLOADS, "The proxy before --http sends the images"),
     "open-artifacts": toggle("Let every registered device fetch every image"),
     "device-requests": choice(
       "WORD",
@@ -122,6 +129,10 @@ export interface ServeOptions extends Partial<CheckpointOptions> {
   readonly broker?: ExternalBroker | undefined;
   readonly publicUrl: string | undefined;
   readonly openArtifacts: boolean;
+  /** What a device and the fleet may fetch. */
+  readonly rates?: FairShareOptions;
+  /** How a proxy is told to send the bytes of an image. */
+  readonly offload?: (typeof OFFLOADS)[number] | undefined;
   readonly deviceRequests: "allow" | "deny";
   /** A log of another version is gone on with, whatever this one decides otherwise. */
   readonly takeOver?: boolean;
@@ -156,6 +167,8 @@ export function parseServe(args: string[]): ServeOptions {
     broker,
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
+    rates: { deviceBytesPerS: given["device-rate"], fleetBytesPerS: given["fleet-rate"] },
+    offload: given.offload,
     deviceRequests: given["device-requests"] ?? "allow",
     takeOver: given["take-over"],
     ...checkpointsOf(given),

@@ -20,7 +20,7 @@ export class FolderImages implements ImageFiles {
   readonly #folder: string;
   readonly #stalledAfterMs: number;
   readonly #chunkMaps = new ChunkMaps(() => this.#tempPath());
-  readonly #hot = new HotImages((sha256) => Deno.readFile(this.#path(sha256)));
+  readonly #hot = new HotImages((sha256) => Deno.readFile(this.path(sha256)));
   /** Ingests that are not settled, by digest. */
   readonly #unsettled = new Map<string, number>();
   /** By digest: bytes are never removed while others of the same name arrive. */
@@ -52,18 +52,23 @@ export class FolderImages implements ImageFiles {
       const others = (this.#unsettled.get(sha256) ?? 1) - 1;
       if (others > 0) return void this.#unsettled.set(sha256, others);
       this.#unsettled.delete(sha256);
-      if (!await isNamed()) await Deno.remove(this.#path(sha256));
+      if (!await isNamed()) await Deno.remove(this.path(sha256));
     }).catch(() => {});
   }
 
   bytes(image: Pick<StoredImage, "sha256" | "size">, start: number, end: number): ImageBytes {
     return this.#hot.bytes(image, start, end) ??
-      new FileBytes(this.#path(image.sha256), start, end);
+      new FileBytes(this.path(image.sha256), start, end);
   }
 
   /** Resolves when nothing is read any more but for answers. */
   async settled(): Promise<void> {
     await this.#hot.settled();
+  }
+
+  /** Where the bytes of an image are. */
+  path(sha256: string): string {
+    return `${this.#folder}/${sha256}`;
   }
 
   async chunkDigests(
@@ -72,7 +77,7 @@ export class FolderImages implements ImageFiles {
     from: number,
     count: number,
   ): Promise<string[]> {
-    return await this.#chunkMaps.digests(this.#path(sha256), chunkBytes, from, count);
+    return await this.#chunkMaps.digests(this.path(sha256), chunkBytes, from, count);
   }
 
   /** Removes unfinished uploads and images that nobody knows. Run before anything is uploaded. */
@@ -89,13 +94,9 @@ export class FolderImages implements ImageFiles {
 
   /** Gives the upload its name. Its sync may fail: then the bytes stay until the next start. */
   async #admit(upload: string, sha256: string): Promise<void> {
-    await Deno.rename(upload, this.#path(sha256));
+    await Deno.rename(upload, this.path(sha256));
     await syncFolder(this.#folder);
     this.#unsettled.set(sha256, (this.#unsettled.get(sha256) ?? 0) + 1);
-  }
-
-  #path(sha256: string): string {
-    return `${this.#folder}/${sha256}`;
   }
 
   #tempPath(): string {
@@ -114,5 +115,5 @@ export async function openImageFiles(
 ): Promise<FolderImages> {
   const images = `${folder}/images`;
   await makeFolder(images);
-  return new FolderImages(images, stalledAfterMs);
+  return new FolderImages(await Deno.realPath(images), stalledAfterMs);
 }

@@ -13,6 +13,7 @@ import { imageRefusal } from "./image_refusal.ts";
 import { invalid, problemResponse, refusalResponse, Refused } from "./problems.ts";
 import type { Call, HttpDeps, Route } from "./route.ts";
 import { artifactRoutes } from "./routes/artifacts.ts";
+import { checkRoutes } from "./routes/checks.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { explainRoutes } from "./routes/explain.ts";
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...artifactRoutes,
   ...reportRoutes,
   ...messageRoutes,
+  ...checkRoutes,
   ...eventRoutes,
   ...logRoutes,
   ...openApiRoutes(() => routes),

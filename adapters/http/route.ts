@@ -4,11 +4,14 @@
  */
 import type { z } from "zod";
 import type { EngineApi, Reads } from "../../core/engine/mod.ts";
+import type { FairShare } from "../../core/network/mod.ts";
 import type { ImageFiles } from "../../firmware/mod.ts";
 import type { Downloads } from "./images/downloads.ts";
+import type { Offload } from "./images/offload.ts";
 import type { Feed } from "./feed.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Polls } from "./polls.ts";
+import type { UploadTimes } from "./images/upload_times.ts";
 import type { Wire } from "./wire.ts";
 
 /** What the routes work with. */
@@ -16,12 +19,18 @@ export interface HttpDeps {
   readonly engine: EngineApi;
   readonly reads: Reads;
   readonly images: ImageFiles;
+  /** When they were uploaded. */
+  readonly uploads: UploadTimes;
   /** SHA-256 of the operator token, hexadecimal digits. */
   readonly operatorTokenSha256: string;
   /** Topic prefix with its leading slash. */
   readonly prefix: string;
   /** Every registered device may fetch every image. */
   readonly openArtifacts: boolean;
+  /** Who sends the bytes of images in place of us, if anybody. */
+  readonly offload?: Offload | undefined;
+  /** Who may have bytes now. */
+  readonly share: FairShare;
   /** The downloads under way, for whoever must cut one. */
   readonly downloads: Downloads;
   /** The devices that wait for messages. */
@@ -85,6 +94,8 @@ export interface Route {
   /** With `:name` for parameters. */
   readonly path: string;
   readonly who: "operator" | "device" | "either" | "anyone";
+  /** A token may also come as a project key, from clients that have no `Authorization`. */
+  readonly takesProjectKey?: true;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   /** The header fields it looks at, in lowercase. */

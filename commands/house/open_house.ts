@@ -1,6 +1,7 @@
 /** An engine with all its adapters, wired: what a command opens when it serves. */
 import { startEngine } from "../../core/engine/mod.ts";
 import { TOPIC_PREFIX } from "../../core/mod.ts";
+import { FairShare } from "../../core/network/mod.ts";
 import manifest from "../../deno.json" with { type: "json" };
 import { takeOver } from "../../adapters/cli/mod.ts";
 import { openImageFiles } from "../../adapters/files/mod.ts";
@@ -11,7 +12,16 @@ import {
   makeDataFolder,
   operatorToken,
 } from "../../adapters/host/mod.ts";
-import { createApp, Downloads, Feed, HTTP_LIMITS, listen, Polls } from "../../adapters/http/mod.ts";
+import {
+  createApp,
+  Downloads,
+  Feed,
+  HTTP_LIMITS,
+  listen,
+  offloadBy,
+  Polls,
+  UploadTimes,
+} from "../../adapters/http/mod.ts";
 import type { HttpDeps } from "../../adapters/http/mod.ts";
 import { createMetrics } from "../../adapters/metrics/mod.ts";
 import { createBroker } from "../../adapters/mqtt/mod.ts";
@@ -89,9 +99,12 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       engine,
       reads,
       images,
+      uploads: new UploadTimes(reads),
       operatorTokenSha256: sha256(new TextEncoder().encode(operator.token)),
       prefix: TOPIC_PREFIX,
       openArtifacts: options.openArtifacts,
+      share: new FairShare(options.rates ?? {}),
+      offload: options.offload && offloadBy(options.offload, (sha256) => images.path(sha256)),
       downloads,
       polls,
       feed,
@@ -104,7 +117,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ready: () => ready && way.isUp && engine.isWell,
     };
     app = createApp(deps, onFault);
-    http.openLane(deps);
+    http.openLane(deps, onFault);
     const mqttUrl = await way.open(engine);
     // What was begun last ends first; but the engine stops before its devices are cut.
     undo.splice(-1, 0, () => way.close());

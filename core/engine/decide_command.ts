@@ -5,6 +5,7 @@ import { CHUNKS_MAX, OPEN_TASKS_MAX, problem, toChecksum, toHex } from "../proto
 import type { Problem } from "../protocol/mod.ts";
 import { freezePolicy } from "../upgrade/policy.ts";
 import { isTerminal } from "../upgrade/task.ts";
+import { contradictionOf } from "./contradiction.ts";
 import { eraseData } from "./erase.ts";
 import type { Command, CommandResult } from "./inputs.ts";
 import { targetOf } from "./target.ts";
@@ -106,8 +107,9 @@ async function revokeDevice(
 async function addFirmware(
   work: Workspace,
   actor: string,
-  { image, version, product, name }: CommandOf<"addFirmware">,
+  command: CommandOf<"addFirmware">,
 ): Promise<CommandResult | Problem> {
+  const { image, version, product, name, ignoresHeader = false } = command;
   const known = await work.images.release(product, version);
   if (known) {
     return known.sha256 === image.sha256 ? { type: "firmware", created: false } : problem(
@@ -115,16 +117,19 @@ async function addFirmware(
       `Version ${version} is other bytes already. A version names one image for ever: choose a new one.`,
     );
   }
-  const { sha256, size, sha1, md5 } = image;
+  const contradiction = ignoresHeader ? undefined : contradictionOf(command);
+  if (contradiction) return contradiction;
+  const { sha256, size, sha1, md5, header } = image;
   const uploaded = await work.images.of(sha256) ? undefined : await work.recordImage(sha256, {
     type: "ImageUploaded",
     at: work.at,
     actor,
-    data: { image: toChecksum(sha256), size, sha1, md5 },
+    data: { image: toChecksum(sha256), size, sha1, md5, ...(header ? { header } : {}) },
   });
   const data = {
     ...(product === null ? {} : { product }),
     version,
+    ...(ignoresHeader ? { header_ignored: true as const } : {}),
     artifacts: [{ name, size, sha256 }],
   };
   await work.recordImage(

@@ -136,7 +136,9 @@ export class Engine implements EngineApi {
   }
 
   goesOn(further: FurtherRange): boolean {
-    const device = this.#stopped ? undefined : this.#ledger.cached(further.device)?.device;
+    // In doubt about the store nobody knows what is committed.
+    const isSure = !this.#stopped && this.isWell;
+    const device = isSure ? this.#ledger.cached(further.device)?.device : undefined;
     const at = this.now();
     const task = device && taskGoingOn(device, further, at);
     return task !== undefined && this.#transfers.goOn(task, further.range, at);

@@ -3,7 +3,7 @@
  * the simulator has its own.
  */
 import type { Device } from "../device/state.ts";
-import type { FactType, SealedRow, Sha256 } from "../log/mod.ts";
+import type { FactType, ImageHeader, SealedRow, Sha256 } from "../log/mod.ts";
 import type { Message, OwedName, RejectedCode } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { Input } from "./inputs.ts";
@@ -30,27 +30,8 @@ export interface Image {
   readonly sha1: string;
   /** For clients that check nothing else. */
   readonly md5: string;
-  /** What its bytes say of it, where they are of a format that is known. */
+  /** What its file says of itself, if that is known. */
   readonly header?: ImageHeader;
-}
-
-/** What the bytes of an image say of it. */
-export interface ImageHeader {
-  /** Whose format it is: an ESP application image, or one for MCUboot. */
-  readonly format: "esp" | "mcuboot";
-  /** The version it was built as. */
-  readonly version?: string;
-  /** The project it was built of. */
-  readonly project?: string;
-  /** The chip it was built for. */
-  readonly chip?: string;
-  /** It may not be followed by one with less. */
-  readonly secure_version?: number;
-  /**
-   * SHA-256, hexadecimal digits, by which a running image calls itself, where that is not the file's: the
-   * digest appended to an ESP image, the hash TLV of MCUboot.
-   */
-  readonly digest?: string;
 }
 
 /** A version of a product (or of none), naming one image. */

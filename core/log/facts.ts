@@ -53,6 +53,30 @@ export type TransferSoFar = z.infer<typeof transferSoFar>;
 const withPersonal = { personal: checksum.optional() };
 const phase = { transfer: transferSoFar.optional() };
 
+/** A text that a file has, as long as there is room for it. */
+const fileText = label.max(32);
+
+/**
+ * What the file of an image says of itself: its project and version, the chip that it is for, the
+ * version that a device refuses to go below, and the SHA-256 by which it calls itself when it runs.
+ *
+ * @internal its type is inferred from a schema
+ */
+export const imageHeader = z.strictObject({
+  format: z.enum(["esp", "mcuboot"]),
+  project: fileText.optional(),
+  version: fileText.optional(),
+  secure_version: z.int().min(0).max(0xffff_ffff).optional(),
+  chip: fileText.optional(),
+  digest: sha256Hex.optional(),
+});
+/**
+ * What the file of an image says of itself.
+ *
+ * @internal its type is inferred from a schema
+ */
+export type ImageHeader = z.infer<typeof imageHeader>;
+
 /**
  * Limits of a task by state, in milliseconds, all of them: the policy is frozen, not looked up.
  *
@@ -182,11 +206,16 @@ export const imageFacts = {
     size: count,
     sha1: z.string(),
     md5: z.string(),
+    header: imageHeader.optional(),
   }),
-  /** A version of a product got a name; immutable from then on. */
+  /**
+   * A version of a product got a name; immutable from then on. `header_ignored`: the operator wanted
+   * it whatever the image's own header says.
+   */
   ReleaseNamed: z.strictObject({
     product: label.optional(),
     version: versionName,
+    header_ignored: z.literal(true).optional(),
     artifacts: z.array(z.strictObject({ name: z.string(), size: count, sha256: sha256Hex })).length(
       1,
     ),

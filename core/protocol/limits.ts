@@ -45,6 +45,8 @@ export const HEARD_DEVICES_MAX = 20_000;
 export const POLLING_DEVICES_MAX = 20_000;
 /** Devices whose transfer under way is counted. */
 export const TRANSFERS_MAX = 20_000;
+/** Devices of which it is remembered which bytes they took, or are kept for them. */
+export const GRANTS_MAX = 100_000;
 /** A device without any contact for so long is gone. */
 export const GONE_AFTER_MS = 30_000;
 /** An owed message lapses after so long. */

@@ -40,6 +40,7 @@ const stays: Readonly<Record<string, readonly string[]>> = {
     "ImageUploaded.image",
     "ImageUploaded.sha1",
     "ImageUploaded.md5",
+    "ImageUploaded.header.digest",
     "ReleaseNamed.artifacts.sha256",
     "LogCreated.log_id",
     "LogCreated.public_key",
@@ -58,6 +59,11 @@ const stays: Readonly<Record<string, readonly string[]>> = {
     "ReleaseNamed.product",
     "ReleaseNamed.version",
     "ReleaseNamed.artifacts.name",
+  ],
+  "what a file says of itself": [
+    "ImageUploaded.header.project",
+    "ImageUploaded.header.version",
+    "ImageUploaded.header.chip",
   ],
   "how a report is known when it comes again": [
     "TaskQueued.id",

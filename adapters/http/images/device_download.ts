@@ -5,7 +5,7 @@
 import type { HttpDeps } from "../route.ts";
 import { Refused } from "../problems.ts";
 import type { UnderWay } from "./downloads.ts";
-import { Meter } from "./meter.ts";
+import type { Meter } from "./meter.ts";
 import type { ServedEnd } from "../pace.ts";
 
 type Deps = Pick<HttpDeps, "engine" | "downloads" | "limits" | "onServed">;
@@ -25,11 +25,11 @@ export class DeviceDownload implements UnderWay {
   #refused: Refused | undefined;
   #onRefused: (() => void) | undefined;
 
-  /** Begins at byte `from`. */
-  constructor(deps: Deps, taker: Taker, from: number, connection: number) {
+  /** Begins what `range` counts. */
+  constructor(deps: Deps, taker: Taker, range: Meter) {
     this.#deps = deps;
     this.#taker = taker;
-    this.range = new Meter(from, connection, () => deps.engine.now());
+    this.range = range;
     // Begun before the engine is asked: a revocation beside that must not miss this download.
     deps.downloads.begin(taker.device, this);
   }

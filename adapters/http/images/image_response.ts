@@ -1,10 +1,14 @@
 /** The bytes of an image as a response of the application. */
 import { ENDED_FETCH_MS } from "../../../core/mod.ts";
 import type { Image } from "../../../core/engine/mod.ts";
+import type { Wanted } from "../../../core/network/mod.ts";
 import { Refused } from "../problems.ts";
 import type { Call, Caller, Content, HttpDeps, Route } from "../route.ts";
 import { announce, DeviceDownload } from "./device_download.ts";
 import { imageAnswer } from "./image_answer.ts";
+import type { OwnFields } from "./image_answer.ts";
+import { offloaded } from "./offload.ts";
+import { Meter } from "./meter.ts";
 import { servedBody } from "../served_body.ts";
 
 type AnyCall = Call<unknown, unknown, unknown>;
@@ -32,21 +36,40 @@ export async function mayFetch(
   return deps.openArtifacts || await deps.reads.mayFetch(caller.id, sha256, since);
 }
 
-/** The image, or the part of it that was asked for. */
-export async function imageResponse(call: AnyCall, image: Image): Promise<Response> {
+/**
+ * The image, or the part of it that was asked for; with `own` fields where the URL may name another one
+ * tomorrow.
+ */
+export async function imageResponse(
+  call: AnyCall,
+  image: Image,
+  own?: OwnFields,
+): Promise<Response> {
   const header = (name: string) => call.request.headers.get(name) ?? undefined;
-  const { status, start, end, fields } = imageAnswer(image, {
+  const wantsMd5 = isFromEsp(call.request);
+  const asked = {
     ifNoneMatch: header("if-none-match"),
     ifRange: header("if-range"),
     range: header("range"),
-    isPlain: call.isHttp10 && isFromEsp(call.request),
-  });
+    isPlain: call.isHttp10 && wantsMd5,
+    wantsMd5,
+  };
+  const dated = own ? image : await call.deps.uploads.dated(image);
+  const answer = imageAnswer(dated, asked, own);
+  const { status, start, end, fields } = answer;
   if (status === 304) return new Response(null, { status, headers: fields });
   if (status === 416) {
     const detail = `The image has ${image.size} bytes; the range begins after its end.`;
     throw new Refused(416, detail, {}, fields);
   }
-  return await bytesResponse(call, image, start, end, status, fields);
+  const { offload } = call.deps;
+  // A proxy would send the range that such a client must not get.
+  const isOurs = !offload || call.request.method === "HEAD" || header("range") && status === 200;
+  if (isOurs) return await bytesResponse(call, image, start, end, status, fields);
+  const download = await beginDownload(call, image, start, end);
+  download?.given(end - start);
+  download?.end("complete");
+  return new Response(null, { headers: offloaded(offload, image, answer) });
 }
 
 /** The bytes [start, end), after the engine has heard of it. */
@@ -58,17 +81,46 @@ export async function bytesResponse(
   status: number,
   headers: Record<string, string>,
 ): Promise<Response> {
-  const { deps, caller, request, wire } = call;
+  const { deps, request, wire } = call;
   if (request.method === "HEAD") return new Response(null, { status, headers });
-  let download: DeviceDownload | undefined;
-  if (caller.kind === "device") {
-    const taker = { device: caller.id, heardAt: -Infinity };
-    download = new DeviceDownload(deps, taker, start, wire?.connection ?? 0);
-    await announce(deps, download, caller.id, image.sha256);
-  }
+  const around = await beginDownload(call, image, start, end);
   const source = deps.images.bytes(image, start, end);
-  const body = servedBody(source, { around: download, limits: deps.limits, wire });
+  const body = servedBody(source, { around, limits: deps.limits, wire });
   return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, headers });
+}
+
+/**
+ * A device begins a download, and the engine knows of it.
+ *
+ * @throws {Refused} 503 when it is not the device's turn, 403 when it may not.
+ */
+async function beginDownload(
+  { deps, caller, wire }: AnyCall,
+  image: Image,
+  start: number,
+  end: number,
+): Promise<DeviceDownload | undefined> {
+  if (caller.kind !== "device") return undefined;
+  const { engine, share } = deps;
+  const wanted = wantedBy(caller.id, image, start, end);
+  const waitS = share.waitS(wanted, engine.now());
+  if (waitS > 0) throw busy(waitS);
+  const taker = { device: caller.id, heardAt: -Infinity };
+  const range = new Meter(start, wire?.connection ?? 0, engine);
+  const download = new DeviceDownload(deps, taker, range);
+  await announce(deps, download, caller.id, image.sha256);
+  share.take(wanted, engine.now());
+  return download;
+}
+
+/** What a device asks for, for its share. */
+export function wantedBy(device: string, image: Image, from: number, end: number): Wanted {
+  return { device, image: image.sha256, from, end, size: image.size };
+}
+
+function busy(waitS: number): Refused {
+  const detail = `Others are served first. Ask again in ${waitS} s: then it is your turn.`;
+  return new Refused(503, detail, {}, { "retry-after": String(waitS) });
 }
 
 function isFromEsp({ headers }: Request): boolean {

@@ -5,9 +5,10 @@
 import { identify } from "../callers.ts";
 import { announce, DeviceDownload } from "../images/device_download.ts";
 import type { Taker } from "../images/device_download.ts";
+import { Meter } from "../images/meter.ts";
 import { imageAnswer } from "../images/image_answer.ts";
-import type { ImageAnswer } from "../images/image_answer.ts";
-import { mayFetch } from "../images/image_response.ts";
+import type { DatedImage, ImageAnswer } from "../images/image_answer.ts";
+import { mayFetch, wantedBy } from "../images/image_response.ts";
 import type { Image } from "../../../core/engine/mod.ts";
 import type { HttpDeps } from "../route.ts";
 import { Recent } from "./recent.ts";
@@ -27,13 +28,15 @@ interface Login extends Taker {
 
 /** Those whose credentials were checked are known again by the field they came in. */
 const LOGINS_MAX = 10_000;
+/** There are endless ways to write the same credentials; what is kept of them is small. */
+const CREDENTIALS_MAX = 512;
 const IMAGES_MAX = 1_000;
 
 /** Admits requests. */
 export class Admission {
   readonly #deps: HttpDeps;
   readonly #logins = new Recent<Login>(LOGINS_MAX);
-  readonly #images = new Recent<Image>(IMAGES_MAX);
+  readonly #images = new Recent<DatedImage>(IMAGES_MAX);
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
@@ -45,30 +48,36 @@ export class Admission {
     const image = login && this.#images.get(head.sha256);
     const answer = image && !head.isHead ? imageAnswer(image, head) : undefined;
     if (!answer || answer.status >= 300) return undefined;
-    const download = new DeviceDownload(this.#deps, login!, answer.start, connection);
+    const { engine, share } = this.#deps;
     const { device, tokenSha256 } = login!;
-    const { sha256 } = head;
-    if (this.#deps.engine.goesOn({ device, tokenSha256, sha256, range: download.range })) {
-      return { image: image!, answer, download };
-    }
-    download.end("cut");
+    const wanted = wantedBy(device, image!, answer.start, answer.end);
+    if (share.waitS(wanted, engine.now()) > 0) return undefined;
+    const range = new Meter(answer.start, connection, engine);
+    if (!engine.goesOn({ device, tokenSha256, sha256: head.sha256, range })) return undefined;
+    share.take(wanted, engine.now());
+    return { image: image!, answer, download: new DeviceDownload(this.#deps, login!, range) };
   }
 
   /** After all checks; `undefined`: somebody else is to say why not. */
   async first(head: LaneHead, connection: number): Promise<Admitted | undefined> {
     const deps = this.#deps;
     const caller = await identify(deps, head.authorization);
-    const image = await mayFetch({ deps, caller }, head.sha256)
+    const found = await mayFetch({ deps, caller }, head.sha256)
       ? await deps.reads.image(head.sha256)
       : undefined;
+    const image = found && await deps.uploads.dated(found);
     const answer = image && imageAnswer(image, head);
     if (!answer || answer.status === 416) return undefined;
     if (caller.kind !== "device" || head.isHead || answer.status === 304) return { image, answer };
     const { id: device, tokenSha256 } = caller;
+    const wanted = wantedBy(device, image, answer.start, answer.end);
+    if (deps.share.waitS(wanted, deps.engine.now()) > 0) return undefined;
     const login = { device, tokenSha256, heardAt: -Infinity };
-    const download = new DeviceDownload(deps, login, answer.start, connection);
+    const range = new Meter(answer.start, connection, deps.engine);
+    const download = new DeviceDownload(deps, login, range);
     await announce(deps, download, device, head.sha256);
-    this.#logins.set(head.authorization, login);
+    deps.share.take(wanted, deps.engine.now());
+    if (head.authorization.length <= CREDENTIALS_MAX) this.#logins.set(head.authorization, login);
     this.#images.set(head.sha256, image);
     return { image, answer, download };
   }

@@ -6,6 +6,7 @@ import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import type { Course } from "./naive_course.ts";
 import type { NaiveDevice, NaiveTask } from "./naive.ts";
+import type { NaiveImage } from "./naive_state.ts";
 import { isBusy } from "./words.ts";
 
 /** Judges that read models agree with the naive fold. */
@@ -74,9 +75,16 @@ export class ReadModels implements Judge {
 
   #compareImage(checksum: string): void {
     const image = this.#court.sight.disk.image(checksum.slice("sha256:".length));
-    const { size, sha1, md5 } = this.#court.naive.images.get(checksum)!;
-    const found = image && [`sha256:${image.sha256}`, image.size, image.sha1, image.md5].join();
-    this.#compare(checksum, found, [checksum, size, sha1, md5].join());
+    const { size, sha1, md5, header } = this.#court.naive.images.get(checksum)!;
+    const found = image && [
+      `sha256:${image.sha256}`,
+      image.size,
+      image.sha1,
+      image.md5,
+      headerWords(image.header),
+    ];
+    const expected = [checksum, size, sha1, md5, headerWords(header)];
+    this.#compare(checksum, found?.join(), expected.join());
   }
 
   #compare(what: string, stored: unknown, folded: unknown): void {
@@ -127,6 +135,12 @@ function wordsOf(
 function mayLoad({ state, policy }: Pick<NaiveTask, "state" | "policy">): boolean {
   return LOADS.has(state) ||
     policy.completion === "seen" && (state === "rebooting" || state === "confirming");
+}
+
+function headerWords(header: NaiveImage["header"]): string {
+  if (!header) return "no header";
+  const { format, project, version, secure_version, chip, digest } = header;
+  return [format, project, version, secure_version, chip, digest].join();
 }
 
 const LOADS = new Set(["offered", "downloading", "paused", "retrying", "verifying"]);

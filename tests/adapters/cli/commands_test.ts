@@ -21,6 +21,8 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     http: { host: "127.0.0.1", port: 8000 },
     mqtt: { host: "127.0.0.1", port: 1883 },
     publicUrl: undefined,
+    rates: { deviceBytesPerS: undefined, fleetBytesPerS: undefined },
+    offload: undefined,
     openArtifacts: false,
     deviceRequests: "allow",
     checkpoints: undefined,
@@ -34,6 +36,7 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     "--public-url",
     "https://a.example/ota/",
   ];
+  args.push("--device-rate=2048", "--fleet-rate", "1000000", "--offload", "x-sendfile");
   const given = parseServe([...args, "--open-artifacts", "--data", "x"]);
   assert.deepEqual(given, {
     broker: undefined,
@@ -41,6 +44,8 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     http: { host: "::1", port: 0 },
     mqtt: { host: "localhost", port: 1 },
     publicUrl: "https://a.example/ota",
+    rates: { deviceBytesPerS: 2_048, fleetBytesPerS: 1_000_000 },
+    offload: "x-sendfile",
     openArtifacts: true,
     deviceRequests: "allow",
     checkpoints: undefined,

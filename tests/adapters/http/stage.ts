@@ -3,10 +3,18 @@ import { createHash } from "node:crypto";
 import { startEngine } from "../../../core/engine/mod.ts";
 import type { Engine, EngineApi, Reads } from "../../../core/engine/mod.ts";
 import type { Problem } from "../../../core/mod.ts";
+import { FairShare } from "../../../core/network/mod.ts";
 import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
-import { createApp, Downloads, Feed, HTTP_LIMITS, Polls } from "../../../adapters/http/mod.ts";
+import {
+  createApp,
+  Downloads,
+  Feed,
+  HTTP_LIMITS,
+  Polls,
+  UploadTimes,
+} from "../../../adapters/http/mod.ts";
 import type { HttpDeps, HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
@@ -104,11 +112,13 @@ export async function onStage(
       }),
       reads,
       images,
+      uploads: new UploadTimes(reads),
       operatorTokenSha256,
       prefix: "/ota",
       get openArtifacts() {
         return stage.openArtifacts;
       },
+      share: new FairShare({}),
       downloads,
       polls,
       feed,

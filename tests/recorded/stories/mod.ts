@@ -6,6 +6,7 @@ import { digestStories } from "./digests.ts";
 import { endingStories } from "./endings.ts";
 import { engineStories } from "./engines.ts";
 import { fetchOnlyStories } from "./fetch_only.ts";
+import { imageStories } from "./images.ts";
 import { limitStories } from "./limits.ts";
 import { pauseStories } from "./pauses.ts";
 import { refusalStories } from "./refusals.ts";
@@ -26,6 +27,7 @@ export const stories: readonly Story[] = [
   ...refusalStories,
   ...reportStories,
   ...deviceStories,
+  ...imageStories,
   ...engineStories,
   ...fetchOnlyStories,
 ];
