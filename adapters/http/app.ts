@@ -52,7 +52,7 @@ export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Ho
   const app = new Hono<Env>();
   for (const route of routes) {
     app.on(route.method, route.path, async (c) => {
-      const isHttp10 = c.env?.incoming?.httpVersion === "1.0";
+      const isHttp10 = c.env?.incoming?.httpVersion === "1.0" || isViaHttp10(c.req.raw);
       const origin = { request: c.req.raw, isHttp10, wire: wireOf(c.env) };
       return await answer(deps, route, origin, c.req.param());
     });
@@ -65,6 +65,11 @@ export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Ho
     return problemResponse(problem(500, "The engine failed on this request. Its log says why."));
   });
   return app;
+}
+
+/** A proxy speaks HTTP/1.1 for whomever, and says in `Via` what it heard (RFC 9110 §7.6.3). */
+function isViaHttp10({ headers }: Request): boolean {
+  return /^\s*(HTTP\/)?1\.0\s/i.test(headers.get("via") ?? "");
 }
 
 async function answer(

@@ -2,6 +2,7 @@
  * The closed loop: takes the inputs that wait, decides them, appends every row and read model in one
  * transaction, and only then answers and sends.
  */
+import { activeTask } from "../device/queue.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import { problem } from "../protocol/mod.ts";
@@ -142,6 +143,11 @@ export class Engine implements EngineApi {
     const at = this.now();
     const task = device && taskGoingOn(device, further, at);
     return task !== undefined && this.#transfers.goOn(task, further.range, at);
+  }
+
+  restsOnBytes(device: string): boolean {
+    const known = this.#ledger.cached(device)?.device;
+    return !known || activeTask(known.tasks)?.policy.completion === "seen";
   }
 
   now(): number {

@@ -39,6 +39,11 @@ export class DeviceDownload implements UnderWay {
     return this.#refused;
   }
 
+  /** Whether somebody else may send its bytes, whom we cannot see do it. */
+  get isForOthers(): boolean {
+    return !this.#deps.engine.restsOnBytes(this.#taker.device);
+  }
+
   /** Whom to call when the device may not go on. */
   onRefused(call: () => void): void {
     this.#onRefused = call;

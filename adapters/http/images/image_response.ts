@@ -7,8 +7,8 @@ import type { Call, Caller, Content, HttpDeps, Route } from "../route.ts";
 import { announce, DeviceDownload } from "./device_download.ts";
 import { imageAnswer } from "./image_answer.ts";
 import type { OwnFields } from "./image_answer.ts";
-import { offloaded } from "./offload.ts";
-import { Meter } from "./meter.ts";
+import { meterOf } from "./meter.ts";
+import { isForProxy, offloaded } from "./offload.ts";
 import { servedBody } from "../served_body.ts";
 
 type AnyCall = Call<unknown, unknown, unknown>;
@@ -62,11 +62,12 @@ export async function imageResponse(
     const detail = `The image has ${image.size} bytes; the range begins after its end.`;
     throw new Refused(416, detail, {}, fields);
   }
-  const { offload } = call.deps;
-  // A proxy would send the range that such a client must not get.
-  const isOurs = !offload || call.request.method === "HEAD" || header("range") && status === 200;
-  if (isOurs) return await bytesResponse(call, image, start, end, status, fields);
+  if (call.request.method === "HEAD") return new Response(null, { status, headers: fields });
   const download = await beginDownload(call, image, start, end);
+  const { offload } = call.deps;
+  if (!offload || !isForProxy(answer, asked, download)) {
+    return new Response(bodyOf(call, image, start, end, download), { status, headers: fields });
+  }
   download?.given(end - start);
   download?.end("complete");
   return new Response(null, { headers: offloaded(offload, image, answer) });
@@ -78,15 +79,22 @@ export async function bytesResponse(
   image: Image,
   start: number,
   end: number,
-  status: number,
   headers: Record<string, string>,
 ): Promise<Response> {
-  const { deps, request, wire } = call;
-  if (request.method === "HEAD") return new Response(null, { status, headers });
-  const around = await beginDownload(call, image, start, end);
-  const source = deps.images.bytes(image, start, end);
-  const body = servedBody(source, { around, limits: deps.limits, wire });
-  return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, headers });
+  if (call.request.method === "HEAD") return new Response(null, { headers });
+  const download = await beginDownload(call, image, start, end);
+  return new Response(bodyOf(call, image, start, end, download), { headers });
+}
+
+function bodyOf(
+  { deps: { images, limits }, wire }: AnyCall,
+  image: Image,
+  start: number,
+  end: number,
+  around: DeviceDownload | undefined,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const body = servedBody(images.bytes(image, start, end), { around, limits, wire });
+  return body as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /**
@@ -106,7 +114,7 @@ async function beginDownload(
   const waitS = share.waitS(wanted, engine.now());
   if (waitS > 0) throw busy(waitS);
   const taker = { device: caller.id, heardAt: -Infinity };
-  const range = new Meter(start, wire?.connection ?? 0, engine);
+  const range = meterOf(deps, start, wire?.connection ?? 0);
   const download = new DeviceDownload(deps, taker, range);
   await announce(deps, download, caller.id, image.sha256);
   share.take(wanted, engine.now());

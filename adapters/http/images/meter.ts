@@ -1,5 +1,7 @@
 /** How far an answer with bytes of an image has come; the engine counts it. */
 import type { EngineApi, ServedRange } from "../../../core/engine/mod.ts";
+import type { HttpDeps } from "../route.ts";
+import { newNumber } from "../wire.ts";
 
 /** One answer. */
 export class Meter implements ServedRange {
@@ -40,4 +42,13 @@ export class Meter implements ServedRange {
   end(how: "complete" | "cut" | "stalled"): void {
     this.#state = how;
   }
+}
+
+/** One that begins at byte `from`. A proxy keeps connections for whomever: there each answer is on its own. */
+export function meterOf(
+  { engine, offload }: Pick<HttpDeps, "engine" | "offload">,
+  from: number,
+  connection: number,
+): Meter {
+  return new Meter(from, offload ? newNumber() : connection, engine);
 }

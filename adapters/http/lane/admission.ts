@@ -5,7 +5,7 @@
 import { identify } from "../callers.ts";
 import { announce, DeviceDownload } from "../images/device_download.ts";
 import type { Taker } from "../images/device_download.ts";
-import { Meter } from "../images/meter.ts";
+import { meterOf } from "../images/meter.ts";
 import { imageAnswer } from "../images/image_answer.ts";
 import type { DatedImage, ImageAnswer } from "../images/image_answer.ts";
 import { mayFetch, wantedBy } from "../images/image_response.ts";
@@ -52,7 +52,7 @@ export class Admission {
     const { device, tokenSha256 } = login!;
     const wanted = wantedBy(device, image!, answer.start, answer.end);
     if (share.waitS(wanted, engine.now()) > 0) return undefined;
-    const range = new Meter(answer.start, connection, engine);
+    const range = meterOf(this.#deps, answer.start, connection);
     if (!engine.goesOn({ device, tokenSha256, sha256: head.sha256, range })) return undefined;
     share.take(wanted, engine.now());
     return { image: image!, answer, download: new DeviceDownload(this.#deps, login!, range) };
@@ -73,7 +73,7 @@ export class Admission {
     const wanted = wantedBy(device, image, answer.start, answer.end);
     if (deps.share.waitS(wanted, deps.engine.now()) > 0) return undefined;
     const login = { device, tokenSha256, heardAt: -Infinity };
-    const range = new Meter(answer.start, connection, deps.engine);
+    const range = meterOf(deps, answer.start, connection);
     const download = new DeviceDownload(deps, login, range);
     await announce(deps, download, device, head.sha256);
     deps.share.take(wanted, deps.engine.now());

@@ -40,7 +40,7 @@ export class Lane {
       images,
       limits,
       onFault: this.#onFault,
-        offload: this.#deps.offload,
+      offload: this.#deps.offload,
       handOver: this.#handOver,
       onGone: () => this.#connections.delete(connection),
     });

@@ -115,6 +115,12 @@ export class Sending {
     this.#pace.given(this.#underWay);
     this.#download?.given(this.#underWay);
     this.#lateAt = performance.now() + this.#pace.patienceMs;
+    this.#hand(piece, head);
+    // The last piece is gone at once, mostly: then the next request need not wait for a word of it.
+    if (this.#left === this.#underWay && this.#socket.writableLength === 0) this.#goOn();
+  }
+
+  #hand(piece: Uint8Array | undefined, head: string | undefined): void {
     const socket = this.#socket;
     if (!piece) return void socket.write(head!, "latin1", this.#taken);
     if (head === undefined) return void socket.write(piece, this.#taken);

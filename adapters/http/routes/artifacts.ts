@@ -115,7 +115,7 @@ export const artifactRoutes: readonly Route[] = [
         "repr-digest": reprDigest(digest!),
         "cache-control": IMAGE_CACHE,
       };
-      return await bytesResponse(call, image, start, end, 200, fields);
+      return await bytesResponse(call, image, start, end, fields);
     },
   }),
   route({

@@ -6,6 +6,7 @@ import { imageAnswer } from "../../../../adapters/http/images/image_answer.ts";
 import { DeviceDownload } from "../../../../adapters/http/images/device_download.ts";
 import { Downloads } from "../../../../adapters/http/images/downloads.ts";
 import { Meter } from "../../../../adapters/http/images/meter.ts";
+import type { LaneHead } from "../../../../adapters/http/lane/head.ts";
 import { Sending } from "../../../../adapters/http/lane/sending.ts";
 import type { ImageBytes, ImageFiles } from "../../../../firmware/mod.ts";
 import { yesEngine } from "../../../bench/yes_engine.ts";
@@ -67,8 +68,10 @@ function scene(
   const download = new DeviceDownload(deps, taker, new Meter(answer.start, 1, engine));
   const sink = new Sink();
   const admitted = { image, answer, download };
-  const sendingDeps = { images, limits, onFault: (error: unknown) => void faults.push(error) };
-  const sending = new Sending(sink as unknown as Socket, admitted, isHead, sendingDeps, {
+  const onFault = (error: unknown) => void faults.push(error);
+  const sendingDeps = { images, limits, onFault, offload: undefined };
+  const asked = { isHead, range } as LaneHead;
+  const sending = new Sending(sink as unknown as Socket, admitted, asked, sendingDeps, {
     sent: () => void ends.push("sent"),
     failed: () => void ends.push("failed"),
   });

@@ -37,6 +37,7 @@ export class Recorder implements EngineApi {
   };
   isListening = (): boolean => true;
   goesOn = (): boolean => false;
+  restsOnBytes = (): boolean => false;
   lastHeardAt = (): number | undefined => undefined;
   onCommitted = (): () => void => () => {};
 
