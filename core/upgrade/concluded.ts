@@ -46,6 +46,12 @@ export const runsOld = [
   { guard: "isOld", target: "failed", actions: [enter("old_image"), "sendFailed"] },
 ] as const;
 
+/** The same where silence says nothing. */
+export const backUnchanged = [
+  { ...runsOld[0], guard: "isBackWithRetries" },
+  { ...runsOld[1], guard: "isBack" },
+] as const;
+
 const digest = (reason: Reason) =>
   [
     {

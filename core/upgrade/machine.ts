@@ -7,6 +7,7 @@ import * as change from "./assigns.ts";
 import type { TaskEvent, TaskInput } from "./events.ts";
 import {
   asksWithAll,
+  backUnchanged,
   checksLater,
   declines,
   goneWithAll,
@@ -73,6 +74,11 @@ function asks<P = undefined>(question: (asked: ask.Asked, params: P) => boolean)
     question({ context: args.context.task, event: args.event }, params);
 }
 
+/** A client that only fetches is there when it fetches: it may check for weeks, and leave it at that. */
+function goesOnByFetching({ reason }: TaskContext, event: TaskEvent): boolean {
+  return event.type === "UpdateRequested" && event.data.fetch_only === true && reason === "gone";
+}
+
 /** An effect: the shell interprets its name, the machine does nothing. */
 const effect = (): void => {};
 
@@ -126,8 +132,8 @@ export const upgradeMachine = setup({
     saysVerified: asks((asked, params: ask.Said) =>
       ask.isVerified(asked) && ask.says(asked, params)
     ),
-    resumesTo: asks(({ context }, params: { state: ResumableState }) =>
-      context.resumeTo === params.state
+    resumesTo: asks(({ context, event }, params: { state: ResumableState }) =>
+      context.resumeTo === params.state && !goesOnByFetching(context, event)
     ),
     resumesItselfTo: asks((asked, params: { state: ResumableState }) =>
       ask.isDue(asked, { state: "paused" }) && ask.isDeferralOver(asked) &&
@@ -175,6 +181,8 @@ export const upgradeMachine = setup({
     isOldWithRetries: asks((asked) =>
       ask.needs(asked, "seen") && run.runsOld(asked) && ask.hasRetriesLeft(asked)
     ),
+    isBack: asks(run.isBackUnchanged),
+    isBackWithRetries: asks((asked) => run.isBackUnchanged(asked) && ask.hasRetriesLeft(asked)),
     isConcluded: asks(({ context }) => run.isConcluded(context)),
     isConcludedRight: asks((asked) => run.isConcluded(asked.context) && ask.isRight(asked)),
     isConcludedWithRetries: asks((asked) =>
@@ -262,7 +270,12 @@ export const upgradeMachine = setup({
         ...outdated,
         ...cancels,
         ...revokes,
-        UpdateRequested: [seen, proves, ...resumeWhere("resumesTo")],
+        UpdateRequested: [
+          seen,
+          proves,
+          ...backUnchanged,
+          ...resumeWhere("resumesTo"),
+        ],
         ArtifactRequested: {
           guard: "isUnverified",
           target: "downloading",

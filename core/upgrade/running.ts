@@ -38,8 +38,7 @@ export function runsOther({ context, event }: Asked): boolean {
 
 /** The request says what the device runs, and that is not the task's image. */
 export function runsOld({ context: { policy }, event }: Asked): boolean {
-  if (event.type !== "UpdateRequested" || saysNew(policy, event.data)) return false;
-  return event.data.current_version !== undefined || event.data.running !== undefined;
+  return event.type === "UpdateRequested" && saysSome(event.data) && !saysNew(policy, event.data);
 }
 
 /** The digest that the device computed over what it runs is the image's. */
@@ -51,9 +50,40 @@ export function runsImage({ context, event }: Asked): boolean {
  * All bytes of the image were given out in this attempt, to a device that may be unable to say what it
  * made of them: whatever comes next, it may be that it reboots.
  */
-export function isAllGiven({ context: { policy, transfers, attempt } }: Asked): boolean {
-  const given = givenBytes(transferOf(transfers, attempt) ?? noTransfer(attempt));
-  return policy.completion === "seen" && given >= policy.size;
+export function isAllGiven({ context }: Asked): boolean {
+  return context.policy.completion === "seen" && isWhole(context);
+}
+
+/**
+ * A client that only fetches has had the time of a reboot, and runs what it ran: nobody will hear more of
+ * this attempt, whatever else success needs.
+ */
+export function isBackUnchanged(asked: Asked): boolean {
+  const { context, event } = asked;
+  const { policy, reason, since } = context;
+  return event.type === "UpdateRequested" && event.data.fetch_only === true &&
+    policy.completion !== "seen" && reason === "gone" && isWhole(context) && runsOld(asked) &&
+    event.at - since >= policy.limits_ms.rebooting;
+}
+
+/**
+ * A client that only fetches would flash itself again and again: it says that it runs the image, whatever
+ * else success needs, or was given all of it and never says what it runs.
+ */
+export function isSpared(task: Progress, said: Running): boolean {
+  const { policy } = task;
+  return saysNew(policy, said) ||
+    policy.completion !== "seen" && !saysSome(said) && isWhole(task);
+}
+
+type Progress = Pick<Asked["context"], "policy" | "transfers" | "attempt">;
+
+function isWhole({ policy, transfers, attempt }: Progress): boolean {
+  return givenBytes(transferOf(transfers, attempt) ?? noTransfer(attempt)) >= policy.size;
+}
+
+function saysSome({ current_version, running }: Running): boolean {
+  return current_version !== undefined || running !== undefined;
 }
 
 /** That the device reboots was concluded: it did not say so, nor that it has the right digest. */

@@ -119,8 +119,10 @@ Deno.test("stepDevice() leaves no task behind that goes first, once the device a
 /** What an attempt is spent by (DESIGN §2); everything else leaves it. */
 function spends(fact: DeviceFact, { state, policy }: Task): boolean {
   const { type, data } = fact;
-  return type === "UpdateRequested" && state === "confirming" && policy.completion === "seen" ||
-    type === "DigestReported" || type === "ChunkFailed" ||
+  if (type === "UpdateRequested") {
+    return policy.completion === "seen" ? state === "confirming" : data.fetch_only === true;
+  }
+  return type === "DigestReported" || type === "ChunkFailed" ||
     type === "StatusReported" && data.status === "failed" ||
     type === "DeadlinePassed" && ["downloading", "retrying", "verifying"].includes(data.state);
 }

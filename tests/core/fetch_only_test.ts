@@ -245,6 +245,41 @@ Deno.test("Engine: in the time of its reboot who says nothing may fetch once mor
   assert.equal(at(b, id), "confirming #1");
 });
 
+Deno.test("Engine: whatever success needs, nobody flashes itself again who never says what it runs", async () => {
+  const { b, id } = await ordered({ completion: "verified" });
+  assert.equal(kinds(await checks(b)), "metadata");
+  await fetches(b);
+  await b.clock.pass(GONE);
+  assert.equal(at(b, id), "paused #1 gone");
+  for (let n = 0; n < 3; n++) {
+    assert.equal(kinds(await checks(b)), "idle");
+    await b.clock.pass(HOUR);
+  }
+  // What it ran before is a word: it is given the image again.
+  await checks(b, oldMd5);
+  assert.equal(at(b, id), "retrying #2 old_image");
+  assertReplays(b);
+});
+
+Deno.test("Engine: a client that checks and does not fetch leaves a task as it is, and no rows", async () => {
+  const { b, id } = await confirming();
+  await checks(b, oldMd5);
+  await b.clock.pass(GONE);
+  assert.equal(at(b, id), "paused #2 gone");
+  await checks(b, oldMd5);
+  const before = facts(b);
+  for (let n = 0; n < 9; n++) {
+    await b.clock.pass(HOUR);
+    assert.equal(kinds(await checks(b, oldMd5)), "metadata");
+  }
+  assert.deepEqual(facts(b), before);
+  // Until it may take a week to be there: then it is offered anew, and no attempt is spent.
+  await b.clock.pass(8 * DAY);
+  assert.equal(at(b, id), "held #2 offline");
+  await checks(b, oldMd5);
+  assert.equal(at(b, id), "offered #2");
+});
+
 Deno.test("Engine: with its next check a client counts as told, but for the image that it is to have", async () => {
   const { b, id } = await ordered();
   await checks(b, oldMd5);

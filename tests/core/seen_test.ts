@@ -41,6 +41,8 @@ const retrying = given(confirming, on.request(DAY, oldVersion));
 const again = given(retrying, on.fetch(DAY + 1));
 const lastTry = { ...confirming, attempt: 4 };
 const paused = given(partly, on.gone(40_000));
+const deferred = given(partly, on.status(3, "deferred"));
+const wish = { resume_from: 512 };
 /** It says itself how far it is. */
 const verified = given(whole, on.digest(3, IMAGE));
 const itsOwnReboot = given(verified, on.status(4, "installing"), on.status(5, "rebooting"));
@@ -55,6 +57,11 @@ function passed(task: Task): TaskEvent {
 function tooSlow(task: Task): readonly [Task, TaskEvent] {
   const busy = { ...task, progressAt: T0 + 2 + DAY };
   return [busy, passed(busy)];
+}
+
+/** As clients ask that only fetch. */
+function fetcher(said: object): object {
+  return { ...said, fetch_only: true };
 }
 
 type Row = readonly [name: string, given: Task, when: TaskEvent, then: string];
@@ -123,6 +130,16 @@ const table: Record<string, readonly Row[]> = {
       "refused",
     ],
     ["and it is over, too", itsOwnReboot, passed(itsOwnReboot), "confirming #1"],
+  ],
+  "a check of who only fetches": [
+    ["is no end of a pause", paused, on.request(DAY, fetcher(oldVersion)), "refused"],
+    ["but ends a deferral", deferred, on.request(DAY, fetcher({})), "downloading #1 sendMetadata"],
+    ["proves as any request does", paused, on.request(DAY, fetcher(knownByMd5)), success],
+  ],
+  "what it wishes meanwhile": [
+    ["while it reboots", rebooting, on.request(50_000, { resume_from: 512 }), "rebooting #1"],
+    ["later", confirming, on.request(DAY, { chunk_bytes: 4_096 }), "confirming #1"],
+    ["but not when it said that it reboots", itsOwnReboot, on.request(50_000, wish), "refused"],
   ],
   "its next check": [
     ["says nothing", confirming, on.request(DAY, nothing), "refused"],
@@ -198,6 +215,47 @@ for (const completion of others) {
   });
 }
 
+/** Nothing is concluded from silence, but who only fetches says what it says. */
+const pausedWhole = given(
+  givenOut(given(queued({ known_by: [MD5] }), on.turn(1), on.fetch(2)), SIZE),
+  on.gone(40_000),
+);
+const pausedPartly = givenOut(pausedWhole, SIZE - 1);
+const soon = 40_000 + 15 * MIN - 1;
+const backs: readonly Row[] = [
+  ["the attempt is spent", pausedWhole, on.request(soon + 1, fetcher(oldDigest)), oldImage(2)],
+  [
+    "the last one is the end",
+    {
+      ...pausedWhole,
+      attempt: 4,
+      transfers: pausedWhole.transfers.map((t) => ({ ...t, attempt: 4 })),
+    },
+    on.request(soon + 1, fetcher(oldVersion)),
+    "failed #4 old_image sendFailed",
+  ],
+  ["not before it could reboot", pausedWhole, on.request(soon, fetcher(oldDigest)), "refused"],
+  ["not without a word", pausedWhole, on.request(DAY, fetcher({})), "refused"],
+  ["not when it runs the image", pausedWhole, on.request(DAY, fetcher(knownByMd5)), "refused"],
+  ["not after a part of it", pausedPartly, on.request(DAY, fetcher(oldDigest)), "refused"],
+  [
+    "not by who can say more",
+    pausedWhole,
+    on.request(DAY, oldDigest),
+    "downloading #1 sendMetadata",
+  ],
+];
+
+function oldImage(attempt: number): string {
+  return `retrying #${attempt} old_image sendRetry`;
+}
+
+for (const [name, task, event, expected] of backs) {
+  Deno.test(`stepTask(): completion verified: back with the old image: ${name}`, () => {
+    assert.equal(then(task, event), expected);
+  });
+}
+
 /** Where the digest of what runs is taken for the one of what was stored. */
 const downloading = given(queued({ known_by: [MD5] }), on.turn(1), on.fetch(2));
 const proofs: readonly Row[] = [
@@ -232,7 +290,8 @@ Deno.test("stepTask(): completion booted: after the reboot the digest of what ru
 Deno.test("stepTask(): the time of a reboot runs from its first moment on", () => {
   const { due } = deadlineOf(rebooting)!;
   assert.equal(due, T0 + 40_000 + 15 * MIN);
-  const asked = stepTask(rebooting, on.request(90_000, oldVersion)).task;
+  const asked = given(rebooting, on.request(90_000, wish));
+  assert.equal(asked.received, 512);
   assert.equal(deadlineOf(stepTask(asked, on.fetch(91_000)).task)?.due, due);
   assert.equal(deadlineOf(confirming)?.due, due + 7 * DAY);
 });

@@ -67,7 +67,7 @@ export class Checked implements Judge {
 
   #judgeGiven(id: string, said: Said): void {
     const task = this.#court.naive.tasks.get(id);
-    if (!task || this.#passing.viewsOf(task).some((view) => mustFetch(view, task.policy, said))) {
+    if (!task || this.#passing.viewsOf(task).some((view) => mustFetch(view, task, said))) {
       return;
     }
     const why = `is ${task.state}, and its device said ${JSON.stringify(said)}`;
@@ -77,7 +77,7 @@ export class Checked implements Judge {
   #judgeNotGiven(device: NaiveDevice, said: Said): void {
     const task = device.open.find(({ state }) => isBusy(state));
     if (!task || this.#passing.wasIdle(device)) return;
-    if (!this.#passing.viewsOf(task).every((view) => mustFetch(view, task.policy, said))) return;
+    if (!this.#passing.viewsOf(task).every((view) => mustFetch(view, task, said))) return;
     this.#court.deny("I6", `${device.id} asked, and was not given the image of ${task.id}.`);
   }
 }

@@ -128,7 +128,7 @@ export class Effects implements Judge {
     const task = device.open.find(({ state }) => isBusy(state));
     return task !== undefined &&
       this.#answering.checksOf(life, device.id).some((said) =>
-        this.#passing.viewsOf(task).some((view) => !mustFetch(view, task.policy, said))
+        this.#passing.viewsOf(task).some((view) => !mustFetch(view, task, said))
       );
   }
 

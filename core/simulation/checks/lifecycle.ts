@@ -55,7 +55,7 @@ export class Lifecycle implements Judge {
       if (isSilent) this.#concluded.add(task);
       else if (to !== "confirming") this.#concluded.delete(task);
       if (to !== "paused" || !from) this.#paused.delete(task);
-      else this.#paused.set(task, { in: from, isDeferred: isDeferral(fact) });
+      else this.#paused.set(task, { in: from, isDeferred: isDeferral(fact), at: fact.at });
     }
     const paused = this.#paused.get(fact.task ?? "");
     if (paused && isDeferral(fact)) this.#paused.set(fact.task!, { ...paused, isDeferred: true });

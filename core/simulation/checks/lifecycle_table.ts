@@ -11,6 +11,8 @@ export interface Pause {
   readonly in: string;
   /** It asked for time, and is not only gone. */
   readonly isDeferred: boolean;
+  /** When: engine time. */
+  readonly at: number;
 }
 
 /** A move, and what it is judged by. */
@@ -65,7 +67,15 @@ const runsOld = ({ fact, task }: Moving) =>
   fact.type === "UpdateRequested" && saysOld(task.policy, fact.data);
 const runsImage = ({ fact, task }: Moving) =>
   fact.type === "UpdateRequested" && fact.data.running === task.policy.image;
-const allGiven = ({ task, move }: Moving) => wasAllGiven(task, move);
+const allGiven = ({ task, move }: Moving) =>
+  task.policy.completion === "seen" && wasAllGiven(task, move);
+/** A client that only fetches was given all of it, and runs what it ran when it could have rebooted. */
+const isBackUnchanged = (moving: Moving) => {
+  const { fact, task, pause, move } = moving;
+  return fact.type === "UpdateRequested" && fact.data.fetch_only === true && runsOld(moving) &&
+    task.policy.completion !== "seen" && wasAllGiven(task, move) && pause?.isDeferred === false &&
+    fact.at - pause.at >= task.policy.limits_ms.rebooting;
+};
 const concluded = ({ isConcluded }: Moving) => isConcluded;
 const not = (ask: (moving: Moving) => boolean) => (moving: Moving) => !ask(moving);
 const isRight = ({ fact, task }: Moving) =>
@@ -82,10 +92,15 @@ const wasNot = ({ pause }: Moving) => pause?.in !== "awaiting_install";
 /** It was not paused, or after the digest was right. */
 const maySay = (moving: Moving) => moving.move.from !== "paused" || wasVerified(moving);
 const mayFetch = (moving: Moving) => moving.move.from !== "paused" || wasNot(moving);
-/** A request ends any pause, contact that of a device that was gone, and time that which it asked for. */
+/**
+ * A request ends any pause, contact that of a device that was gone, and time that which it asked for. But a
+ * check is no sign of who only fetches: that it fetches is.
+ */
 const goesBack = ({ move, pause, fact }: Moving) =>
-  move.to === pause?.in && (fact.type === "UpdateRequested" ||
-    pause.isDeferred === (fact.type === "DeadlinePassed"));
+  move.to === pause?.in &&
+  (fact.type === "UpdateRequested"
+    ? pause.isDeferred || !fact.data.fetch_only
+    : pause.isDeferred === (fact.type === "DeadlinePassed"));
 /** A higher class goes ahead of what is not answered; only security of what is. */
 const yields = ({ move, task, next }: Moving) => {
   const { priority } = task.policy;
@@ -249,6 +264,13 @@ export const RULES: readonly Rule[] = [
     by: "UpdateRequested",
     reason: "old_image",
     when: all(runsOld, completes("seen")),
+  },
+  {
+    from: "paused",
+    to: "retrying failed",
+    by: "UpdateRequested",
+    reason: "old_image",
+    when: isBackUnchanged,
   },
   // It says something after all.
   { from: SILENT, to: "awaiting_install", by: DIGEST, when: all(isRight, concluded) },

@@ -25,8 +25,13 @@ export function saysOld(policy: Policy, said: Said): boolean {
 }
 
 /** Whether a client that only fetches is to have the image of a task in that state. */
-export function mustFetch({ state, isVerified }: TaskView, policy: Policy, said: Said): boolean {
+export function mustFetch(view: TaskView, task: NaiveTask, said: Said): boolean {
+  const { state, attempt, isVerified } = view;
+  const { policy, given } = task;
   if (saysNew(policy, said)) return false;
+  const isQuiet = said.current_version === undefined && said.running === undefined;
+  const hasAll = given.attempt === attempt && given.bytes >= policy.size;
+  if (isQuiet && hasAll && policy.completion !== "seen") return false;
   const isOpen = ["offered", "downloading", "paused", "retrying", "verifying"].includes(state);
   return isOpen || state === "rebooting" && policy.completion === "seen" && !isVerified;
 }
@@ -45,6 +50,5 @@ export function wasAllGiven(
   { attempt, to }: Move,
 ): boolean {
   const before = to === "retrying" ? attempt - 1 : attempt;
-  const bytes = given.attempt === before ? given.bytes : 0;
-  return policy.completion === "seen" && bytes >= policy.size;
+  return (given.attempt === before ? given.bytes : 0) >= policy.size;
 }

@@ -3,7 +3,7 @@ import type { Fact, Move } from "../../log/mod.ts";
 import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import type { NaiveTask } from "./naive.ts";
-import { saysNew } from "./naive_running.ts";
+import { mustFetch } from "./naive_running.ts";
 import { isEnd, isWait } from "./words.ts";
 
 /** Judges that no move is kept from its device. */
@@ -27,10 +27,10 @@ export class Told implements Judge {
   }
 }
 
-/** Who only fetches, and runs the image, is not told to fetch it. */
-function isSpared({ to }: Move, { policy }: NaiveTask, fact: Fact): boolean {
+/** Who only fetches is not told what it is not to fetch. */
+function isSpared({ to }: Move, task: NaiveTask, fact: Fact): boolean {
   return to === "offered" && fact.type === "UpdateRequested" && fact.data.fetch_only === true &&
-    saysNew(policy, fact.data);
+    !mustFetch(task, task, fact.data);
 }
 
 /** What the device has to be told (PROTOCOL §1); `undefined`: nothing. */

@@ -9,7 +9,7 @@ import { nonsense } from "./nonsense.ts";
 import { Voice } from "./voice.ts";
 import { Fetcher } from "./fetcher.ts";
 import { Mechanic } from "./mechanic.ts";
-import type { Worker } from "./mechanic.ts";
+import type { WorkingPart } from "./mechanic.ts";
 
 /** Longest time that a device which lost its power is away. */
 const AWAY_MS = 2 * 3_600_000;
@@ -48,7 +48,7 @@ export class Device {
   readonly #random: Random;
   readonly #path: Path;
   readonly #voice: Voice;
-  readonly #worker: Worker;
+  readonly #work: WorkingPart;
   /** Counts the times it was switched on or off: what was planned before does not happen. */
   #power = 0;
   #isOn = false;
@@ -72,7 +72,7 @@ export class Device {
     const goOff = (ms: number | undefined) => this.#goOff(ms);
     const parts = { id, product, world, flash, random, path, voice, server, foreignTask };
     const body = { ...parts, isUp, later, goOff };
-    this.#worker = isFetcher ? new Fetcher(body) : new Mechanic(body);
+    this.#work = isFetcher ? new Fetcher(body) : new Mechanic(body);
   }
 
   /** Whether it will never do anything again. */
@@ -105,7 +105,7 @@ export class Device {
     this.#power++;
     this.#isOn = this.#isUp = false;
     this.#isDead = ms === undefined;
-    this.#worker.stop();
+    this.#work.stop();
     this.#voice.close();
     this.#link?.close();
     this.#link = undefined;
@@ -138,7 +138,7 @@ export class Device {
     const link: Link = this.#options.link(login, this.#path, {
       up: () => ifCurrent(() => this.#up(link)),
       down: () => ifCurrent(() => this.#reconnect(this.#random.spread(1_000, RECONNECT_MS))),
-      message: (kind, payload) => ifCurrent(() => this.#worker.receive(kind, payload)),
+      message: (kind, payload) => ifCurrent(() => this.#work.receive(kind, payload)),
     });
     this.#link = link;
     link.open();
@@ -147,7 +147,7 @@ export class Device {
   #up(link: Link): void {
     this.#isUp = true;
     this.#voice.open(link);
-    this.#worker.begin();
+    this.#work.begin();
   }
 
   #reconnect(ms: number): void {

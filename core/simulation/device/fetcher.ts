@@ -5,12 +5,12 @@
 import { Fetching } from "./fetching.ts";
 import type { Job } from "./flash.ts";
 import { run } from "./mechanic.ts";
-import type { Body, Payload, Worker } from "./mechanic.ts";
+import type { Body, Payload, WorkingPart } from "./mechanic.ts";
 
 /** What a client says of itself when it checks. */
 const SAYS = ["version", "sha256", "md5", "both", "nothing"] as const;
 /** It checks again after so long; sooner after a download that broke. */
-const CHECK_MS = { min: 600_000, max: 3_600_000 };
+const CHECK_MS = { min: 60_000, max: 3_600_000 };
 const AGAIN_MS = { min: 60_000, max: 900_000 };
 /** It reboots into what it has stored within so long: when nobody needs it. */
 const IN_USE_MS = 1_200_000;
@@ -21,7 +21,7 @@ const DEAD_PPM = 300_000;
 const HALF_PPM = 500_000;
 
 /** The part of such a client that works. */
-export class Fetcher implements Worker {
+export class Fetcher implements WorkingPart {
   readonly #body: Body;
   readonly #fetching: Fetching;
   readonly #says: (typeof SAYS)[number];
@@ -42,6 +42,9 @@ export class Fetcher implements Worker {
   }
 
   begin(): void {
+    const { flash } = this.#body;
+    if (flash.job?.phase === "checking") this.#store(flash.job);
+    else if (!this.#resumes) flash.job = undefined;
     this.#check();
   }
 
@@ -82,7 +85,7 @@ export class Fetcher implements Worker {
   #checkAfter({ min, max }: typeof CHECK_MS): void {
     const { random, later } = this.#body;
     this.#takeBack();
-    this.#takeBack = later(random.between(min, max), () => this.#check());
+    this.#takeBack = later(random.spread(min, max), () => this.#check());
   }
 
   #said(): object {

@@ -44,7 +44,7 @@ export interface Body {
 }
 
 /** The part of a device that works. */
-export interface Worker {
+export interface WorkingPart {
   /** It has power and a link. */
   begin(): void;
   /** It has no power any more. */
@@ -54,7 +54,7 @@ export interface Worker {
 }
 
 /** It says what it does, and does what it is told. */
-export class Mechanic implements Worker {
+export class Mechanic implements WorkingPart {
   readonly #body: Body;
   readonly #fetching: Fetching;
   #patience = () => {};

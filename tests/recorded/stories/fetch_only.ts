@@ -149,6 +149,40 @@ export const fetchOnlyStories: readonly Story[] = [
     },
   },
   {
+    name: "wishes_while_it_is_silent",
+    async tell(b) {
+      const d = await Pump.of(b);
+      for (const [state, silent] of Object.entries(silences)) {
+        await isGivenAll(d);
+        await silent(b, d);
+        await d.says(request({ resume_from: 512, chunk_bytes: 4_096 }));
+        d.is(`${state} #1`);
+        await d.checks(runsMd5);
+      }
+    },
+  },
+  {
+    name: "old_image_where_a_digest_is_needed",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await isGivenAll(d, { completion: "verified", retries: 1 });
+      await d.goes();
+      d.is("paused #1 gone");
+      assert.equal(kinds(await d.checks(old)), "metadata");
+      // It says nothing of what it runs, or runs the image: it is given no other.
+      for (const said of [{}, runsMd5]) assert.equal(kinds(await d.checks(said)), "idle");
+      d.is("paused #1 gone");
+      for (const next of ["retrying #2 old_image", "failed #2 old_image"]) {
+        await b.clock.pass(15 * MINUTE);
+        await d.checks(old);
+        d.is(next);
+        d.connects();
+        if (next.startsWith("retrying")) await d.fetchesAll();
+        await d.goes();
+      }
+    },
+  },
+  {
     name: "runs_the_image_already",
     async tell(b) {
       const d = await Pump.of(b);
