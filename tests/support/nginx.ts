@@ -25,6 +25,7 @@ export async function startNginx(
     ...(Deno.uid() === 0 ? [`user ${user};`] : []),
     "events {}",
     "http {",
+    "  access_log off;",
     ...TEMP.map((name) => `  ${name}_temp_path ${own}/${name};`),
     `  include ${own}/site.conf;`,
     "}",
