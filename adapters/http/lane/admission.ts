@@ -7,7 +7,7 @@ import { announce, DeviceDownload } from "../images/device_download.ts";
 import type { Taker } from "../images/device_download.ts";
 import { imageAnswer } from "../images/image_answer.ts";
 import type { ImageAnswer } from "../images/image_answer.ts";
-import { mayFetch, wantedBy } from "../images/image_response.ts";
+import { mayFetch } from "../images/image_response.ts";
 import type { Image } from "../../../core/engine/mod.ts";
 import type { HttpDeps } from "../route.ts";
 import { Recent } from "./recent.ts";
@@ -46,15 +46,13 @@ export class Admission {
     const answer = image && !head.isHead ? imageAnswer(image, head) : undefined;
     if (!answer || answer.status >= 300) return undefined;
     const { device, tokenSha256 } = login!;
-    const { engine, share } = this.#deps;
-    const wanted = wantedBy(device, image!, answer.start, answer.end);
-    if (share.waitS(wanted, engine.now()) > 0) return undefined;
-    const download = new DeviceDownload(this.#deps, login!, answer.start, connection);
+    const download = DeviceDownload.begin(this.#deps, login!, image!, answer, connection);
+    if (typeof download === "number") return undefined;
     const { sha256 } = head;
-    if (!engine.goesOn({ device, tokenSha256, sha256, range: download.range })) {
+    const { range } = download;
+    if (!this.#deps.engine.goesOn({ device, tokenSha256, sha256, range })) {
       return void download.end("cut");
     }
-    share.take(wanted, engine.now());
     return { image: image!, answer, download };
   }
 
@@ -69,12 +67,11 @@ export class Admission {
     if (!answer || answer.status === 416) return undefined;
     if (caller.kind !== "device" || head.isHead || answer.status === 304) return { image, answer };
     const { id: device, tokenSha256 } = caller;
-    const wanted = wantedBy(device, image, answer.start, answer.end);
-    if (deps.share.waitS(wanted, deps.engine.now()) > 0) return undefined;
     const login = { device, tokenSha256, heardAt: -Infinity };
-    const download = new DeviceDownload(deps, login, answer.start, connection);
+    const download = DeviceDownload.begin(deps, login, image, answer, connection);
+    // It is told by the application when to come back.
+    if (typeof download === "number") return undefined;
     await announce(deps, download, device, head.sha256);
-    deps.share.take(wanted, deps.engine.now());
     this.#logins.set(head.authorization, login);
     this.#images.set(head.sha256, image);
     return { image, answer, download };

@@ -19,8 +19,8 @@ const [SOL_SOCKET, SO_RCVBUF, IPPROTO_TCP, TCP_MAXSEG] = [1, 8, 6, 2];
 const [EAGAIN, ENOTCONN, EINPROGRESS] = [11, 107, 115];
 const MSG_NOSIGNAL = 0x4000;
 
-/** lwIP's defaults on an ESP32 are four segments of 1,436 bytes. */
-const SEGMENT_BYTES = 1_436;
+/** What lwIP, the stack of most small devices, has unless it is told otherwise (`opt.h`). */
+const SEGMENT_BYTES = 536;
 const WINDOW_BYTES = 4 * SEGMENT_BYTES;
 
 /** One connection; nothing waits. */
@@ -61,7 +61,13 @@ export class SlowSocket {
   }
 
   #set(level: number, option: number, value: number): void {
-    const set = libc.setsockopt(this.#fd, level, option, new Uint8Array(Int32Array.of(value).buffer), 4);
+    const set = libc.setsockopt(
+      this.#fd,
+      level,
+      option,
+      new Uint8Array(Int32Array.of(value).buffer),
+      4,
+    );
     if (set < 0) throw failed("set up a socket");
   }
 }

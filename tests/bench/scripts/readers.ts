@@ -14,8 +14,8 @@ export interface ReadersTask {
   readonly path: string;
   /** How many, from the first device on. */
   readonly count: number;
-  /** What each takes in a second. */
-  readonly bytesPerS: number;
+  /** What each takes at most in a turn; it has two in a second. */
+  readonly bytesPerTurn: number;
 }
 
 /** What they took since the last time. */
@@ -26,10 +26,11 @@ export interface ReadersCount {
   readonly starved: number;
 }
 
-/** They take turns in a second. */
-const TURNS = 50;
-/** More at once than wait to be accepted would be thrown away by the kernel. */
-const CONNECTS_PER_TURN = 100;
+/** So many groups take turns; each has two in a second. */
+const TURNS = 25;
+const TURN_MS = 20;
+/** Whose first bytes are not here yet: more than wait to be accepted, the kernel would turn away. */
+const COMING_MAX = 400;
 
 interface Reader {
   readonly socket: SlowSocket;
@@ -39,20 +40,24 @@ interface Reader {
   lately: number;
 }
 
-const { port, path, count, bytesPerS } = taskOf<ReadersTask>();
-const room = new Uint8Array(bytesPerS);
+const { port, path, count, bytesPerTurn } = taskOf<ReadersTask>();
+const room = new Uint8Array(bytesPerTurn);
 const readers: Reader[] = [];
 let turn = 0;
 let isReading = false;
 
 function connect(): void {
-  const most = Math.min(count, readers.length + CONNECTS_PER_TURN);
+  const most = Math.min(count, readers.length + COMING_MAX - coming());
   while (readers.length < most) {
     const { token } = loginOf(readers.length);
     const lines = [`GET ${path} HTTP/1.1`, "Host: x", `Authorization: Bearer ${token}`, "", ""];
     const socket = new SlowSocket(port, new TextEncoder().encode(lines.join("\r\n")));
     readers.push({ socket, isOpen: true, all: 0, lately: 0 });
   }
+}
+
+function coming(): number {
+  return readers.filter(({ all, isOpen }) => isOpen && all === 0).length;
 }
 
 function read(reader: Reader): void {
@@ -70,10 +75,10 @@ setInterval(() => {
   connect();
   for (let n = turn; n < readers.length; n += TURNS) read(readers[n]!);
   turn = (turn + 1) % TURNS;
-  if (isReading || readers.length < count || readers.some(({ all }) => all === 0)) return;
+  if (isReading || readers.length < count || coming() > 0) return;
   isReading = true;
   console.log("reading");
-}, 1_000 / TURNS);
+}, TURN_MS);
 
 await onLine(() => {
   const open = readers.filter(({ isOpen }) => isOpen);
