@@ -2,6 +2,7 @@
  * What an image is to everybody else: immutable bytes named by their SHA-256. An interface only; the
  * bytes themselves live in an adapter.
  */
+import type { ImageHeader } from "./headers/mod.ts";
 
 /** An image with its digests, as lowercase hexadecimal digits. */
 export interface StoredImage {
@@ -10,6 +11,10 @@ export interface StoredImage {
   readonly size: number;
   readonly sha1: string;
   readonly md5: string;
+  /** What its file says of itself, if that is known. */
+  readonly header?: ImageHeader;
+  /** Bytes that it has at least, by its header. */
+  readonly claimedSize?: number;
 }
 
 /** How an upload is bounded. */

@@ -1,4 +1,5 @@
-/** What an image is: digests and chunk map. No files and no network; only hashing from outside. */
+/** What an image is: digests, chunk map and header. No files and no network; only hashing from outside. */
 export * from "./chunks.ts";
 export * from "./digests.ts";
+export * from "./headers/mod.ts";
 export * from "./images.ts";

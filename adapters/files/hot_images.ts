@@ -13,6 +13,13 @@ interface HotImage {
   users: number;
 }
 
+/** How many bytes are in memory. */
+interface Held {
+  all: number;
+  /** Of images that are being given out or loaded. */
+  inUse: number;
+}
+
 /** Whole images in memory, those asked for longest ago first. */
 export class HotImages {
   readonly #load: (sha256: string) => Promise<Uint8Array>;
@@ -20,7 +27,7 @@ export class HotImages {
   readonly #images = new Map<string, HotImage>();
   /** One at a time: the others are read from their files meanwhile. */
   #loading: Promise<void> | undefined;
-  #held = 0;
+  readonly #held: Held = { all: 0, inUse: 0 };
 
   /** `load` gives all bytes of an image. */
   constructor(load: (sha256: string) => Promise<Uint8Array>, bytesMax: number = HOT_BYTES_MAX) {
@@ -38,7 +45,7 @@ export class HotImages {
     if (image) {
       this.#images.delete(sha256);
       this.#images.set(sha256, image);
-      return new HotBytes(image, start, end);
+      return new HotBytes(image, this.#held, start, end);
     }
     if (this.#loading || !this.#makeRoom(size)) return undefined;
     this.#loading = this.#warm(sha256, size).finally(() => this.#loading = undefined);
@@ -50,35 +57,42 @@ export class HotImages {
   }
 
   async #warm(sha256: string, size: number): Promise<void> {
-    this.#held += size;
+    const held = this.#held;
+    held.all += size;
+    held.inUse += size;
     // What cannot be loaded is read from its file, and there its fault is told.
     const bytes = await this.#load(sha256).catch(() => undefined);
+    held.inUse -= size;
     if (bytes?.length === size) this.#images.set(sha256, { bytes, users: 0 });
-    else this.#held -= size;
+    else held.all -= size;
   }
 
+  /** Drops as many as must go; none where that would not be enough. */
   #makeRoom(size: number): boolean {
-    if (size > this.#bytesMax) return false;
+    const held = this.#held;
+    if (held.inUse + size > this.#bytesMax) return false;
     for (const [sha256, { bytes, users }] of this.#images) {
-      if (this.#held + size <= this.#bytesMax) break;
+      if (held.all + size <= this.#bytesMax) break;
       if (users > 0) continue;
       this.#images.delete(sha256);
-      this.#held -= bytes.length;
+      held.all -= bytes.length;
     }
-    return this.#held + size <= this.#bytesMax;
+    return true;
   }
 }
 
 class HotBytes implements ImageBytes {
   #image: HotImage | undefined;
+  readonly #held: Held;
   readonly #end: number;
   #at: number;
 
-  constructor(image: HotImage, start: number, end: number) {
+  constructor(image: HotImage, held: Held, start: number, end: number) {
     this.#image = image;
+    this.#held = held;
     this.#at = start;
     this.#end = end;
-    image.users++;
+    if (image.users++ === 0) held.inUse += image.bytes.length;
   }
 
   next(max: number): Uint8Array | undefined {
@@ -89,7 +103,8 @@ class HotBytes implements ImageBytes {
   }
 
   close(): void {
-    if (this.#image) this.#image.users--;
+    const image = this.#image;
     this.#image = undefined;
+    if (image && --image.users === 0) this.#held.inUse -= image.bytes.length;
   }
 }

@@ -1,6 +1,7 @@
-/** The bytes of one upload into one new file, digested as they pass. */
-import { ImageDigests, ImageError } from "../../firmware/mod.ts";
+/** The bytes of one upload into one new file, digested as they pass; then its header is read. */
+import { ImageDigests, ImageError, readHeader } from "../../firmware/mod.ts";
 import type { IngestOptions, StoredImage } from "../../firmware/mod.ts";
+import { headerSource } from "./header_source.ts";
 
 /**
  * Writes the bytes and syncs them. The file stays, whatever happens: it is its maker's to remove.
@@ -14,13 +15,13 @@ export async function writeImage(
   stalledAfterMs: number,
 ): Promise<StoredImage> {
   try {
-    using file = await Deno.open(path, { createNew: true, write: true });
+    using file = await Deno.open(path, { createNew: true, read: true, write: true });
     const digests = await copy(body, file, options, stalledAfterMs);
     check(digests.size, options);
     await file.sync();
     const image = digests.finish();
     checkDigest(image.sha256, options);
-    return image;
+    return { ...image, ...await readHeader(headerSource(file, image.size)) };
   } catch (error) {
     throw toImageError(error);
   }

@@ -65,6 +65,18 @@ export const deviceAnswer = named(
   }),
 );
 
+/** What the file of an image says of itself. */
+const headerAnswer = named(
+  "ImageHeader",
+  z.object({
+    format: z.enum(["esp", "mcuboot"]),
+    project: z.string().optional(),
+    version: version.optional(),
+    secure_version: count.optional(),
+    chip: z.string().optional(),
+  }),
+);
+
 /** A version of a product; an upload is answered without `created_at`. */
 export const firmwareAnswer = named(
   "Firmware",
@@ -73,6 +85,7 @@ export const firmwareAnswer = named(
     product: z.string().optional(),
     size: count,
     checksum,
+    header: headerAnswer.optional(),
     created_at: time.optional(),
   }),
 );
@@ -195,6 +208,19 @@ export const transferAnswer = named(
       stalls: count,
       bad_chunks: count,
       ms: count,
+    })),
+  }),
+);
+
+/** What ESPHome reads of a manifest; `path` is relative to the manifest, or from the root. */
+export const manifestAnswer = named(
+  "Manifest",
+  z.object({
+    name: z.string(),
+    version,
+    builds: z.array(z.object({
+      chipFamily: z.string(),
+      ota: z.object({ path: z.string(), md5: z.string() }),
     })),
   }),
 );

@@ -13,6 +13,7 @@ import { imageRefusal } from "./image_refusal.ts";
 import { invalid, problemResponse, refusalResponse, Refused } from "./problems.ts";
 import type { Call, HttpDeps, Route } from "./route.ts";
 import { artifactRoutes } from "./routes/artifacts.ts";
+import { checkRoutes } from "./routes/checks.ts";
 import { deviceRoutes } from "./routes/devices.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { explainRoutes } from "./routes/explain.ts";
@@ -37,6 +38,7 @@ export const routes: readonly Route[] = [
   ...artifactRoutes,
   ...reportRoutes,
   ...messageRoutes,
+  ...checkRoutes,
   ...eventRoutes,
   ...logRoutes,
   ...openApiRoutes(() => routes),
@@ -50,7 +52,7 @@ export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Ho
   const app = new Hono<Env>();
   for (const route of routes) {
     app.on(route.method, route.path, async (c) => {
-      const isHttp10 = c.env?.incoming?.httpVersion === "1.0";
+      const isHttp10 = c.env?.incoming?.httpVersion === "1.0" || isViaHttp10(c.req.raw);
       const origin = { request: c.req.raw, isHttp10, wire: wireOf(c.env) };
       return await answer(deps, route, origin, c.req.param());
     });
@@ -63,6 +65,11 @@ export function createApp(deps: HttpDeps, onFault: (error: unknown) => void): Ho
     return problemResponse(problem(500, "The engine failed on this request. Its log says why."));
   });
   return app;
+}
+
+/** A proxy speaks HTTP/1.1 for whomever, and says in `Via` what it heard (RFC 9110 §7.6.3). */
+function isViaHttp10({ headers }: Request): boolean {
+  return /^\s*(HTTP\/)?1\.0\s/i.test(headers.get("via") ?? "");
 }
 
 async function answer(

@@ -3,6 +3,9 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Refused } from "./problems.ts";
 import type { Caller, HttpDeps, Route } from "./route.ts";
 
+/** Where Memfault's SDK sends the one credential that it has. */
+export const PROJECT_KEY = "Memfault-Project-Key";
+
 /**
  * Who may use the route and does. Where anyone may, credentials are not even looked at: a supervisor
  * that sends a stale token must not take a healthy engine for a dead one.
@@ -11,14 +14,23 @@ import type { Caller, HttpDeps, Route } from "./route.ts";
  */
 export async function callerOf(
   deps: HttpDeps,
-  route: Pick<Route, "who">,
+  route: Pick<Route, "who" | "takesProjectKey">,
   request: Request,
   params: Record<string, string>,
 ): Promise<Caller> {
   if (route.who === "anyone") return { kind: "nobody" };
-  const caller = await identify(deps, request.headers.get("authorization"));
+  const caller = await identify(deps, credentialsOf(request, route));
   authorize(route.who, caller, params);
   return caller;
+}
+
+/** Where there is nothing else, a project key counts as a bearer token. */
+function credentialsOf(
+  { headers }: Request,
+  { takesProjectKey }: Pick<Route, "takesProjectKey">,
+): string | null {
+  const key = takesProjectKey ? headers.get(PROJECT_KEY) : null;
+  return headers.get("authorization") ?? (key === null ? null : `Bearer ${key}`);
 }
 
 /**

@@ -20,8 +20,8 @@ export interface HttpListener {
   readonly port: number;
   /** How many connections are open. */
   readonly connections: number;
-  /** From now on requests for images are answered on a way of their own. */
-  openLane(deps: HttpDeps): void;
+  /** From now on requests for images are answered on a way of their own; faults are told. */
+  openLane(deps: HttpDeps, onFault?: (error: unknown) => void): void;
   /** Ends every connection and the listener. */
   close(): Promise<void>;
 }
@@ -52,7 +52,12 @@ export async function listen(
     return namesItsHost(bindings.incoming) ? fetch(request, bindings) : malformed(oneHost);
   }, { hostname: NO_HOST, errorHandler });
   // A missing Host is ours to answer: HTTP/1.0 has none, and HTTP/1.1 is told what is missing.
-  const server = createServer({ maxHeaderSize: 16_384, requireHostHeader: false }, answer);
+  const server = createServer({
+    maxHeaderSize: 16_384,
+    requireHostHeader: false,
+    // Half a head is looked for that often; the platform does it every 30 s.
+    connectionsCheckingInterval: limits.headMs / 4,
+  }, answer);
   server.headersTimeout = limits.headMs;
   server.keepAliveTimeout = limits.keepAliveMs;
   // An upload may last; a body that stalls is cut by its reader.
@@ -88,7 +93,9 @@ export async function listen(
     get connections() {
       return connections;
     },
-    openLane: (deps) => void (lane ??= new Lane(deps, (socket) => handOver.call(server, socket))),
+    openLane: (deps, onFault = () => {}) => {
+      lane ??= new Lane(deps, (socket) => handOver.call(server, socket), onFault);
+    },
     close,
   };
 }

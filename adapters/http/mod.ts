@@ -9,3 +9,4 @@ export { listen } from "./listen.ts";
 export type { HttpListener } from "./listen.ts";
 export { Polls } from "./polls.ts";
 export type { Call, Caller, HttpDeps, Route } from "./route.ts";
+export { UploadTimes } from "./images/upload_times.ts";

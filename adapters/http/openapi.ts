@@ -1,6 +1,7 @@
 /** The table of routes as an OpenAPI 3.1 document: nothing in it is written a second time. */
 import { z } from "zod";
 import { answerNames, problemAnswer } from "./answers.ts";
+import { PROJECT_KEY } from "./callers.ts";
 import type { Content, Described, Route } from "./route.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -22,6 +23,12 @@ const securitySchemes = {
   operator: { type: "http", scheme: "bearer", description: "The operator's token." },
   device: { type: "http", scheme: "bearer", description: "The device's token." },
   deviceBasic: { type: "http", scheme: "basic", description: "The device's id and its token." },
+  projectKey: {
+    type: "apiKey",
+    in: "header",
+    name: PROJECT_KEY,
+    description: "The device's token, in the place of a project key.",
+  },
 };
 
 /** Builds the document. */
@@ -47,7 +54,7 @@ function pathOf({ path }: Route): string {
 }
 
 function operationOf(route: Route): Json {
-  const { summary, who, params, query, headers } = route;
+  const { summary, who, takesProjectKey, params, query, headers } = route;
   const parameters = [
     ...parametersOf("path", params),
     ...parametersOf("query", query),
@@ -56,7 +63,7 @@ function operationOf(route: Route): Json {
   const body = route.body ? { type: JSON_TYPE, schema: route.body } : route.reads;
   return {
     ...(summary === undefined ? {} : { summary }),
-    security: securities[who],
+    security: [...securities[who], ...(takesProjectKey ? [{ projectKey: [] }] : [])],
     ...(parameters.length > 0 ? { parameters } : {}),
     ...(body ? { requestBody: { required: true, content: contentOf([body]) } } : {}),
     responses: responsesOf(route),

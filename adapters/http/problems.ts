@@ -40,13 +40,16 @@ export function refusalResponse({ problem, headers }: Refused): Response {
   return problemResponse(problem, headers);
 }
 
+/** Basic goes first: ESP-IDF looks at nothing behind the first scheme that it is offered. */
+const CHALLENGE = 'Basic realm="otalog", Bearer realm="otalog"';
+
 /** A problem as a response. */
 export function problemResponse(
   given: HttpProblem,
   more: Readonly<Record<string, string>> = {},
 ): Response {
   const headers: Record<string, string> = { "content-type": "application/problem+json", ...more };
-  if (given.status === 401) headers["www-authenticate"] = 'Bearer realm="otalog"';
+  if (given.status === 401) headers["www-authenticate"] = CHALLENGE;
   // All that were turned away at once would come back at once.
   if (given.status === 503) headers["retry-after"] ??= String(5 + Math.floor(Math.random() * 6));
   return new Response(JSON.stringify(given), { status: given.status, headers });

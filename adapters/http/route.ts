@@ -11,6 +11,7 @@ import type { Offload } from "./images/offload.ts";
 import type { Feed } from "./feed.ts";
 import type { HttpLimits } from "./limits.ts";
 import type { Polls } from "./polls.ts";
+import type { UploadTimes } from "./images/upload_times.ts";
 import type { Wire } from "./wire.ts";
 
 /** What the routes work with. */
@@ -18,6 +19,8 @@ export interface HttpDeps {
   readonly engine: EngineApi;
   readonly reads: Reads;
   readonly images: ImageFiles;
+  /** When they were uploaded. */
+  readonly uploads: UploadTimes;
   /** SHA-256 of the operator token, hexadecimal digits. */
   readonly operatorTokenSha256: string;
   /** Topic prefix with its leading slash. */
@@ -93,6 +96,8 @@ export interface Route {
   /** With `:name` for parameters. */
   readonly path: string;
   readonly who: "operator" | "device" | "either" | "anyone";
+  /** A token may also come as a project key, from clients that have no `Authorization`. */
+  readonly takesProjectKey?: true;
   readonly params?: z.ZodType;
   readonly query?: z.ZodType;
   /** The header fields it looks at, in lowercase. */

@@ -15,9 +15,14 @@ let connections = 0;
 /** A number is kept where the connection itself is not to be held in memory. */
 const numbers = new WeakMap<object, number>();
 
+/** The number of no connection so far. */
+export function newNumber(): number {
+  return ++connections;
+}
+
 /** The same number for the same connection. */
 export function numberOf(connection: object): number {
-  const number = numbers.get(connection) ?? ++connections;
+  const number = numbers.get(connection) ?? newNumber();
   numbers.set(connection, number);
   return number;
 }

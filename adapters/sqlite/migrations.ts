@@ -39,6 +39,11 @@ const migrations: Record<string, Migration> = {
       await runAll(db, personalTexts);
     },
   },
+  "2026-11-28-image-headers": {
+    up: async (db) => {
+      await runAll(db, imageHeaders);
+    },
+  },
 };
 
 async function runAll(db: Kysely<Tables>, statements: readonly string[]): Promise<void> {
@@ -116,6 +121,9 @@ const personalTexts = [
   `alter table events add column personal text`,
   `create index events_personal on events (stream, version) where personal is not null`,
 ];
+
+/** Nobody had read those of images that are there already. */
+const imageHeaders = [`alter table images add column header text`];
 
 /** As many rows as are held at once. */
 const PAGE_ROWS = 1_000;

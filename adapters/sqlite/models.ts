@@ -1,7 +1,7 @@
 /** Read models as cells: the one projection that the running store and a replay share. */
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { canonicalJson, deadlineOf, isTerminal, toHex } from "../../core/mod.ts";
-import type { Device, Task } from "../../core/mod.ts";
+import type { Device, Image, Task } from "../../core/mod.ts";
 import type { Models } from "../../core/engine/mod.ts";
 
 /** Writes read models through prepared statements of one connection. */
@@ -35,7 +35,7 @@ export class ModelsWriter {
       "update tasks set due_at = ?, limit_ms = ?, task = ? where task_id = ? and state = ?",
     );
     this.#image = database.prepare(
-      "insert or replace into images (sha256, size, sha1, md5) values (?, ?, ?, ?)",
+      "insert or replace into images (sha256, size, sha1, md5, header) values (?, ?, ?, ?, ?)",
     );
     this.#release = database.prepare(
       "insert into releases (version, product, sha256, named_at) values (?, ?, ?, ?)",
@@ -46,11 +46,15 @@ export class ModelsWriter {
   write({ device, tasks, image, release }: Models, tokens: boolean): void {
     if (device) this.#writeDevice(device, tokens);
     for (const task of tasks ?? []) this.#writeTask(task);
-    if (image) this.#image.run(image.sha256, image.size, image.sha1, image.md5);
+    if (image) this.#writeImage(image);
     if (release) {
       const { version, product, sha256, namedAt } = release;
       this.#release.run(version, product ?? "", sha256, namedAt);
     }
+  }
+
+  #writeImage({ sha256, size, sha1, md5, header }: Image): void {
+    this.#image.run(sha256, size, sha1, md5, header ? canonicalJson(header) : null);
   }
 
   #writeDevice(device: Device, tokens: boolean): void {

@@ -3,7 +3,8 @@ import type { Kysely } from "kysely";
 import { deviceStream, personalIn } from "../../core/mod.ts";
 import type { Device, FactType, SealedRow, Task, TaskStateName } from "../../core/mod.ts";
 import type { Firmware, Image, Page, PageQuery, Reads } from "../../core/engine/mod.ts";
-import type { CountsTable, Tables } from "./schema.ts";
+import { imageOf } from "./image_row.ts";
+import type { CountsTable, ImagesTable, Tables } from "./schema.ts";
 
 type TaskQuery = PageQuery & { device?: string | undefined; state?: string | undefined };
 
@@ -84,7 +85,7 @@ export class SqliteReads implements Reads {
   async image(sha256: string): Promise<Image | undefined> {
     const row = await this.#db.selectFrom("images").selectAll()
       .where("sha256", "=", sha256).executeTakeFirst();
-    return row && { ...row };
+    return row && imageOf(row);
   }
 
   async mayFetch(device: string, sha256: string, since: number): Promise<boolean> {
@@ -132,19 +133,19 @@ export class SqliteReads implements Reads {
   #firmwares() {
     return this.#db.selectFrom("releases")
       .innerJoin("images", "images.sha256", "releases.sha256")
-      .select(["version", "product", "named_at", "images.sha256", "size", "sha1", "md5"]);
+      .select(["version", "product", "named_at", "images.sha256", "size", "sha1", "md5", "header"]);
   }
 }
 
-interface FirmwareRow extends Image {
+interface FirmwareRow extends ImagesTable {
   readonly version: string;
   readonly product: string;
   readonly named_at: number;
 }
 
 function toFirmware(row: FirmwareRow): Firmware {
-  const { version, product, named_at: namedAt, sha256, size, sha1, md5 } = row;
-  const image = { sha256, size, sha1, md5 };
+  const { version, product, named_at: namedAt, sha256 } = row;
+  const image = imageOf(row);
   return { version, product: product === "" ? null : product, sha256, namedAt, image };
 }
 

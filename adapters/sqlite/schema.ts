@@ -50,6 +50,8 @@ export interface ImagesTable {
   size: number;
   sha1: string;
   md5: string;
+  /** What its file says of itself, as canonical JSON. */
+  header: string | null;
 }
 
 /** Every named version; `product` is empty for a release without one. */

@@ -20,7 +20,9 @@ import type {
 } from "../../core/engine/mod.ts";
 import type { GrowingTree, LogTree, TreeHash } from "../../core/evidence/mod.ts";
 import { COPIED, openDurable, toStoreError } from "./connection.ts";
+import { imageOf } from "./image_row.ts";
 import { ModelsWriter } from "./models.ts";
+import type { ImagesTable } from "./schema.ts";
 import { Scrubber } from "./scrubber.ts";
 import { sha256 } from "./sha256.ts";
 import { copyOf, emptyTree, treeFrom, TreeReader, TreeWriter } from "./tree.ts";
@@ -130,7 +132,7 @@ export class SqliteWriter implements Store, LogTree {
   image(sha256: string): Promise<Image | undefined> {
     return this.#reading(({ image }) => {
       const row = image.get(sha256);
-      return row && { ...row } as unknown as Image;
+      return row && imageOf(row as unknown as ImagesTable);
     });
   }
 
@@ -300,7 +302,7 @@ function prepare(database: DatabaseSync) {
     ),
     device: sql("select state from devices where device_id = ?"),
     release: sql("select sha256, named_at from releases where version = ? and product = ?"),
-    image: sql("select sha256, size, sha1, md5 from images where sha256 = ?"),
+    image: sql("select * from images where sha256 = ?"),
     lastTask: sql("select number, task_id, device_id from tasks order by number desc limit 1"),
     // Since that device got the last task. By the index of streams, so that few rows are read.
     restores: sql(

@@ -20,6 +20,7 @@ import {
   listen,
   offloadBy,
   Polls,
+  UploadTimes,
 } from "../../adapters/http/mod.ts";
 import type { HttpDeps } from "../../adapters/http/mod.ts";
 import { createMetrics } from "../../adapters/metrics/mod.ts";
@@ -98,6 +99,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       engine,
       reads,
       images,
+      uploads: new UploadTimes(reads),
       operatorTokenSha256: sha256(new TextEncoder().encode(operator.token)),
       prefix: TOPIC_PREFIX,
       openArtifacts: options.openArtifacts,
@@ -116,7 +118,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       ready: () => ready && way.isUp && engine.isWell,
     };
     app = createApp(deps, onFault);
-    http.openLane(deps);
+    http.openLane(deps, onFault);
     const mqttUrl = await way.open(engine);
     // What was begun last ends first; but the engine stops before its devices are cut.
     undo.splice(-1, 0, () => way.close());

@@ -13,6 +13,7 @@ import { isChunkable } from "./numbers.ts";
 import { newestPerTask, owe } from "./owed.ts";
 import { activeTask, enqueue, isOutdated, nextTask } from "./queue.ts";
 import { withEnded, withTaken, withToken } from "./remembered.ts";
+import { isToFetch } from "./to_fetch.ts";
 import type { Device } from "./state.ts";
 
 /** What a step made of a fact. */
@@ -168,6 +169,7 @@ class Draft {
   #request(fact: FactOf<"UpdateRequested">): void {
     const { current_version, product, hardware, chunk_bytes } = fact.data;
     const meant = activeTask(this.#device.tasks) ?? nextTask(this.#device.tasks, fact.at);
+    this.#learnWay(fact.data.fetch_only);
     this.#learn(fact.at, {
       version: current_version ?? this.#device.version,
       product: this.#device.product ?? product ?? null,
@@ -177,7 +179,18 @@ class Draft {
     if (!activeTask(this.#device.tasks)) this.#activateNext(fact.at);
     const isMeant = activeTask(this.#device.tasks)?.id === meant?.id;
     this.#stepActive(isMeant ? fact : withoutPlace(fact));
+    // Who came back with something newer than the image is there for what comes next.
+    this.#supersede(fact.at);
     this.#activateNext(fact.at);
+    if (fact.data.fetch_only) this.#spare(fact);
+  }
+
+  /** A client that only fetches reads metadata as an order to do so. */
+  #spare({ data }: FactOf<"UpdateRequested">): void {
+    const task = activeTask(this.#device.tasks);
+    if (!task || isToFetch(task, data)) return;
+    const kept = this.#effects.filter((e) => e.type !== "sendMetadata" || e.task !== task.id);
+    this.#effects.splice(0, Infinity, ...kept);
   }
 
   #deliver({ task, data }: FactOf<"MessageDelivered">): void {
@@ -192,6 +205,13 @@ class Draft {
     const isTaken = this.#stepById(fact.task, fact);
     const { status, version } = fact.data;
     if (isTaken && status === "booted" && version) this.#learn(fact.at, { version });
+  }
+
+  /** Present only when true: most devices can report. */
+  #learnWay(fetchOnly: true | undefined): void {
+    if (this.#device.fetchOnly === fetchOnly) return;
+    const { fetchOnly: _, ...others } = this.#device;
+    this.#device = fetchOnly ? { ...others, fetchOnly } : others;
   }
 
   #learn(
@@ -269,8 +289,9 @@ class Draft {
 
 /** A digest is the device's claim: the move says how much of the image it had asked for. */
 function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
-  const { id, state: to, attempt, reason, transfers } = task;
-  const isClaim = type === "DigestReported" || type === "ChunkFailed";
+  const { id, state: to, attempt, reason, transfers, policy: { completion } } = task;
+  const isClaim = type === "DigestReported" || type === "ChunkFailed" ||
+    type === "UpdateRequested" && to === "succeeded" && completion === "verified";
   const from = before.state;
   // In the order of canonical JSON, which is written at once then.
   if (!isClaim && !reason) return { attempt, from, task: id, to };

@@ -63,8 +63,8 @@ export function interpretReport(device: Device, report: Report, how: Delivery): 
 
 /** How a report came. */
 export interface Delivery {
-  /** The transport. */
-  readonly via: "mqtt" | "http";
+  /** The transport; `fetch`: a client asks over HTTP that only fetches images. */
+  readonly via: "mqtt" | "http" | "fetch";
   /** The engine time now. */
   readonly at: number;
   /** The packet it came in, where the transport sends again what was not acknowledged. */
@@ -220,7 +220,7 @@ function interpretRequest(
   if (from !== undefined && !(Number.isInteger(from) && from >= 0 && (!task || from <= size))) {
     return refused("out_of_range", `resume_from must be 0 to ${size}.`, task);
   }
-  const { version, transport, current_version, product, hardware } = body;
+  const { version, transport, current_version, running, product, hardware } = body;
   return {
     type: "fact",
     fact: {
@@ -230,6 +230,8 @@ function interpretRequest(
         ...(version === undefined ? {} : { version }),
         ...(transport === undefined ? {} : { transport }),
         ...(current_version === undefined ? {} : { current_version }),
+        ...(running === undefined ? {} : { running }),
+        ...(via === "fetch" ? { fetch_only: true as const } : {}),
         ...(product === undefined ? {} : { product }),
         ...(hardware === undefined ? {} : { hardware }),
         ...(chunkBytes === null ? {} : { chunk_bytes: chunkBytes }),

@@ -28,14 +28,17 @@ export function receivedBytes(
 }
 
 /** The chunk size a device wishes for; `null`: none; `undefined`: not one that is allowed. */
-export function wishedChunkBytes(wish: Wish, via: "mqtt" | "http"): number | null | undefined {
+export function wishedChunkBytes(
+  wish: Wish,
+  via: "mqtt" | "http" | "fetch",
+): number | null | undefined {
   const bytes = wish.chunk_bytes ?? (wish.chunk_size === undefined ? null : wish.chunk_size * 1024);
   if (bytes === null) return null;
   if (!Number.isInteger(bytes) || !within(bytes, CHUNK_BYTES_MIN, CHUNK_BYTES_MAX)) {
     return undefined;
   }
   const isPowerOfTwo = (bytes & (bytes - 1)) === 0;
-  return isPowerOfTwo || via === "http" && bytes % 1024 === 0 ? bytes : undefined;
+  return isPowerOfTwo || via !== "mqtt" && bytes % 1024 === 0 ? bytes : undefined;
 }
 
 /** Whether an image of that size can be cut into chunks of that size. */

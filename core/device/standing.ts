@@ -1,5 +1,6 @@
 /** The message that stands for where a task is: what a repeated report is answered with. */
 import type { DeviceEffectData, TaskEffect } from "../upgrade/events.ts";
+import { isConcluded } from "../upgrade/running.ts";
 import type { Task } from "../upgrade/task.ts";
 
 /** The newest message of the task; none for one that waits, unless it had to yield. */
@@ -36,9 +37,10 @@ function effectOf(task: Task): TaskEffect | undefined {
 
 /**
  * Whether the right digest is on record for sure: whoever checks by itself may install without having
- * said one, and is not believed to have.
+ * said one, and is not believed to have; nor is one that only seems to reboot.
  */
-export function isVerified({ state, policy: { completion } }: Task): boolean {
-  return state === "awaiting_install" || completion !== "reported" &&
+export function isVerified(task: Task): boolean {
+  const { state, policy: { completion } } = task;
+  return state === "awaiting_install" || completion !== "reported" && !isConcluded(task) &&
       (state === "installing" || state === "rebooting" || state === "confirming");
 }

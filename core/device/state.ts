@@ -62,6 +62,8 @@ export interface Device {
   readonly chunkBytes: number | null;
   /** The last reports that can be known when they come again, newest first. */
   readonly taken: readonly TakenReport[];
+  /** It last asked as clients do that fetch images and can report nothing else. */
+  readonly fetchOnly?: true;
   /** When its last own fact came in; 0: never. */
   readonly lastContactAt: number;
   /** When its last refusal was recorded; 0: never. */

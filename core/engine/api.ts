@@ -17,6 +17,11 @@ export interface EngineApi {
    * news, or not allowed; then it is to be submitted as an input, after its checks.
    */
   goesOn(further: FurtherRange): boolean;
+  /**
+   * What becomes of the device's task may be concluded from the bytes that it is given (`seen`): whoever
+   * sends them must see them leave. Also true where nothing is known of the device now.
+   */
+  restsOnBytes(device: string): boolean;
   /** Engine time: milliseconds since 1970; never goes back. */
   now(): number;
   /** A device opened a connection (`connection` is unique per connection). */

@@ -1,5 +1,6 @@
 /** What a device has been told, as far as its own reports show it. */
-import type { Device } from "../device/state.ts";
+import { activeTask } from "../device/queue.ts";
+import type { Device, Owed } from "../device/state.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -10,12 +11,31 @@ import type { Workspace } from "./workspace.ts";
  */
 export function confirmUpTo(
   work: Workspace,
-  { id, owed }: Device,
+  device: Device,
   { id: about }: Task,
   cause: number | null,
 ): void {
-  const last = owed.findLastIndex(({ task }) => task === about);
-  for (const { task, kind, attempt } of owed.slice(0, last + 1)) {
+  const last = device.owed.findLastIndex(({ task }) => task === about);
+  confirm(work, device, device.owed.slice(0, last + 1), cause);
+}
+
+/**
+ * A client that only fetches can confirm nothing: that it checks again shows that it was given the answer
+ * before. Only the image that it is to have is still to be asked for. The device is given as it was before.
+ */
+export function confirmFetched(work: Workspace, device: Device, cause: number | null): void {
+  const active = activeTask(device.tasks)?.id;
+  const told = device.owed.filter(({ task, kind }) => task !== active || kind !== "metadata");
+  confirm(work, device, told, cause);
+}
+
+function confirm(
+  work: Workspace,
+  { id }: Device,
+  told: readonly Owed[],
+  cause: number | null,
+): void {
+  for (const { task, kind, attempt } of told) {
     const stamp = { at: work.at, actor: `device:${id}` };
     const data = { kind, attempt };
     work.recordDevice(id, { type: "MessageDelivered", ...stamp, task, data }, cause);

@@ -5,8 +5,10 @@ import { CHUNKS_MAX, OPEN_TASKS_MAX, problem, toChecksum, toHex } from "../proto
 import type { Problem } from "../protocol/mod.ts";
 import { freezePolicy } from "../upgrade/policy.ts";
 import { isTerminal } from "../upgrade/task.ts";
+import { contradictionOf } from "./contradiction.ts";
 import { eraseData } from "./erase.ts";
 import type { Command, CommandResult } from "./inputs.ts";
+import { targetOf } from "./target.ts";
 import type { Workspace } from "./workspace.ts";
 
 type CommandOf<T extends Command["type"]> = Extract<Command, { type: T }>;
@@ -105,8 +107,9 @@ async function revokeDevice(
 async function addFirmware(
   work: Workspace,
   actor: string,
-  { image, version, product, name }: CommandOf<"addFirmware">,
+  command: CommandOf<"addFirmware">,
 ): Promise<CommandResult | Problem> {
+  const { image, version, product, name, ignoresHeader = false } = command;
   const known = await work.images.release(product, version);
   if (known) {
     return known.sha256 === image.sha256 ? { type: "firmware", created: false } : problem(
@@ -114,16 +117,19 @@ async function addFirmware(
       `Version ${version} is other bytes already. A version names one image for ever: choose a new one.`,
     );
   }
-  const { sha256, size, sha1, md5 } = image;
+  const contradiction = ignoresHeader ? undefined : contradictionOf(command);
+  if (contradiction) return contradiction;
+  const { sha256, size, sha1, md5, header } = image;
   const uploaded = await work.images.of(sha256) ? undefined : await work.recordImage(sha256, {
     type: "ImageUploaded",
     at: work.at,
     actor,
-    data: { image: toChecksum(sha256), size, sha1, md5 },
+    data: { image: toChecksum(sha256), size, sha1, md5, ...(header ? { header } : {}) },
   });
   const data = {
     ...(product === null ? {} : { product }),
     version,
+    ...(ignoresHeader ? { header_ignored: true as const } : {}),
     artifacts: [{ name, size, sha256 }],
   };
   await work.recordImage(
@@ -151,7 +157,7 @@ async function requestUpgrade(
       `There is no firmware ${version} for this device. Upload it with PUT /firmware/${version}${product}.`,
     );
   }
-  const { release, image } = found;
+  const { image } = found;
   if (image.sha256 !== toHex(checksum)) {
     return problem(409, `Firmware ${version} has the checksum ${toChecksum(image.sha256)}.`);
   }
@@ -165,8 +171,7 @@ async function requestUpgrade(
   if (conflict) return conflict;
   const name = work.nextTaskName();
   if (!name) return problem(503, "All task numbers are used up. Start a new log.");
-  const target = { number: name.number, size: image.size, product: release.product };
-  const data = freezePolicy(request, target);
+  const data = freezePolicy(request, targetOf(device, found, name.number));
   work.recordDevice(id, { type: "TaskQueued", at: work.at, actor, task: name.id, data });
   return { type: "task", task: name.id };
 }

@@ -6,12 +6,14 @@ import { owedAt } from "../device/owed.ts";
 import { activeTask } from "../device/queue.ts";
 import { taskOf } from "../device/state.ts";
 import type { Device, Owed } from "../device/state.ts";
+import { isToFetch } from "../device/to_fetch.ts";
 import type { DeviceFact } from "../log/mod.ts";
 import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
+import type { Running } from "../upgrade/running.ts";
 import { isWaiting } from "../upgrade/task.ts";
 import { answeredBefore, noteAnswer } from "./answered.ts";
-import { confirmUpTo } from "./confirm.ts";
+import { confirmFetched, confirmUpTo } from "./confirm.ts";
 import type { ReportInput } from "./inputs.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { queueWished } from "./wished.ts";
@@ -52,15 +54,18 @@ export async function decideReport(
 /** A request is always answered: where nothing waits for the device, it may have what it asks for. */
 async function takeRequest(
   work: Workspace,
-  { id }: Device,
+  device: Device,
   fact: Extract<FactDraft, { type: "UpdateRequested" }>,
   { deviceRequests }: Surroundings,
 ): Promise<Recorded | undefined> {
+  const { id } = device;
   const recorded = work.recordDevice(id, stamp(work, id, fact));
+  if (fact.data.fetch_only) confirmFetched(work, device, recorded?.seq ?? null);
   const made = deviceRequests === "allow"
     ? await queueWished(work, id, fact.data, recorded?.seq ?? null)
     : undefined;
-  answerRequest(work, work.peek(id)!, [...recorded?.effects ?? [], ...made?.effects ?? []]);
+  const sent = [...recorded?.effects ?? [], ...made?.effects ?? []];
+  answerRequest(work, work.peek(id)!, sent, fact.data.fetch_only ? fact.data : undefined);
   return recorded;
 }
 
@@ -94,11 +99,15 @@ function stamp(work: Workspace, id: string, draft: FactDraft): DeviceFact {
   return { ...draft, at: work.at, actor: `device:${id}` } as DeviceFact;
 }
 
-/** Every request is answered: with the metadata of the active task, what is owed, or `idle`. */
+/**
+ * Every request is answered: with the metadata of the active task, what is owed, or `idle`. `check`: what
+ * a client said that only fetches.
+ */
 export function answerRequest(
   work: Workspace,
   device: Device,
   sent: readonly DeviceEffectData[],
+  check?: Running,
 ): void {
   const active = activeTask(device.tasks);
   const told = new Set(sent.map((effect) => effect.task));
@@ -107,7 +116,9 @@ export function answerRequest(
     device,
     ({ task, kind }) => !told.has(task) && !(task === active?.id && kind === "metadata"),
   );
-  if (!active) return work.send(device.id, idleMessage(device));
+  if (!active || check && !isToFetch(active, check)) {
+    return work.send(device.id, idleMessage(device));
+  }
   if (sent.some(({ type, task }) => type === "sendMetadata" && task === active.id)) return;
   const owed = { task: active.id, kind: "metadata", attempt: active.attempt } as const;
   work.send(device.id, messageOf("metadata", active, work.baseUrl), owed);

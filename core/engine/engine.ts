@@ -2,6 +2,7 @@
  * The closed loop: takes the inputs that wait, decides them, appends every row and read model in one
  * transaction, and only then answers and sends.
  */
+import { activeTask } from "../device/queue.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import { problem } from "../protocol/mod.ts";
@@ -136,10 +137,17 @@ export class Engine implements EngineApi {
   }
 
   goesOn(further: FurtherRange): boolean {
-    const device = this.#stopped ? undefined : this.#ledger.cached(further.device)?.device;
+    // In doubt about the store nobody knows what is committed.
+    const isSure = !this.#stopped && this.isWell;
+    const device = isSure ? this.#ledger.cached(further.device)?.device : undefined;
     const at = this.now();
     const task = device && taskGoingOn(device, further, at);
     return task !== undefined && this.#transfers.goOn(task, further.range, at);
+  }
+
+  restsOnBytes(device: string): boolean {
+    const known = this.#ledger.cached(device)?.device;
+    return !known || activeTask(known.tasks)?.policy.completion === "seen";
   }
 
   now(): number {

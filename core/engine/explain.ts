@@ -144,7 +144,7 @@ function badChunks(chunks: readonly number[]): string {
 /** The limit that passed. */
 function limitOf(reason: Reason | Cause, state: string, policy: TaskPolicy): number | undefined {
   if (reason === "expired") return policy.expires_in_ms;
-  if (reason === "delay_over") return undefined;
+  if (reason === "delay_over" || reason === "all_given") return undefined;
   const { limits_ms } = policy;
   if (reason === "too_slow") return limits_ms.downloading_total;
   return Object.hasOwn(limits_ms, state) ? limits_ms[state as keyof typeof limits_ms] : undefined;
@@ -156,9 +156,10 @@ function causeOf(fact: DeviceFact, { from, to }: Move): Cause {
     case "TaskQueued":
       return from === null ? "ordered" : "its_turn";
     case "UpdateRequested":
+      if (to === "rebooting") return "all_given";
       return to === "succeeded" ? "new_version_runs" : "device_asked";
     case "ContactChanged":
-      return "device_listens";
+      return to === "rebooting" ? "all_given" : "device_listens";
     case "ArtifactRequested":
       return "download_began";
     case "ProgressReported":
@@ -169,7 +170,8 @@ function causeOf(fact: DeviceFact, { from, to }: Move): Cause {
     case "StatusReported":
       return statusCause(to);
     case "DeadlinePassed":
-      return "delay_over";
+      if (from === "rebooting") return "reboot_over";
+      return to === "rebooting" ? "all_given" : "delay_over";
     default:
       return "its_turn";
   }

@@ -20,7 +20,9 @@ export type Cause =
   | "device_reboots"
   | "device_booted"
   | "new_version_runs"
-  | "delay_over";
+  | "delay_over"
+  | "all_given"
+  | "reboot_over";
 
 /** Why a task moved. */
 export const becauseOf: Readonly<Record<Reason | Cause, string>> = {
@@ -34,6 +36,7 @@ export const becauseOf: Readonly<Record<Reason | Cause, string>> = {
   device_rejected: "the device declined it",
   device_rolled_back: "the device went back to the version it had",
   other_version: "the device runs another version after its reboot",
+  old_image: "the device came back with the image it had",
   no_progress: "nothing more was stored",
   too_slow: "the download as a whole took too long",
   silent: "the device said nothing more",
@@ -54,6 +57,8 @@ export const becauseOf: Readonly<Record<Reason | Cause, string>> = {
   device_booted: "the device has booted",
   new_version_runs: "the new version runs",
   delay_over: "the delay is over",
+  all_given: "all of the image was given out",
+  reboot_over: "the time for its reboot is over",
 };
 
 /** That a task is in a state, for the beginning of a sentence. */

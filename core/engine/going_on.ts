@@ -4,6 +4,7 @@
  */
 import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
+import { toHex } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { ServedRange } from "./transfers.ts";
 
@@ -32,7 +33,7 @@ export function taskGoingOn(
   );
   if (!isValid || device.revoked) return undefined;
   const task = activeTask(device.tasks);
-  if (task?.state !== "downloading" || !task.policy.image.endsWith(sha256)) return undefined;
+  if (task?.state !== "downloading" || toHex(task.policy.image) !== sha256) return undefined;
   return at - task.progressAt < Math.floor(task.policy.limits_ms.downloading / 2)
     ? task
     : undefined;

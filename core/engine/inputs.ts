@@ -14,7 +14,8 @@ export interface ReportInput {
   /** Last level of the topic, for the record. */
   readonly report: string;
   readonly parsed: Report | MalformedReport;
-  readonly via: "mqtt" | "http";
+  /** `fetch`: a client asks that only fetches images, and can say nothing else. */
+  readonly via: "mqtt" | "http" | "fetch";
   /** The packet it came in, where the transport sends again what was not acknowledged. */
   readonly packet?: Packet | undefined;
 }
@@ -63,6 +64,12 @@ export interface DeadlineInput {
   readonly due: number;
 }
 
+/** An image that was just stored. */
+export interface UploadedImage extends Image {
+  /** Bytes that it has at least, by its own header. */
+  readonly claimedSize?: number;
+}
+
 /** What an operator wants, checked by a schema of `core/protocol/operators.ts`. */
 export type Command =
   | {
@@ -88,10 +95,12 @@ export type Command =
   | { readonly type: "eraseData"; readonly device: string }
   | {
     readonly type: "addFirmware";
-    readonly image: Image;
+    readonly image: UploadedImage;
     readonly version: string;
     readonly product: string | null;
     readonly name: string;
+    /** The operator wants it whatever the image's own header says. */
+    readonly ignoresHeader?: boolean;
   }
   | { readonly type: "requestUpgrade"; readonly request: RequestUpgrade }
   | { readonly type: "cancelTask"; readonly task: string };

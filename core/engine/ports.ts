@@ -3,7 +3,7 @@
  * the simulator has its own.
  */
 import type { Device } from "../device/state.ts";
-import type { FactType, SealedRow, Sha256 } from "../log/mod.ts";
+import type { FactType, ImageHeader, SealedRow, Sha256 } from "../log/mod.ts";
 import type { Message, OwedName, RejectedCode } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { Input } from "./inputs.ts";
@@ -30,6 +30,8 @@ export interface Image {
   readonly sha1: string;
   /** For clients that check nothing else. */
   readonly md5: string;
+  /** What its file says of itself, if that is known. */
+  readonly header?: ImageHeader;
 }
 
 /** A version of a product (or of none), naming one image. */

@@ -49,8 +49,9 @@ export function stepImageStream(
   fact: FactOf<"ImageUploaded"> | FactOf<"ReleaseNamed">,
 ): StreamStep {
   if (fact.type === "ImageUploaded") {
-    const { image, size, sha1, md5 } = fact.data;
-    return { outcome: nothing, models: { image: { sha256: toHex(image), size, sha1, md5 } } };
+    const { image, size, sha1, md5, header } = fact.data;
+    const about = { size, sha1, md5, ...(header ? { header } : {}) };
+    return { outcome: nothing, models: { image: { sha256: toHex(image), ...about } } };
   }
   const { product, version, artifacts } = fact.data;
   const sha256 = artifacts[0]!.sha256;

@@ -4,7 +4,13 @@
  */
 import { TRANSFERS_MAX } from "../protocol/limits.ts";
 import type { TransferSoFar } from "../log/mod.ts";
-import { fetchedBytes, noTransfer, transferOf, withTransfer } from "../upgrade/transfer.ts";
+import {
+  fetchedBytes,
+  givenBytes,
+  noTransfer,
+  transferOf,
+  withTransfer,
+} from "../upgrade/transfer.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import type { Task } from "../upgrade/task.ts";
 import { Cache } from "./cache.ts";
@@ -35,7 +41,10 @@ interface Tally {
   readonly task: string;
   readonly attempt: number;
   sum: TransferSoFar;
+  /** What of the image was given out, over all attempts. */
   spans: readonly Span[];
+  /** And what in this one. */
+  own: readonly Span[];
   live: readonly Answer[];
 }
 
@@ -88,10 +97,13 @@ export class Transfers {
   #tally(task: Task): Tally {
     const known = this.#tallies.get(task.device);
     if (known?.task === task.id && known.attempt === task.attempt) return known;
-    const { attempt: _, bad_chunks: __, ...sum } = transferOf(task.transfers, task.attempt) ??
+    const { attempt, bad_chunks: _, ...sum } = transferOf(task.transfers, task.attempt) ??
       noTransfer(task.attempt);
-    const spans = known?.task === task.id ? allSpans(known) : assumedSpans(task);
-    const tally = { task: task.id, attempt: task.attempt, sum, spans, live: [] };
+    const spans = known?.task === task.id
+      ? allSpans(known)
+      : assumedSpans(fetchedBytes(task.transfers));
+    const own = assumedSpans(givenBytes(sum));
+    const tally: Tally = { task: task.id, attempt, sum, spans, own, live: [] };
     this.#tallies.set(task.device, tally);
     return tally;
   }
@@ -115,16 +127,21 @@ function settle(tally: Tally, { range, at }: Answer, next?: ServedRange): void {
   const isCutShort = next !== undefined && next.connection !== range.connection &&
     beginsWithin(next, range);
   const bytes = isCutShort ? next.from - range.from : range.sent;
-  const { spans, repeated } = addSpan(tally.spans, [range.from, range.from + bytes]);
+  const span: Span = [range.from, range.from + bytes];
+  const { spans, repeated } = addSpan(tally.spans, span);
+  const own = addSpan(tally.own, span);
   const { sum } = tally;
+  const anew = (sum.anew ?? 0) + Math.max(0, repeated - own.repeated);
   const isCut = range.state === "cut" || isCutShort && range.state !== "stalled";
   tally.spans = spans;
+  tally.own = own.spans;
   tally.sum = {
     first_at: sum.first_at === 0 ? at : Math.min(sum.first_at, at),
     last_at: Math.max(sum.last_at, at),
     bytes: sum.bytes + bytes,
     requests: sum.requests + 1,
     repeated: sum.repeated + repeated,
+    ...(anew > 0 ? { anew } : {}),
     cuts: sum.cuts + (isCut ? 1 : 0),
     stalls: sum.stalls + (range.state === "stalled" ? 1 : 0),
     ms: sum.ms + Math.max(0, range.sentAt - at),
@@ -139,8 +156,8 @@ function allSpans({ spans, live }: Tally): readonly Span[] {
 }
 
 /** After a restart nobody knows which bytes they were: most devices fetch from the start. */
-function assumedSpans({ transfers }: Task): readonly Span[] {
-  return addSpan([], [0, fetchedBytes(transfers)]).spans;
+function assumedSpans(bytes: number): readonly Span[] {
+  return addSpan([], [0, bytes]).spans;
 }
 
 function isSame(known: TransferSoFar, sum: TransferSoFar): boolean {

@@ -9,7 +9,7 @@ import { isActive, maxAttempts } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import { fetchedBytes } from "../upgrade/transfer.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
-import type { OutboundMessage } from "./ports.ts";
+import type { Image, OutboundMessage } from "./ports.ts";
 import type { Firmware } from "./reads.ts";
 
 type Json = Readonly<Record<string, unknown>>;
@@ -51,7 +51,7 @@ export function transferView(task: Task, transfers: readonly AttemptTransfer[]):
     task_id: task.id,
     size: task.policy.size,
     fetched: fetchedBytes(transfers),
-    attempts: transfers.map(({ first_at, last_at, ...counts }) => ({
+    attempts: transfers.map(({ first_at, last_at, anew: _, ...counts }) => ({
       ...counts,
       ...(counts.requests === 0 ? {} : {
         first_request_at: timeText(first_at),
@@ -89,12 +89,18 @@ export function deviceAsOfView({ device, tags, seq, at }: DeviceAsOf): Json {
 
 /** A version of a product. */
 export function firmwareView({ version, product, image, namedAt }: Firmware): Json {
+  return { ...imageView(version, product, image), created_at: timeText(namedAt) };
+}
+
+/** An image under the version that names it, and what its file says of itself. */
+export function imageView(version: string, product: string | null, image: Image): Json {
+  const { digest: _, ...header } = image.header ?? {};
   return {
     version,
     ...(product === null ? {} : { product }),
     size: image.size,
     checksum: toChecksum(image.sha256),
-    created_at: timeText(namedAt),
+    ...(image.header ? { header } : {}),
   };
 }
 

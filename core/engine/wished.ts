@@ -3,6 +3,7 @@ import { activeTask } from "../device/queue.ts";
 import type { FactOf } from "../log/mod.ts";
 import { isNews, requestUpgrade, toChecksum } from "../protocol/mod.ts";
 import { freezePolicy } from "../upgrade/policy.ts";
+import { targetOf } from "./target.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
 
 /**
@@ -26,9 +27,8 @@ export async function queueWished(
     firmware_version: version,
     checksum: toChecksum(found.image.sha256),
   });
-  const { release, image } = found;
-  const target = { number: name.number, size: image.size, product: release.product };
-  const from = resume_from !== undefined && resume_from <= image.size ? { resume_from } : {};
+  const target = targetOf(device, found, name.number);
+  const from = resume_from !== undefined && resume_from <= found.image.size ? { resume_from } : {};
   // Known when it comes again, also where the request itself changed nothing and is no fact.
   const names = {
     ...(report === undefined ? {} : { id: report }),

@@ -207,17 +207,22 @@ export class Workspace {
     for (const [id, { device, head }] of this.#devices) if (device) yield [id, { device, head }];
   }
 
-  /** Where the phase of a task changes, the fact bears what was given out for it so far. */
+  /**
+   * Where the phase of a task changes, the fact bears what was given out for it so far. Of a device that
+   * cannot report, this may be what changes it.
+   */
   #step(
     device: Device | undefined,
     fact: DeviceFact,
   ): [DeviceFact, ReturnType<typeof stepDeviceStream>] {
-    const step = stepDeviceStream(device, fact);
+    const plain = stepDeviceStream(device, fact);
     const task = device && activeTask(device.tasks);
-    if (!task || !step?.step.moves.some((move) => move.task === task.id)) return [fact, step];
+    if (!task || !moves(plain, task) && task.policy.completion !== "seen") return [fact, plain];
     const transfer = this.transfers.soFar(task);
     const bears = transfer ? bearing(fact, transfer) : fact;
-    return bears === fact ? [fact, step] : [bears, stepDeviceStream(device, bears)];
+    if (bears === fact) return [fact, plain];
+    const step = stepDeviceStream(device, bears);
+    return moves(step, task) ? [bears, step] : [fact, plain];
   }
 
   async #open(id: string): Promise<OpenDevice> {
@@ -254,4 +259,8 @@ export class Workspace {
       if (made) this.send(id, made.message, made.owed);
     }
   }
+}
+
+function moves(step: ReturnType<typeof stepDeviceStream>, { id }: Task): boolean {
+  return step?.step.moves.some((move) => move.task === id) ?? false;
 }

@@ -11,6 +11,7 @@ import {
   deviceId,
   label,
   priority,
+  runningDigest,
   saltedSha512,
   sha256Hex,
   transport,
@@ -25,8 +26,9 @@ const report = { ...repeatable, attempt: count.optional() };
 
 /**
  * What was given out for the attempt so far, when the phase changes: answers with bytes of the image,
- * the bytes in them, those among them that had been given out before, answers that were cut or had
- * to be cut since nothing was taken, and the milliseconds in which they were given.
+ * the bytes in them, those among them that had been given out before (`repeated`), those among these
+ * that had been in earlier attempts, but not in this one (`anew`), answers that were cut or had to be
+ * cut since nothing was taken, and the milliseconds in which they were given.
  *
  * @internal its type is inferred from a schema
  */
@@ -36,6 +38,7 @@ export const transferSoFar = z.strictObject({
   bytes: count,
   requests: count,
   repeated: count,
+  anew: count.min(1).optional(),
   cuts: count,
   stalls: count,
   ms,
@@ -49,6 +52,30 @@ export type TransferSoFar = z.infer<typeof transferSoFar>;
 /** The hash of the text that has what is personal: it stands beside the data, where it can be erased. */
 const withPersonal = { personal: checksum.optional() };
 const phase = { transfer: transferSoFar.optional() };
+
+/** A text that a file has, as long as there is room for it. */
+const fileText = label.max(32);
+
+/**
+ * What the file of an image says of itself: its project and version, the chip that it is for, the
+ * version that a device refuses to go below, and the SHA-256 by which it calls itself when it runs.
+ *
+ * @internal its type is inferred from a schema
+ */
+export const imageHeader = z.strictObject({
+  format: z.enum(["esp", "mcuboot"]),
+  project: fileText.optional(),
+  version: fileText.optional(),
+  secure_version: z.int().min(0).max(0xffff_ffff).optional(),
+  chip: fileText.optional(),
+  digest: sha256Hex.optional(),
+});
+/**
+ * What the file of an image says of itself.
+ *
+ * @internal its type is inferred from a schema
+ */
+export type ImageHeader = z.infer<typeof imageHeader>;
 
 /**
  * Limits of a task by state, in milliseconds, all of them: the policy is frozen, not looked up.
@@ -109,6 +136,8 @@ export const deviceFacts = {
     limits_ms: limitsMs,
     expires_in_ms: ms,
     allow_downgrade: z.boolean(),
+    /** What a device that runs the image may know it by, besides its SHA-256. */
+    known_by: z.array(runningDigest).optional(),
     /** What the device that asked for it has stored already. */
     resume_from: count.optional(),
   }),
@@ -119,6 +148,10 @@ export const deviceFacts = {
     version: versionName.optional(),
     transport: transport.optional(),
     current_version: versionName.optional(),
+    /** The digest of what it runs, as it computed it itself. */
+    running: runningDigest.optional(),
+    /** It asked as clients do that fetch images and can report nothing else. */
+    fetch_only: z.literal(true).optional(),
     product: label.optional(),
     hardware: label.optional(),
     chunk_bytes: z.int().optional(),
@@ -173,11 +206,16 @@ export const imageFacts = {
     size: count,
     sha1: z.string(),
     md5: z.string(),
+    header: imageHeader.optional(),
   }),
-  /** A version of a product got a name; immutable from then on. */
+  /**
+   * A version of a product got a name; immutable from then on. `header_ignored`: the operator wanted
+   * it whatever the image's own header says.
+   */
   ReleaseNamed: z.strictObject({
     product: label.optional(),
     version: versionName,
+    header_ignored: z.literal(true).optional(),
     artifacts: z.array(z.strictObject({ name: z.string(), size: count, sha256: sha256Hex })).length(
       1,
     ),

@@ -55,6 +55,17 @@ export const sha256Hex = z.string().regex(
 );
 
 /**
+ * A digest of the image that a device runs: `sha256:` and 64, or `md5:` and 32 lowercase hexadecimal
+ * digits.
+ *
+ * @internal its type is inferred from a schema
+ */
+export const runningDigest = z.string().regex(
+  /^(?:sha256:[0-9a-f]{64}|md5:[0-9a-f]{32})$/,
+  'must be "sha256:" and 64, or "md5:" and 32 lowercase hexadecimal digits',
+);
+
+/**
  * `$6$salt$hash`: SHA-512 over a secret and 12 bytes of salt, salt and hash in base64, as password
  * files of MQTT brokers have it (mosquitto_passwd(1)).
  *

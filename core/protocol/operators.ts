@@ -55,14 +55,16 @@ export const taskLimits = z.strictObject({
 export const priority = z.enum(["security", "normal", "low"]);
 
 /**
- * The evidence that success needs.
+ * The evidence that success needs. `seen` is for clients that cannot report: a later check that says by
+ * version or digest that the image runs.
  *
  * @internal its type is inferred from a schema
  */
 export const completion = z.enum(["verified", "booted", "reported", "seen"]);
 
 /**
- * `POST /firmware/upgrade`
+ * `POST /firmware/upgrade`. Without a `completion` it is `seen` for a device that only fetches, and
+ * `verified` for all others.
  *
  * @internal its type is inferred from a schema
  */
@@ -72,7 +74,7 @@ export const requestUpgrade = z.strictObject({
   checksum,
   chunk_size: z.int().min(1).max(16_384).default(512),
   priority: priority.default("normal"),
-  completion: completion.default("verified"),
+  completion: completion.optional(),
   retries: z.int().min(0).max(RETRIES_MAX).default(3),
   limits: taskLimits.default({}),
   expires_in: seconds.default(2_592_000),

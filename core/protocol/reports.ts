@@ -3,7 +3,7 @@
  * from bytes to a checked report. Unknown members are ignored; anything else malformed is refused.
  */
 import { z } from "zod";
-import { checksum, deviceId, label, reportId, taskId, versionName } from "./ids.ts";
+import { checksum, deviceId, label, reportId, runningDigest, taskId, versionName } from "./ids.ts";
 import { decodeText, parseJson } from "./json.ts";
 import { CHUNKS_MAX, DURATION_S_MAX, PAYLOAD_BYTES_MAX, REASON_CHARACTERS_MAX } from "./limits.ts";
 import { wordsOf } from "./words.ts";
@@ -22,13 +22,15 @@ const named = {
 };
 
 /**
- * `/ota/{device}/request`: "is there something for me?"
+ * `/ota/{device}/request`: "is there something for me?" `running` is the digest of the image that the
+ * device runs, as it computed it itself.
  *
  * @internal its type is inferred from a schema
  */
 export const requestReport = z.object({
   version: versionName.optional(),
   current_version: versionName.optional(),
+  running: runningDigest.optional(),
   product: label.optional(),
   hardware: label.optional(),
   chunk_size: z.number().optional(),

@@ -1,6 +1,6 @@
 /** The products, the versions and the images of a simulation. */
 import type { Image } from "../engine/mod.ts";
-import type { Sha256 } from "../log/mod.ts";
+import type { ImageHeader, Sha256 } from "../log/mod.ts";
 import type { Fate } from "./chance/fate.ts";
 
 /** Versions that there are, `1.0.0` and on. */
@@ -39,7 +39,9 @@ export class Catalogue {
         const name = `${product} ${versionOf(nth)}`;
         const digest = sha256(new TextEncoder().encode(name));
         const size = fate.about(`size of ${name}`).spread(1_000, 4_000_000);
-        const image = { sha256: digest, size, sha1: "00", md5: "00" };
+        const md5 = sha256(new TextEncoder().encode(`MD5 of ${name}`)).slice(0, 32);
+        const header = headerOf(product, versionOf(nth), sha256(new TextEncoder().encode(digest)));
+        const image = { sha256: digest, size, sha1: "00", md5, ...header };
         const build = { version: versionOf(nth), product, image };
         this.#builds.set(name, build);
         this.#byImage.set(digest, build);
@@ -61,4 +63,25 @@ export class Catalogue {
   get builds(): Iterable<Build> {
     return this.#builds.values();
   }
+}
+
+/** What the file says of itself: of each product another kind, of those without a product nothing. */
+function headerOf(
+  product: string | null,
+  version: string,
+  digest: string,
+): { readonly header?: ImageHeader } {
+  if (product === null) return {};
+  return product === "pump"
+    ? {
+      header: {
+        format: "esp",
+        project: product,
+        version,
+        secure_version: 0,
+        chip: "ESP32",
+        digest,
+      },
+    }
+    : { header: { format: "mcuboot", version: `${version}+0`, digest } };
 }

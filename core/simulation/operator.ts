@@ -68,7 +68,9 @@ export class Operators {
     this.#give({ ...upload, image }, then);
     const other = fate.happens("otherBytes", `${product} ${version}`);
     const next = versionOf(numberOf(version) % VERSIONS + 1);
-    if (other) this.#later(other, { ...upload, image: catalogue.build(product, next).image });
+    // Its header says so, too: it is the version that must not name other bytes.
+    const { image: otherImage } = catalogue.build(product, next);
+    if (other) this.#later(other, { ...upload, image: otherImage, ignoresHeader: true });
   }
 
   /** Orders an upgrade of one of the devices: when, which and how are drawn. */

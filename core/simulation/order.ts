@@ -12,6 +12,8 @@ const DAY_S = 86_400;
 export interface Ordered {
   readonly id: string;
   readonly product: string | null;
+  /** Whether it only fetches. */
+  readonly isFetcher: boolean;
   readonly flash: { readonly version: string };
 }
 
@@ -22,7 +24,8 @@ export interface Order {
 }
 
 /** An order for the device. */
-export function drawOrder(how: Random, { id, product, flash }: Ordered, world: World): Order {
+export function drawOrder(how: Random, device: Ordered, world: World): Order {
+  const { id, product, flash, isFetcher } = device;
   const { fate, catalogue } = world;
   const now = numberOf(flash.version);
   const isBack = fate.happens("downgrade", id) !== undefined;
@@ -40,6 +43,7 @@ export function drawOrder(how: Random, { id, product, flash }: Ordered, world: W
     expires_in: how.spread(1_800, DAY_S),
     limits: drawLimits(how),
     allow_downgrade: isBack && how.chance(700_000),
+    ...(isFetcher ? drawForFetcher(how) : {}),
   });
   return { build: catalogue.build(product, version), request };
 }
@@ -53,6 +57,14 @@ function drawLimits(how: Random): object {
     paused: how.spread(600, 6 * 3_600),
     awaiting_install: how.spread(600, 6 * 3_600),
     ...(how.chance(300_000) ? { installing: 600, rebooting: 300, confirming: 300 } : {}),
+  };
+}
+
+/** Nobody waits for a report; but some know no better. */
+function drawForFetcher(how: Random): object {
+  return {
+    completion: how.pick(["seen", undefined, undefined, "verified"]),
+    limits: { ...drawLimits(how), rebooting: 900, confirming: how.spread(3_600, 12 * 3_600) },
   };
 }
 

@@ -12,12 +12,15 @@ import { Images } from "./front/images.ts";
 import { HttpServer } from "./front/http.ts";
 import { HttpLink } from "./network/http_link.ts";
 import type { MqttServer } from "./network/mqtt.ts";
+import { FetchLink } from "./network/fetch_link.ts";
 import { MqttLink } from "./network/mqtt_link.ts";
 import { firstToken } from "./keyring.ts";
 import type { Way } from "./running.ts";
 import type { World } from "./world.ts";
 
 const HALF_PPM = 500_000;
+/** So many in a million devices only fetch. */
+const FETCHER_PPM = 200_000;
 /** So many in a million devices leave a will. */
 const WILL_PPM = 700_000;
 
@@ -84,13 +87,16 @@ export class Town {
       hasWill: about.chance(WILL_PPM),
       hasIds: about.chance(HALF_PPM),
     };
+    const isFetcher = this.#world.fate.about(`voice of device ${nth}`).chance(FETCHER_PPM);
     return new Device(this.#world, {
       id,
+      isFetcher,
       product: about.pick(PRODUCTS),
       version: versionOf(about.between(1, 3)),
       token: firstToken(this.#world, id),
       server: () => this.#server,
       link: (login, path, events) => {
+        if (isFetcher) return new FetchLink(this.#world, login, path, events, () => this.#server);
         const isHttp = voice === "http" || voice === "both" && path.random.chance(HALF_PPM);
         return isHttp
           ? new HttpLink(this.#world, login, path, events, () => this.#server)

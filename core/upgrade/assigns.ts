@@ -74,8 +74,8 @@ export function offer(context: TaskContext, event: TaskEvent): Change {
 }
 
 /**
- * The next attempt begins. It starts at the first bad chunk, else at 0 after a wrong digest, else
- * where the last one stopped (PROTOCOL §1, `resume_from`).
+ * The next attempt begins. It starts at the first bad chunk, else at 0 after a wrong digest or when
+ * the old image runs again, else where the last one stopped (PROTOCOL §1, `resume_from`).
  */
 export function spendAttempt(context: TaskContext, event: TaskEvent, failure: Reason): Change {
   const badChunks = event.type === "ChunkFailed"
@@ -83,7 +83,7 @@ export function spendAttempt(context: TaskContext, event: TaskEvent, failure: Re
     : [];
   const received = badChunks[0] !== undefined
     ? Math.min(badChunks[0] * context.chunkBytes, context.policy.size)
-    : event.type === "DigestReported"
+    : failure === "wrong_digest" || failure === "old_image"
     ? 0
     : context.received;
   const transfers = badChunks.length === 0

@@ -2,6 +2,7 @@
 import { PROGRESS_EVERY_MS, PROGRESS_STEP_BP } from "../protocol/limits.ts";
 import { deadlineOf, downloadDue } from "./deadline.ts";
 import type { TaskEvent } from "./events.ts";
+import { runsNew, runsOther } from "./running.ts";
 import { expiresAt, maxAttempts } from "./task.ts";
 import type { Completion, DeviceStatus } from "../protocol/mod.ts";
 import type { TaskContext, TaskStateName } from "./task.ts";
@@ -94,31 +95,17 @@ export function isFetching({ context, event }: Asked): boolean {
     : given_at > progressAt;
 }
 
+/** The device began to listen, or is gone. */
+export function isContact({ event }: Asked, contact: "listening" | "gone"): boolean {
+  return event.type === "ContactChanged" && event.data.contact === contact;
+}
+
 /** The device reports this status. */
 export function says(asked: Asked, { status, runs, withRetries }: Said): boolean {
   const { event } = asked;
   if (event.type !== "StatusReported" || event.data.status !== status) return false;
   if (withRetries && !hasRetriesLeft(asked)) return false;
   return runs === undefined || (runs === "new" ? runsNew(asked) : runsOther(asked));
-}
-
-/** The device reports that it runs the task's version (PROTOCOL §1, `booted`). */
-export function runsNew({ context, event }: Asked): boolean {
-  return versionIn(event) === context.policy.version;
-}
-
-/** The device reports that it runs another version. */
-function runsOther({ context, event }: Asked): boolean {
-  const version = versionIn(event);
-  return version !== undefined && version !== context.policy.version;
-}
-
-/** The version that a report proves to run now. */
-function versionIn(event: TaskEvent): string | undefined {
-  if (event.type === "UpdateRequested") return event.data.current_version;
-  return event.type === "StatusReported" && event.data.status === "booted"
-    ? event.data.version
-    : undefined;
 }
 
 /** The request changes what the next metadata says. */

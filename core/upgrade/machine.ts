@@ -5,8 +5,22 @@
 import { assign, setup } from "xstate";
 import * as change from "./assigns.ts";
 import type { TaskEvent, TaskInput } from "./events.ts";
+import {
+  asksWithAll,
+  backUnchanged,
+  checksLater,
+  declines,
+  goneWithAll,
+  proves,
+  runsOld,
+  silentWithAll,
+  speaksUp,
+  staysAway,
+  wishesStill,
+} from "./concluded.ts";
 import * as ask from "./guards.ts";
 import type { Reason } from "./reasons.ts";
+import * as run from "./running.ts";
 import type { ResumableState, TaskContext, TaskStateName } from "./task.ts";
 import {
   activates,
@@ -58,6 +72,11 @@ function changed({ task }: LifecycleContext, changes: Partial<TaskContext>): Lif
 function asks<P = undefined>(question: (asked: ask.Asked, params: P) => boolean) {
   return (args: { context: LifecycleContext; event: TaskEvent }, params: P): boolean =>
     question({ context: args.context.task, event: args.event }, params);
+}
+
+/** A client that only fetches is there when it fetches: it may check for weeks, and leave it at that. */
+function goesOnByFetching({ reason }: TaskContext, event: TaskEvent): boolean {
+  return event.type === "UpdateRequested" && event.data.fetch_only === true && reason === "gone";
 }
 
 /** An effect: the shell interprets its name, the machine does nothing. */
@@ -113,19 +132,18 @@ export const upgradeMachine = setup({
     saysVerified: asks((asked, params: ask.Said) =>
       ask.isVerified(asked) && ask.says(asked, params)
     ),
-    resumesTo: asks(({ context }, params: { state: ResumableState }) =>
-      context.resumeTo === params.state
+    resumesTo: asks(({ context, event }, params: { state: ResumableState }) =>
+      context.resumeTo === params.state && !goesOnByFetching(context, event)
     ),
     resumesItselfTo: asks((asked, params: { state: ResumableState }) =>
       ask.isDue(asked, { state: "paused" }) && ask.isDeferralOver(asked) &&
       asked.context.resumeTo === params.state
     ),
     isHeardAndResumesTo: asks(({ context, event }, params: { state: ResumableState }) =>
-      event.type === "ContactChanged" && event.data.contact === "listening" &&
+      ask.isContact({ context, event }, "listening") &&
       context.reason === "gone" && context.resumeTo === params.state
     ),
-    isGone: ({ event }) => event.type === "ContactChanged" && event.data.contact === "gone",
-    isHeard: ({ event }) => event.type === "ContactChanged" && event.data.contact === "listening",
+    isGone: asks((asked) => ask.isContact(asked, "gone")),
     isRight: asks(ask.isRight),
     isRightAndEnough: asks((asked) => ask.isRight(asked) && ask.needs(asked, "verified")),
     isComplete: asks(ask.isComplete),
@@ -146,8 +164,35 @@ export const upgradeMachine = setup({
     rebootsUnasked: asks((asked) =>
       ask.needs(asked, "reported") && ask.says(asked, { status: "rebooting" })
     ),
-    isSeen: asks((asked) => ask.needs(asked, "seen") && ask.runsNew(asked)),
-    isSeenRunning: asks((asked) => ask.needs(asked, "seen", "booted") && ask.runsNew(asked)),
+    isSeen: asks((asked) => ask.needs(asked, "seen") && run.runsNew(asked)),
+    isSeenRunning: asks((asked) => ask.needs(asked, "seen", "booted") && run.runsNew(asked)),
+    isProof: asks((asked) => ask.needs(asked, "verified") && run.runsImage(asked)),
+    isAllGiven: asks(run.isAllGiven),
+    isGoneWithAll: asks((asked) => ask.isContact(asked, "gone") && run.isAllGiven(asked)),
+    isDueWithAll: asks((asked, params: { state: TaskStateName }) =>
+      ask.isDue(asked, params) && run.isAllGiven(asked)
+    ),
+    isSaid: asks((asked) => !ask.needs(asked, "seen")),
+    isHeardAndSaid: asks((asked) => ask.isContact(asked, "listening") && !ask.needs(asked, "seen")),
+    isDueSeen: asks((asked, params: { state: TaskStateName }) =>
+      ask.isDue(asked, params) && ask.needs(asked, "seen")
+    ),
+    isOld: asks((asked) => ask.needs(asked, "seen") && run.runsOld(asked)),
+    isOldWithRetries: asks((asked) =>
+      ask.needs(asked, "seen") && run.runsOld(asked) && ask.hasRetriesLeft(asked)
+    ),
+    isBack: asks(run.isBackUnchanged),
+    isBackWithRetries: asks((asked) => run.isBackUnchanged(asked) && ask.hasRetriesLeft(asked)),
+    isConcluded: asks(({ context }) => run.isConcluded(context)),
+    isConcludedRight: asks((asked) => run.isConcluded(asked.context) && ask.isRight(asked)),
+    isConcludedWithRetries: asks((asked) =>
+      run.isConcluded(asked.context) && ask.hasRetriesLeft(asked)
+    ),
+    isConcludedComplete: asks((asked) => run.isConcluded(asked.context) && ask.isComplete(asked)),
+    isConcludedWish: asks((asked) => run.isConcluded(asked.context) && ask.hasWish(asked)),
+    isConcludedRejected: asks((asked) =>
+      run.isConcluded(asked.context) && ask.says(asked, { status: "rejected" })
+    ),
   },
 }).createMachine({
   id: "upgrade",
@@ -179,7 +224,7 @@ export const upgradeMachine = setup({
         ...outdated,
         ...cancels,
         ...revokes,
-        UpdateRequested: [seen, wished],
+        UpdateRequested: [seen, proves, wished],
         ArtifactRequested: downloads,
         ProgressReported: progresses,
         StatusReported: [
@@ -198,7 +243,7 @@ export const upgradeMachine = setup({
         ...outdated,
         ...cancels,
         ...revokes,
-        UpdateRequested: [seen, wished],
+        UpdateRequested: [seen, proves, asksWithAll, wished],
         ProgressReported: [
           { guard: "isComplete", target: "verifying", actions: ["download", enter()] },
           { guard: "isNotable", actions: ["excuse", "record"] },
@@ -210,8 +255,12 @@ export const upgradeMachine = setup({
           deviceRejected,
           deferredIn("downloading"),
         ],
-        ContactChanged: goneIn("downloading"),
-        DeadlinePassed: [...tooSlow, ...timedOut("downloading", "no_progress")],
+        ContactChanged: [goneWithAll, goneIn("downloading")],
+        DeadlinePassed: [
+          silentWithAll("downloading"),
+          ...tooSlow,
+          ...timedOut("downloading", "no_progress"),
+        ],
       },
     },
     paused: {
@@ -221,7 +270,12 @@ export const upgradeMachine = setup({
         ...outdated,
         ...cancels,
         ...revokes,
-        UpdateRequested: [seen, ...resumeWhere("resumesTo")],
+        UpdateRequested: [
+          seen,
+          proves,
+          ...backUnchanged,
+          ...resumeWhere("resumesTo"),
+        ],
         ArtifactRequested: {
           guard: "isUnverified",
           target: "downloading",
@@ -264,7 +318,7 @@ export const upgradeMachine = setup({
         ...outdated,
         ...cancels,
         ...revokes,
-        UpdateRequested: [seen, wished],
+        UpdateRequested: [seen, proves, wished],
         ArtifactRequested: downloads,
         ProgressReported: progresses,
         StatusReported: [...ownWord, ...deviceFailed, deviceRejected],
@@ -279,7 +333,7 @@ export const upgradeMachine = setup({
         ...outdated,
         ...cancels,
         ...revokes,
-        UpdateRequested: [seen, wished],
+        UpdateRequested: [seen, proves, asksWithAll, wished],
         ProgressReported: { guard: "isIncomplete", ...downloads },
         StatusReported: [
           ...ownWord,
@@ -287,8 +341,8 @@ export const upgradeMachine = setup({
           deviceRejected,
           deferredIn("verifying"),
         ],
-        ContactChanged: goneIn("verifying"),
-        DeadlinePassed: timedOut("verifying", "silent"),
+        ContactChanged: [goneWithAll, goneIn("verifying")],
+        DeadlinePassed: [silentWithAll("verifying"), ...timedOut("verifying", "silent")],
       },
     },
     awaiting_install: {
@@ -330,27 +384,43 @@ export const upgradeMachine = setup({
     },
     rebooting: {
       on: {
+        ...speaksUp,
         ...revokes,
-        UpdateRequested: [runsNew, { target: "confirming", actions: [enter()] }],
-        ContactChanged: { guard: "isHeard", target: "confirming", actions: [enter()] },
-        StatusReported: [...boots, ...deviceFailed],
-        DeadlinePassed: {
-          guard: due("rebooting"),
-          target: "lost",
-          actions: [enter("silent"), "sendFailed"],
-        },
+        UpdateRequested: [
+          runsNew,
+          { guard: "isSaid", target: "confirming", actions: [enter()] },
+          wishesStill,
+        ],
+        ContactChanged: { guard: "isHeardAndSaid", target: "confirming", actions: [enter()] },
+        StatusReported: [...boots, ...deviceFailed, declines],
+        DeadlinePassed: [
+          checksLater,
+          {
+            guard: due("rebooting"),
+            target: "lost",
+            actions: [enter("silent"), "sendFailed"],
+          },
+        ],
       },
     },
     confirming: {
       on: {
+        ...speaksUp,
         ...revokes,
-        UpdateRequested: runsNew,
-        StatusReported: [...boots.filter((t) => t.target !== "confirming"), ...deviceFailed],
-        DeadlinePassed: {
-          guard: due("confirming"),
-          target: "failed",
-          actions: [enter("silent"), "sendFailed"],
-        },
+        UpdateRequested: [runsNew, ...runsOld, wishesStill],
+        StatusReported: [
+          ...boots.filter((t) => t.target !== "confirming"),
+          ...deviceFailed,
+          declines,
+        ],
+        DeadlinePassed: [
+          staysAway,
+          {
+            guard: due("confirming"),
+            target: "failed",
+            actions: [enter("silent"), "sendFailed"],
+          },
+        ],
       },
     },
     succeeded: { type: "final" },

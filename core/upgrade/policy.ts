@@ -1,5 +1,5 @@
 /** The policy of a task: an operator's wishes and the defaults of DESIGN §2, frozen together. */
-import type { RequestUpgrade } from "../protocol/mod.ts";
+import type { Completion, RequestUpgrade } from "../protocol/mod.ts";
 import { LIFECYCLE_VERSION } from "./machine.ts";
 import type { TaskPolicy } from "./task.ts";
 
@@ -21,6 +21,9 @@ export const defaultLimitsS: Readonly<Record<keyof TaskPolicy["limits_ms"], numb
   confirming: 10 * MINUTE_S,
 };
 
+/** Clients that cannot report only check now and then: until the next one nobody knows what they run. */
+const CHECKED_WITHIN_S = 7 * DAY_S;
+
 /** What an upgrade is made of, besides the operator's wishes. */
 export interface UpgradeTarget {
   /** From 1,000,001 on, below 2^31. */
@@ -29,11 +32,16 @@ export interface UpgradeTarget {
   readonly size: number;
   /** The product of the release; `null`: of none. */
   readonly product: string | null;
+  /** What a device that runs the image may know it by, besides its SHA-256. */
+  readonly knownBy?: readonly string[];
+  /** The device is known to fetch images and to report nothing. */
+  readonly isFetchOnly?: boolean;
 }
 
 /** Freezes everything that will decide about the task. */
 export function freezePolicy(request: RequestUpgrade, target: UpgradeTarget): TaskPolicy {
-  const limitsS = { ...defaultLimitsS, ...definedOf(request.limits) };
+  const completion = request.completion ?? (target.isFetchOnly ? "seen" : "verified");
+  const limitsS = { ...limitsFor(completion), ...definedOf(request.limits) };
   return {
     lifecycle_version: LIFECYCLE_VERSION,
     number: target.number,
@@ -43,14 +51,21 @@ export function freezePolicy(request: RequestUpgrade, target: UpgradeTarget): Ta
     ...(target.product === null ? {} : { product: target.product }),
     chunk_bytes: request.chunk_size * 1024,
     priority: request.priority,
-    completion: request.completion,
+    completion,
     retries: request.retries,
     limits_ms: Object.fromEntries(
       Object.entries(limitsS).map(([state, seconds]) => [state, seconds * 1000]),
     ) as TaskPolicy["limits_ms"],
     expires_in_ms: request.expires_in * 1000,
     allow_downgrade: request.allow_downgrade,
+    ...(target.knownBy ? { known_by: [...target.knownBy] } : {}),
   };
+}
+
+function limitsFor(completion: Completion): typeof defaultLimitsS {
+  return completion === "seen"
+    ? { ...defaultLimitsS, confirming: CHECKED_WITHIN_S }
+    : defaultLimitsS;
 }
 
 function definedOf(limits: RequestUpgrade["limits"]): Partial<typeof defaultLimitsS> {

@@ -23,6 +23,8 @@ export const reasons = [
   "device_rolled_back",
   /** The device runs another version than the task's after its reboot. */
   "other_version",
+  /** The device came back with the image it had, though it was given all of the new one. */
+  "old_image",
   /** No progress within the limit. */
   "no_progress",
   /** The download as a whole took longer than the limit. */

@@ -36,6 +36,13 @@ export function withTransfer(
   return [...transfers.filter((t) => t.attempt !== attempt), { ...known, ...more }];
 }
 
+/** How many different bytes of the image were given out in one attempt. */
+export function givenBytes(
+  { bytes, repeated, anew = 0 }: Pick<TransferSoFar, "bytes" | "repeated" | "anew">,
+): number {
+  return bytes - repeated + anew;
+}
+
 /** How many different bytes of the image were given out, over all attempts. */
 export function fetchedBytes(transfers: readonly AttemptTransfer[]): number {
   return transfers.reduce((sum, { bytes, repeated }) => sum + bytes - repeated, 0);

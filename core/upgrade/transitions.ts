@@ -13,7 +13,7 @@ export const says = (status: DeviceStatus, runs?: "new" | "other") =>
   ({ type: "says", params: { status, ...(runs ? { runs } : {}) } }) as const;
 export const enter = (reason: Reason | null = null) =>
   ({ type: "enter", params: { reason } }) as const;
-const spend = (reason: Reason) => ({ type: "spendAttempt", params: { reason } }) as const;
+export const spend = (reason: Reason) => ({ type: "spendAttempt", params: { reason } }) as const;
 const pauseIn = (from: ResumableState) => ({ type: "pause", params: { from } }) as const;
 
 export const resumable: readonly ResumableState[] = [
@@ -44,11 +44,15 @@ type Spender =
   | { readonly type: "isDue" | "isTooSlow"; readonly params: { readonly state: TaskStateName } }
   | { readonly type: "says"; readonly params: { readonly status: DeviceStatus } };
 
+/** Only while another attempt may begin. */
+const left = <G extends { readonly type: string; readonly params: object }>(guard: G) =>
+  ({ type: guard.type, params: { ...guard.params, withRetries: true } }) as unknown as G;
+
 /** The attempt is spent: the next one, or the end. */
 const spent = <G extends Spender>(guard: G, reason: Reason, end: "failed" | "timed_out") =>
   [
     {
-      guard: { type: guard.type, params: { ...guard.params, withRetries: true } } as unknown as G,
+      guard: left(guard),
       target: "retrying",
       actions: [spend(reason), enter(reason), "sendRetry"],
     },

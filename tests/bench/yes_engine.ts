@@ -9,6 +9,7 @@ export function yesEngine(onInput: (input: Input) => void = () => {}): EngineApi
       return Promise.resolve({ ok: true, messages: [] });
     },
     goesOn: () => false,
+    restsOnBytes: () => true,
     now: () => Date.now(),
     connected: () => {},
     listening: () => Promise.resolve(true),

@@ -15,6 +15,7 @@ import type { Device, DeviceFact, SealedRow, TaskPolicy } from "../../core/mod.t
 import { becauseOf, refusedBecause } from "../../core/engine/explain_words.ts";
 import { changesOf, currentOf } from "../../core/engine/mod.ts";
 import type { Change, Current } from "../../core/engine/mod.ts";
+import { noTransfer } from "../../core/upgrade/transfer.ts";
 import { IMAGE, OTHER, policy, SIZE, T0, TASK } from "./support/given.ts";
 import { sha256 } from "./support/bench_engine.ts";
 import { ANY_SHA512 } from "../support/any_sha512.ts";
@@ -39,8 +40,8 @@ const says = (
   ...fact("StatusReported", { status, ...more }, TASK),
   ...(reason === undefined ? {} : { personal: { reason } }),
 });
-const passes = (state: string, due: number) =>
-  fact("DeadlinePassed", { state, due: T0 + due }, TASK);
+const passes = (state: string, due: number, more = {}) =>
+  fact("DeadlinePassed", { state, due: T0 + due, ...more }, TASK);
 
 interface Told {
   readonly device: Device;
@@ -84,6 +85,15 @@ function told(story: readonly (Draft | Happening)[]): Told {
 const toOffer = [queue(), listens];
 const toStored = [...toOffer, fact("ArtifactRequested", { from: 0 }, TASK), stored(SIZE)];
 const toVerified = [queue({ completion: "booted" }), ...toStored.slice(1), digest(IMAGE)];
+
+const transfer = (bytes: number) => {
+  const { attempt: _, bad_chunks: __, ...none } = noTransfer(1);
+  return { ...none, bytes };
+};
+const goneWith = (bytes: number) =>
+  fact("ContactChanged", { contact: "gone", transfer: transfer(bytes) });
+const toGiven = [queue({ completion: "seen" }), ...toStored.slice(1, 3)];
+const toChecked = [...toGiven, goneWith(SIZE), passes("rebooting", 905_000)];
 
 const changes: [story: string, facts: Draft[], line: string][] = [
   ["a registration", [], "? → registered, registered: The device was registered."],
@@ -188,6 +198,38 @@ const changes: [story: string, facts: Draft[], line: string][] = [
     [...toOffer, says("failed", { reason: "flash\nfull" })],
     "offered → retrying, device_failed: Attempt 1 of 4 was spent: the device reported a failure, " +
     'and said "flash\\nfull".',
+  ],
+  [
+    "a device that is gone with all of the image",
+    [...toGiven, goneWith(SIZE)],
+    "downloading → rebooting, all_given: Rebooting: all of the image was given out.",
+  ],
+  [
+    "a device that asks again with all of the image",
+    [...toGiven, fact("UpdateRequested", { transfer: transfer(SIZE) })],
+    "downloading → rebooting, all_given: Rebooting: all of the image was given out.",
+  ],
+  [
+    "a device that is silent with all of the image",
+    [...toGiven, passes("downloading", 904_000, { transfer: transfer(SIZE) })],
+    "downloading → rebooting, all_given: Rebooting: all of the image was given out.",
+  ],
+  [
+    "the end of the time for a reboot",
+    toChecked,
+    "rebooting → confirming, reboot_over: Waiting for the new version to be confirmed: " +
+    "the time for its reboot is over (the limit is 15 min).",
+  ],
+  [
+    "the old image",
+    [...toChecked, fact("UpdateRequested", { current_version: "1.0.0" })],
+    "confirming → retrying, old_image: Attempt 1 of 4 was spent: " +
+    "the device came back with the image it had.",
+  ],
+  [
+    "a check that does not come",
+    [...toChecked, passes("confirming", 1_505_000)],
+    "confirming → lost, silent: Lost: the device said nothing more (the limit is 10 min).",
   ],
   [
     "a cancellation",

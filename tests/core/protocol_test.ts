@@ -177,7 +177,6 @@ Deno.test("versions and orders are what the contract says", () => {
     checksum: SUM,
     chunk_size: 512,
     priority: "normal",
-    completion: "verified",
     retries: 3,
     limits: {},
     expires_in: 2_592_000,

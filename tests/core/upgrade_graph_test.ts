@@ -10,17 +10,24 @@ import {
   taskStates,
   upgradeMachine,
 } from "../../core/mod.ts";
-import type { Task, TaskEvent } from "../../core/mod.ts";
+import type { Task, TaskEvent, TaskInput, TaskPolicy } from "../../core/mod.ts";
 import { IMAGE, on, OTHER, policy, SIZE, T0, TASK } from "./support/given.ts";
 
-const completions = ["verified", "booted", "reported", "seen"] as const;
+/** Of what has no bytes all were given out, from the begin on. */
+const policies: readonly Partial<TaskPolicy>[] = [
+  { completion: "verified" },
+  { completion: "booted" },
+  { completion: "reported" },
+  { completion: "seen" },
+  { completion: "seen", size: 0 },
+];
 
 /** The machine's own first step, `xstate.init`, is none of these. */
 const eventTypes = Object.fromEntries(upgradeMachine.events.map((type) => [type, true]));
 
-function inputOf(completion: (typeof completions)[number]) {
-  const short = { completion, retries: 1 };
-  return { id: TASK, device: "pump-7", actor: "operator:t", at: T0, policy: policy(short) };
+function inputOf(some: Partial<TaskPolicy>): TaskInput {
+  const short = policy({ ...some, retries: 1 });
+  return { id: TASK, device: "pump-7", actor: "operator:t", at: T0, policy: short };
 }
 
 /** One of every kind of event; deadlines are those that the task itself derives. */
@@ -36,6 +43,8 @@ function eventsFor(task: Task): TaskEvent[] {
     on.request(1),
     on.request(1, { current_version: "2.0.0", resume_from: 512 }),
     on.request(1, { current_version: "1.0.0" }),
+    on.request(1, { running: IMAGE }),
+    on.request(1, { running: OTHER }),
     on.fetch(1),
     on.progress(1, SIZE / 2),
     on.progress(1, SIZE),
@@ -59,13 +68,15 @@ function taskOf(snapshot: { value: unknown; context: { task: object } }): Task {
   return { state: snapshot.value, ...snapshot.context.task } as Task;
 }
 
-function pathsOf(completion: (typeof completions)[number]) {
+function pathsOf(some: Partial<TaskPolicy>) {
   return getShortestPaths(upgradeMachine, {
-    input: inputOf(completion),
+    input: inputOf(some),
     events: (snapshot) => eventsFor(taskOf(snapshot)),
     serializeState: (snapshot) => {
-      const { attempt, resumeTo, offered, received, resumeAt } = snapshot.context.task;
-      return JSON.stringify([snapshot.value, attempt, resumeTo, offered, received, resumeAt > 0]);
+      const { attempt, resumeTo, offered, received, resumeAt, downloadingSince } =
+        snapshot.context.task;
+      const flags = [offered, resumeAt > 0, downloadingSince > 0];
+      return JSON.stringify([snapshot.value, attempt, resumeTo, received, ...flags]);
     },
     limit: 100_000,
   });
@@ -73,8 +84,8 @@ function pathsOf(completion: (typeof completions)[number]) {
 
 Deno.test("upgradeMachine: every state is reached; none waits without a deadline", () => {
   const reached = new Set<string>();
-  for (const completion of completions) {
-    for (const { state } of pathsOf(completion)) {
+  for (const some of policies) {
+    for (const { state } of pathsOf(some)) {
       const task = taskOf(state);
       reached.add(task.state);
       assert.equal(deadlineOf(task) === null, isTerminal(task), `deadline of ${task.state}`);
@@ -85,8 +96,8 @@ Deno.test("upgradeMachine: every state is reached; none waits without a deadline
 
 Deno.test("stepTask() equals XState's own transition() in every reachable state for every event", () => {
   let compared = 0;
-  for (const completion of completions) {
-    for (const { state } of pathsOf(completion)) {
+  for (const some of policies) {
+    for (const { state } of pathsOf(some)) {
       const task = taskOf(state);
       for (const event of eventsFor(task)) {
         const [next, actions] = transition(upgradeMachine, state, event);
@@ -102,13 +113,13 @@ Deno.test("stepTask() equals XState's own transition() in every reachable state 
 });
 
 Deno.test("beginTask() equals XState's own initialTransition()", () => {
-  const [snapshot] = initialTransition(upgradeMachine, inputOf("booted"));
-  assert.deepEqual(beginTask(inputOf("booted")), taskOf(snapshot));
+  const [snapshot] = initialTransition(upgradeMachine, inputOf({ completion: "booted" }));
+  assert.deepEqual(beginTask(inputOf({ completion: "booted" })), taskOf(snapshot));
 });
 
 Deno.test("stepTask(): a terminal state absorbs every event", () => {
-  for (const completion of completions) {
-    for (const { state } of pathsOf(completion)) {
+  for (const some of policies) {
+    for (const { state } of pathsOf(some)) {
       const task = taskOf(state);
       if (!isTerminal(task)) continue;
       for (const event of eventsFor(task)) assert.equal(stepTask(task, event).task, task);
@@ -117,11 +128,11 @@ Deno.test("stepTask(): a terminal state absorbs every event", () => {
 });
 
 Deno.test("stepTask(): replaying every path from JSON gives the same task as living it", () => {
-  for (const completion of completions) {
-    for (const { steps } of pathsOf(completion)) {
+  for (const some of policies) {
+    for (const { steps } of pathsOf(some)) {
       const events = steps.map(({ event }) => event).filter((e) => e.type in eventTypes);
-      let lived = initialTransition(upgradeMachine, inputOf(completion))[0];
-      let replayed = beginTask(inputOf(completion));
+      let lived = initialTransition(upgradeMachine, inputOf(some))[0];
+      let replayed = beginTask(inputOf(some));
       for (const event of events) {
         lived = transition(upgradeMachine, lived, event)[0];
         replayed = stepTask(JSON.parse(JSON.stringify(replayed)), event).task;

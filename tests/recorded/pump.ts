@@ -6,7 +6,7 @@ import type { Answer, ReportInput, ServedRange } from "../../core/engine/mod.ts"
 import { ANY_SHA512 } from "../support/any_sha512.ts";
 import { addFirmware, settle } from "../core/support/bench_engine.ts";
 import type { Bench } from "../core/support/bench_engine.ts";
-import { IMAGE } from "../core/support/given.ts";
+import { IMAGE, SIZE } from "../core/support/given.ts";
 import { at, imageOf, kinds, PUMP } from "../core/support/stories.ts";
 import type { Said } from "../core/support/stories.ts";
 import { request, ways } from "./said.ts";
@@ -26,6 +26,7 @@ export class Pump {
   readonly #id: string;
   #task = "";
   #connections = 0;
+  #fetched = 0;
 
   private constructor(b: Bench, id: string) {
     this.#b = b;
@@ -142,6 +143,16 @@ export class Pump {
     const parsed = parseReport(kind, new TextEncoder().encode(text));
     const report = { kind: "report", device: this.#id, report: kind, parsed } as const;
     return await this.#b.engine.submit({ ...report, via: "mqtt", ...how });
+  }
+
+  /** It checks as a client does that only fetches, and says what of itself it can say. */
+  async checks(said: object = {}): Promise<readonly Message[]> {
+    return await this.hears(request(said), { via: "fetch" });
+  }
+
+  /** It is given all of 2.0.0. */
+  async fetchesAll(): Promise<void> {
+    this.takes(await this.fetches(0, ++this.#fetched), SIZE, "complete");
   }
 
   /** It asks for the bytes of 2.0.0 from there on, over its first connection or another. */

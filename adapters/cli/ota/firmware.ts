@@ -1,6 +1,6 @@
 /** `ota firmware …` */
 import { label, versionName } from "../../../core/mod.ts";
-import { checked, requiredChecked, word } from "../checked_args.ts";
+import { checked, oneOf, requiredChecked, word } from "../checked_args.ts";
 import { bytesText, Lines, shareText } from "../terminal.ts";
 import type { Json } from "./api.ts";
 import { upload } from "./upload.ts";
@@ -17,9 +17,10 @@ export const firmwareVerbs: readonly Verb[] = [
       flags: {
         version: requiredChecked("VERSION", "The name of this version", versionName),
         product: checked("NAME", "The product it is for [devices of any]", label),
+        header: oneOf("WORD", "What is done with what the file says of itself", ["ignore"]),
       },
     },
-    ({ file, version, product }, desk) => add(desk, file, version, product),
+    ({ file, version, product, header }, desk) => add(desk, file, version, { product, header }),
   ),
   verb(
     { name: "firmware list", summary: "All versions.", flags: {} },
@@ -27,17 +28,24 @@ export const firmwareVerbs: readonly Verb[] = [
   ),
 ];
 
-const HEADS = ["version", "product", "size", "checksum", "since"];
+const HEADS = ["version", "product", "size", "checksum", "since", "file"];
 
-function cells({ version, product = "-", size, checksum, created_at }: Json): string[] {
-  return [version, product, bytesText(size), checksum, created_at];
+function cells({ version, product = "-", size, checksum, created_at, header }: Json): string[] {
+  return [version, product, bytesText(size), checksum, created_at, headerText(header)];
 }
+
+/** What a file says of itself: `ESP32-C3 pump 1.2.0`. */
+function headerText({ format, chip = formats[format], project = "", version = "" }: Json = {}) {
+  return [chip, project, version].filter(Boolean).join(" ");
+}
+
+const formats: Readonly<Record<string, string>> = { esp: "ESP", mcuboot: "MCUboot" };
 
 async function add(
   desk: Desk,
   path: string,
   version: string,
-  product: string | undefined,
+  query: { readonly product: string | undefined; readonly header: string | undefined },
 ): Promise<void> {
   using file = await openFile(path);
   const { size } = await file.stat();
@@ -46,11 +54,19 @@ async function add(
     if (desk.isJson) return;
     lines.set(path, `${shareText(sent / size)} of ${bytesText(size)}`, false);
   };
-  const query = product === undefined ? "" : `?product=${encodeURIComponent(product)}`;
-  const { isNew, answer } = await upload(desk.api, `/firmware/${version}${query}`, file, onSent);
+  const to = `/firmware/${version}${searchOf(query)}`;
+  const { isNew, answer } = await upload(desk.api, to, file, onSent);
+  const { product } = query;
   const what = `${version}${product === undefined ? "" : ` of ${product}`}`;
   const how = isNew ? "is stored" : "was there already with the same bytes";
-  show(desk, answer, `${what} ${how}: ${bytesText(answer.size)}, ${answer.checksum}`);
+  const said = headerText(answer.header);
+  const words = [bytesText(answer.size), answer.checksum, ...(said ? [`in it ${said}`] : [])];
+  show(desk, answer, `${what} ${how}: ${words.join(", ")}`);
+}
+
+function searchOf(query: Readonly<Record<string, string | undefined>>): string {
+  const given = Object.entries(query).filter((entry): entry is [string, string] => !!entry[1]);
+  return given.length > 0 ? `?${new URLSearchParams(given)}` : "";
 }
 
 async function openFile(path: string): Promise<Deno.FsFile> {

@@ -7,10 +7,11 @@ import type { Wanted } from "../../../core/network/mod.ts";
 import type { HttpDeps } from "../route.ts";
 import { Refused } from "../problems.ts";
 import type { UnderWay } from "./downloads.ts";
-import { Meter } from "./meter.ts";
+import { meterOf } from "./meter.ts";
+import type { Meter } from "./meter.ts";
 import type { ServedEnd } from "../pace.ts";
 
-type Deps = Pick<HttpDeps, "engine" | "downloads" | "share" | "limits" | "onServed">;
+type Deps = Pick<HttpDeps, "engine" | "downloads" | "share" | "limits" | "offload" | "onServed">;
 
 /** Who takes the bytes, and when that was last told as contact (engine time). */
 export interface Taker {
@@ -38,7 +39,7 @@ export class DeviceDownload implements UnderWay {
     this.#deps = deps;
     this.#taker = taker;
     this.#wanted = wanted;
-    this.range = new Meter(wanted.from, connection, () => deps.engine.now());
+    this.range = meterOf(deps, wanted.from, connection);
     // Begun before the engine is asked: a revocation beside that must not miss this download.
     deps.downloads.begin(taker.device, this);
   }
@@ -65,6 +66,11 @@ export class DeviceDownload implements UnderWay {
   /** Why the device may not go on; `undefined`: it may. */
   get refused(): Refused | undefined {
     return this.#refused;
+  }
+
+  /** Whether somebody else may send its bytes, whom we cannot see do it. */
+  get isForOthers(): boolean {
+    return !this.#deps.engine.restsOnBytes(this.#taker.device);
   }
 
   /** Whom to call when the device may not go on. */

@@ -5,7 +5,8 @@ import { Refused } from "../problems.ts";
 import type { Call, Caller, Content, HttpDeps, Route } from "../route.ts";
 import { announce, DeviceDownload } from "./device_download.ts";
 import { imageAnswer } from "./image_answer.ts";
-import { offloaded } from "./offload.ts";
+import type { OwnFields } from "./image_answer.ts";
+import { isForProxy, offloaded } from "./offload.ts";
 import { servedBody } from "../served_body.ts";
 
 type AnyCall = Call<unknown, unknown, unknown>;
@@ -33,26 +34,38 @@ export async function mayFetch(
   return deps.openArtifacts || await deps.reads.mayFetch(caller.id, sha256, since);
 }
 
-/** The image, or the part of it that was asked for. */
-export async function imageResponse(call: AnyCall, image: Image): Promise<Response> {
+/**
+ * The image, or the part of it that was asked for; with `own` fields where the URL may name another one
+ * tomorrow.
+ */
+export async function imageResponse(
+  call: AnyCall,
+  image: Image,
+  own?: OwnFields,
+): Promise<Response> {
   const header = (name: string) => call.request.headers.get(name) ?? undefined;
-  const answer = imageAnswer(image, {
+  const wantsMd5 = isFromEsp(call.request);
+  const asked = {
     ifNoneMatch: header("if-none-match"),
     ifRange: header("if-range"),
     range: header("range"),
-    isPlain: call.isHttp10 && isFromEsp(call.request),
-  });
+    isPlain: call.isHttp10 && wantsMd5,
+    wantsMd5,
+  };
+  const dated = own ? image : await call.deps.uploads.dated(image);
+  const answer = imageAnswer(dated, asked, own);
   const { status, start, end, fields } = answer;
   if (status === 304) return new Response(null, { status, headers: fields });
   if (status === 416) {
     const detail = `The image has ${image.size} bytes; the range begins after its end.`;
     throw new Refused(416, detail, {}, fields);
   }
-  const { offload } = call.deps;
-  // A proxy would send the range that such a client must not get.
-  const isOurs = !offload || call.request.method === "HEAD" || header("range") && status === 200;
-  if (isOurs) return await bytesResponse(call, image, start, end, status, fields);
+  if (call.request.method === "HEAD") return new Response(null, { status, headers: fields });
   const download = await beginDownload(call, image, start, end);
+  const { offload } = call.deps;
+  if (!offload || !isForProxy(answer, asked, download)) {
+    return new Response(bodyOf(call, image, start, end, download), { status, headers: fields });
+  }
   download?.given(end - start);
   download?.end("complete");
   return new Response(null, { headers: offloaded(offload, image, answer) });
@@ -64,15 +77,22 @@ export async function bytesResponse(
   image: Image,
   start: number,
   end: number,
-  status: number,
   headers: Record<string, string>,
 ): Promise<Response> {
-  const { deps, request, wire } = call;
-  if (request.method === "HEAD") return new Response(null, { status, headers });
-  const around = await beginDownload(call, image, start, end);
-  const source = deps.images.bytes(image, start, end);
-  const body = servedBody(source, { around, limits: deps.limits, wire });
-  return new Response(body as ReadableStream<Uint8Array<ArrayBuffer>>, { status, headers });
+  if (call.request.method === "HEAD") return new Response(null, { headers });
+  const download = await beginDownload(call, image, start, end);
+  return new Response(bodyOf(call, image, start, end, download), { headers });
+}
+
+function bodyOf(
+  { deps: { images, limits }, wire }: AnyCall,
+  image: Image,
+  start: number,
+  end: number,
+  around: DeviceDownload | undefined,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
+  const body = servedBody(images.bytes(image, start, end), { around, limits, wire });
+  return body as ReadableStream<Uint8Array<ArrayBuffer>>;
 }
 
 /**

@@ -1,21 +1,23 @@
 /** How far an answer with bytes of an image has come; the engine counts it. */
-import type { ServedRange } from "../../../core/engine/mod.ts";
+import type { EngineApi, ServedRange } from "../../../core/engine/mod.ts";
+import type { HttpDeps } from "../route.ts";
+import { newNumber } from "../wire.ts";
 
 /** One answer. */
 export class Meter implements ServedRange {
   readonly from: number;
   readonly connection: number;
-  readonly #now: () => number;
+  readonly #clock: Pick<EngineApi, "now">;
   #sent = 0;
   #sentAt: number;
   #state: ServedRange["state"] = "open";
 
-  /** Begins at byte `from`; `now` gives engine time. */
-  constructor(from: number, connection: number, now: () => number) {
+  /** Begins at byte `from`; `clock` gives engine time. */
+  constructor(from: number, connection: number, clock: Pick<EngineApi, "now">) {
     this.from = from;
     this.connection = connection;
-    this.#now = now;
-    this.#sentAt = now();
+    this.#clock = clock;
+    this.#sentAt = clock.now();
   }
 
   get sent(): number {
@@ -33,11 +35,20 @@ export class Meter implements ServedRange {
   /** So many more bytes left. */
   given(bytes: number): void {
     this.#sent += bytes;
-    this.#sentAt = this.#now();
+    this.#sentAt = this.#clock.now();
   }
 
   /** It is over. */
   end(how: "complete" | "cut" | "stalled"): void {
     this.#state = how;
   }
+}
+
+/** One that begins at byte `from`. A proxy keeps connections for whomever: there each answer is on its own. */
+export function meterOf(
+  { engine, offload }: Pick<HttpDeps, "engine" | "offload">,
+  from: number,
+  connection: number,
+): Meter {
+  return new Meter(from, offload ? newNumber() : connection, engine);
 }

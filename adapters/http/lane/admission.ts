@@ -6,11 +6,11 @@ import { identify } from "../callers.ts";
 import { announce, DeviceDownload } from "../images/device_download.ts";
 import type { Taker } from "../images/device_download.ts";
 import { imageAnswer } from "../images/image_answer.ts";
-import type { ImageAnswer } from "../images/image_answer.ts";
+import type { DatedImage, ImageAnswer } from "../images/image_answer.ts";
 import { mayFetch } from "../images/image_response.ts";
+import { Cache } from "../../../core/engine/mod.ts";
 import type { Image } from "../../../core/engine/mod.ts";
 import type { HttpDeps } from "../route.ts";
-import { Recent } from "./recent.ts";
 import type { LaneHead } from "./head.ts";
 
 /** What to answer. */
@@ -27,13 +27,15 @@ interface Login extends Taker {
 
 /** Those whose credentials were checked are known again by the field they came in. */
 const LOGINS_MAX = 10_000;
+/** There are endless ways to write the same credentials; what is kept of them is small. */
+const CREDENTIALS_MAX = 512;
 const IMAGES_MAX = 1_000;
 
 /** Admits requests. */
 export class Admission {
   readonly #deps: HttpDeps;
-  readonly #logins = new Recent<Login>(LOGINS_MAX);
-  readonly #images = new Recent<Image>(IMAGES_MAX);
+  readonly #logins = new Cache<Login>(LOGINS_MAX);
+  readonly #images = new Cache<DatedImage>(IMAGES_MAX);
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
@@ -60,9 +62,10 @@ export class Admission {
   async first(head: LaneHead, connection: number): Promise<Admitted | undefined> {
     const deps = this.#deps;
     const caller = await identify(deps, head.authorization);
-    const image = await mayFetch({ deps, caller }, head.sha256)
+    const found = await mayFetch({ deps, caller }, head.sha256)
       ? await deps.reads.image(head.sha256)
       : undefined;
+    const image = found && await deps.uploads.dated(found);
     const answer = image && imageAnswer(image, head);
     if (!answer || answer.status === 416) return undefined;
     if (caller.kind !== "device" || head.isHead || answer.status === 304) return { image, answer };
@@ -72,7 +75,7 @@ export class Admission {
     // It is told by the application when to come back.
     if (typeof download === "number") return undefined;
     await announce(deps, download, device, head.sha256);
-    this.#logins.set(head.authorization, login);
+    if (head.authorization.length <= CREDENTIALS_MAX) this.#logins.set(head.authorization, login);
     this.#images.set(head.sha256, image);
     return { image, answer, download };
   }

@@ -1,6 +1,5 @@
-/** The head of an answer as text (RFC 9112 §4). */
-
-const REASONS = { 200: "OK", 206: "Partial Content", 304: "Not Modified", 416: "" } as const;
+/** The head of an answer as text (RFC 9112 §4), as the platform would write it. */
+import { STATUS_CODES } from "node:http";
 
 let dateText = "";
 let dateSecond = 0;
@@ -13,12 +12,17 @@ function date(): string {
   return dateText;
 }
 
-/** Status line and header fields, with the empty line behind them. */
+/**
+ * Status line and header fields, with the empty line behind them. Whoever is told for how long the
+ * connection stays asks nothing on one that is about to be closed.
+ */
 export function headText(
-  status: keyof typeof REASONS,
+  status: number,
   fields: Readonly<Record<string, string>>,
+  keepAliveMs: number,
 ): string {
-  let text = `HTTP/1.1 ${status} ${REASONS[status]}\r\n`;
+  let text = `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n`;
   for (const name in fields) text += `${name}: ${fields[name]}\r\n`;
-  return `${text}date: ${date()}\r\n\r\n`;
+  return `${text}Date: ${date()}\r\nConnection: keep-alive\r\n` +
+    `Keep-Alive: timeout=${Math.floor(keepAliveMs / 1_000)}\r\n\r\n`;
 }

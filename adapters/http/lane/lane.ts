@@ -15,23 +15,31 @@ export class Lane {
   readonly #deps: HttpDeps;
   readonly #admission: Admission;
   readonly #handOver: (socket: Socket) => void;
+  readonly #onFault: (error: unknown) => void;
   readonly #connections = new Set<LaneConnection>();
   readonly #timer: ReturnType<typeof setInterval>;
 
   /** `handOver` takes a connection whose next request is for somebody else. */
-  constructor(deps: HttpDeps, handOver: (socket: Socket) => void) {
+  constructor(
+    deps: HttpDeps,
+    handOver: (socket: Socket) => void,
+    onFault: (error: unknown) => void,
+  ) {
     this.#deps = deps;
     this.#admission = new Admission(deps);
     this.#handOver = handOver;
+    this.#onFault = onFault;
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
   }
 
   /** Takes a fresh connection. */
   take(socket: Socket): void {
+    const { images, limits } = this.#deps;
     const connection = new LaneConnection(socket, {
       admission: this.#admission,
-      images: this.#deps.images,
-      limits: this.#deps.limits,
+      images,
+      limits,
+      onFault: this.#onFault,
       offload: this.#deps.offload,
       handOver: this.#handOver,
       onGone: () => this.#connections.delete(connection),

@@ -10,7 +10,7 @@ import {
 import type { Image } from "../../../core/engine/mod.ts";
 import { chunkBounds, chunkCount } from "../../../firmware/mod.ts";
 import { chunksAnswer } from "../answers.ts";
-import { bytesFields, IMAGE_CACHE } from "../images/image_answer.ts";
+import { bytesFields, IMAGE_CACHE, reprDigest } from "../images/image_answer.ts";
 import {
   bytesResponse,
   imageResponse,
@@ -112,10 +112,10 @@ export const artifactRoutes: readonly Route[] = [
         ...bytesFields(start, end),
         etag: `"sha256-${digest}"`,
         // RFC 9530 §3: the digest of the whole representation, which is the chunk.
-        "repr-digest": `sha-256=:${Buffer.from(digest!, "hex").toString("base64")}:`,
+        "repr-digest": reprDigest(digest!),
         "cache-control": IMAGE_CACHE,
       };
-      return await bytesResponse(call, image, start, end, 200, fields);
+      return await bytesResponse(call, image, start, end, fields);
     },
   }),
   route({

@@ -1,7 +1,7 @@
 /** Firmware: uploading images under a version, and listing them. */
 import { z } from "zod";
-import { checksum, IMAGE_BYTES_MAX, label, toChecksum, versionName } from "../../../core/mod.ts";
-import { firmwareView } from "../../../core/engine/mod.ts";
+import { checksum, IMAGE_BYTES_MAX, label, versionName } from "../../../core/mod.ts";
+import { firmwareView, imageView } from "../../../core/engine/mod.ts";
 import type { StoredImage } from "../../../firmware/mod.ts";
 import { announcedSha256 } from "../announced_digest.ts";
 import { firmwareAnswer, firmwaresAnswer } from "../answers.ts";
@@ -14,7 +14,18 @@ import { command } from "../submit.ts";
 
 const params = z.object({ version: versionName });
 const query = z.strictObject({ product: label.optional() });
-const uploadQuery = query.extend({ checksum: checksum.optional() });
+const uploadQuery = query.extend({
+  checksum: checksum.optional(),
+  /** Takes the image whatever its own header says. */
+  header: z.literal("ignore").optional(),
+});
+
+/** What an image is uploaded as. */
+interface Declared {
+  readonly version: string;
+  readonly product: string | null;
+  readonly ignoresHeader: boolean;
+}
 
 /** Streams the body into the store. @throws {Refused|ImageError} and then nothing of it stays. */
 async function ingest(
@@ -36,22 +47,18 @@ async function ingest(
 async function name(
   { deps, caller }: Pick<Call<unknown, unknown, unknown>, "deps" | "caller">,
   image: StoredImage,
-  version: string,
-  product: string | undefined,
+  declared: Declared,
 ): Promise<Response> {
-  const wanted = { image, version, product: product ?? null, name: `${version}.bin` };
+  const { version, product } = declared;
   try {
     return await command(
       deps,
       caller,
-      { type: "addFirmware", ...wanted },
+      { type: "addFirmware", image, ...declared, name: `${version}.bin` },
       (result) =>
-        Response.json({
-          version,
-          ...(product === undefined ? {} : { product }),
-          size: image.size,
-          checksum: toChecksum(image.sha256),
-        }, { status: result.type === "firmware" && result.created ? 201 : 200 }),
+        Response.json(imageView(version, product, image), {
+          status: result.type === "firmware" && result.created ? 201 : 200,
+        }),
     );
   } finally {
     const isNamed = async () => await deps.reads.image(image.sha256) !== undefined;
@@ -85,11 +92,16 @@ export const firmwareRoutes: readonly Route[] = [
       201: json("Stored.", firmwareAnswer),
       409: { description: "The version has other bytes." },
       413: { description: "The image is too large." },
+      422: {
+        description:
+          "The input is not valid, or the image's own header contradicts it; `errors` says what.",
+      },
     },
     handle: async (call) => {
-      const { deps, request, params: { version }, query: { product, checksum } } = call;
-      const image = await ingest(deps, request, announcedSha256(request.headers, checksum));
-      return await name(call, image, version, product);
+      const { deps, request, params: { version }, query } = call;
+      const image = await ingest(deps, request, announcedSha256(request.headers, query.checksum));
+      const { product = null, header } = query;
+      return await name(call, image, { version, product, ignoresHeader: header === "ignore" });
     },
   }),
   route({

@@ -6,6 +6,7 @@ import type { Answer } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { deviceOf } from "./naive.ts";
 import type { NaiveTask } from "./naive.ts";
+import type { Said } from "./naive_running.ts";
 import { kindOf } from "./naive_owed.ts";
 import type { TaskView } from "./passing.ts";
 import { standing } from "./sayings.ts";
@@ -70,6 +71,11 @@ export class Answering {
     return false;
   }
 
+  /** What clients that only fetch say in the checks of the device that are under way. */
+  checksOf(life: Life, device: string): readonly Said[] {
+    return [...this.#pending.get(life)?.get(device) ?? []].flatMap((report) => saidIn(report));
+  }
+
   /** Whether one of the reports under way is answered with that message of a task in that state. */
   isAnswer(life: Life, kind: string, { id, device, policy }: NaiveTask, view: TaskView): boolean {
     for (const { input: { parsed, packet } } of this.#pending.get(life)?.get(device) ?? []) {
@@ -82,6 +88,12 @@ export class Answering {
     }
     return false;
   }
+}
+
+/** What a client says of itself in a check, if it is one. */
+export function saidIn({ input }: Submission): readonly Said[] {
+  if (input.kind !== "report" || input.via !== "fetch" || "code" in input.parsed) return [];
+  return input.parsed.kind === "request" ? [input.parsed.body] : [];
 }
 
 function isReport(submission: Submission): submission is ReportSubmission {

@@ -57,15 +57,16 @@ function says(input: Input, fact: Fact): boolean {
   }
   if (input.kind !== "report") return false;
   if (fact.type === "ReportRejected") return fact.data.report === input.report;
-  // Over HTTP a report that fits confirms what its device was told before.
-  if (fact.type === "MessageDelivered") return input.via === "http";
+  // Over HTTP a report that fits confirms what its device was told before; so does any check.
+  if (fact.type === "MessageDelivered") return input.via !== "mqtt";
   const { parsed } = input;
   if ("code" in parsed) return false;
   const isAbout = !("task_id" in parsed.body) || parsed.body.task_id === undefined ||
     parsed.body.task_id === fact.task;
   switch (parsed.kind) {
     case "request":
-      return fact.type === "UpdateRequested" ||
+      return fact.type === "UpdateRequested" && fact.data.running === parsed.body.running &&
+          (fact.data.fetch_only ?? false) === (input.via === "fetch") ||
         fact.type === "TaskQueued" && parsed.body.version === fact.data.version;
     case "progress":
       return fact.type === "ProgressReported" && isAbout;

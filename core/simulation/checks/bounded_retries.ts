@@ -11,6 +11,7 @@ const FAILURES = new Set([
   "device_failed",
   "no_progress",
   "too_slow",
+  "old_image",
 ]);
 
 /** Judges that attempts are counted. */

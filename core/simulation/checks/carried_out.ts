@@ -39,7 +39,9 @@ export class CarriedOut implements Judge {
       case "requestUpgrade": {
         const task = naive.tasks.get(result?.type === "task" ? result.task : "");
         const isThere = task?.device === command.request.device_id &&
-          task.policy.image === command.request.checksum;
+          task.policy.image === command.request.checksum &&
+          task.policy.completion ===
+            (command.request.completion ?? (task.isForFetcher ? "seen" : "verified"));
         return this.#expect(isThere, `${JSON.stringify(result)} is queued`);
       }
       case "cancelTask": {

@@ -132,9 +132,10 @@ function wrongReason(
   { data: { due } }: FactOf<"DeadlinePassed">,
   moves: readonly Move[],
 ): string | undefined {
-  const expected = reasonAt(task, due);
   const move = moves.find((move) => move.task === task.id);
   if (!move) return "moved nothing";
+  // Whether it may be taken to reboot is judged by what was given out.
+  const expected = reasonAt(task, due, move.from !== "installing" && move.to === "rebooting");
   const { reason = "" } = move;
   if (expected === undefined || reason === expected) return undefined;
   return `of ${task.state} led to ${move.to} (${reason}), not for ${expected || "no reason"}`;

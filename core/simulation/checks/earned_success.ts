@@ -4,6 +4,7 @@ import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import { isRightDigest } from "./naive.ts";
 import type { NaiveTask } from "./naive.ts";
+import { saysNew } from "./naive_running.ts";
 
 /** Judges that success is earned. */
 export class EarnedSuccess implements Judge {
@@ -32,13 +33,13 @@ export class EarnedSuccess implements Judge {
 function isProved(task: NaiveTask, fact: Fact): boolean {
   switch (task.policy.completion) {
     case "verified":
-      return isRightDigest(fact, task);
+      return isRightDigest(fact, task) || runsImage(task, fact);
     case "booted":
       return task.isVerified && (hasBooted(task, fact) || isSeen(task, fact));
     case "reported":
       return hasBooted(task, fact);
     case "seen":
-      return hasBooted(task, fact) || isSeen(task, fact) || isRightDigest(fact, task);
+      return hasBooted(task, fact) || isSeen(task, fact);
   }
 }
 
@@ -48,5 +49,10 @@ function hasBooted({ id, policy }: NaiveTask, fact: Fact): boolean {
 }
 
 function isSeen({ policy }: NaiveTask, fact: Fact): boolean {
-  return fact.type === "UpdateRequested" && fact.data.current_version === policy.version;
+  return fact.type === "UpdateRequested" && saysNew(policy, fact.data);
+}
+
+/** The digest of what it runs is that of all it has stored. */
+function runsImage({ policy }: NaiveTask, fact: Fact): boolean {
+  return fact.type === "UpdateRequested" && fact.data.running === policy.image;
 }

@@ -8,8 +8,9 @@ import type { Life, SeenRow, Submission } from "../watch.ts";
 import { Answering } from "./answering.ts";
 import type { Court, Judge } from "./judge.ts";
 import { deviceOf } from "./naive.ts";
-import type { NaiveTask } from "./naive.ts";
+import type { NaiveDevice, NaiveTask } from "./naive.ts";
 import { hasLapsed, kindOf } from "./naive_owed.ts";
+import { mustFetch } from "./naive_running.ts";
 import { Passing } from "./passing.ts";
 import type { TaskView } from "./passing.ts";
 import { RollCalls } from "./roll_calls.ts";
@@ -113,12 +114,22 @@ export class Effects implements Judge {
     if (owed) return this.#deny(id, kind, "bears the name of one that is owed");
     if (kind !== "idle" && kind !== "rejected") return;
     const device = this.#court.naive.devices.get(id);
-    if (kind === "idle" && device && !this.#passing.wasIdle(device)) {
+    const isIdle = kind === "idle" && device && !this.#passing.wasIdle(device);
+    if (isIdle && !this.#isSpared(device, life)) {
       return this.#deny(id, kind, "is not true: it has something to do");
     }
     if (this.#answering.isAsked(life, id, kind === "idle")) return;
     if (kind === "idle" && this.#rollCalls.takeAnswer(life, id)) return;
     this.#deny(id, kind, "answers nothing");
+  }
+
+  /** Who only fetches is told `idle` while it has nothing to fetch. */
+  #isSpared(device: NaiveDevice, life: Life): boolean {
+    const task = device.open.find(({ state }) => isBusy(state));
+    return task !== undefined &&
+      this.#answering.checksOf(life, device.id).some((said) =>
+        this.#passing.viewsOf(task).some((view) => !mustFetch(view, task, said))
+      );
   }
 
   #deny(device: string, kind: string, why: string): void {

@@ -12,6 +12,7 @@ import { Attributed } from "./attributed.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
 import { Called } from "./called.ts";
 import { CarriedOut } from "./carried_out.ts";
+import { Checked } from "./checked.ts";
 import { EngineClock } from "./clock.ts";
 import { Compatible } from "./compatible.ts";
 import { DeadlinesHold } from "./deadlines.ts";
@@ -80,6 +81,7 @@ export class Judges implements Witness {
       new OneActiveTask(court),
       new Lifecycle(court),
       new EarnedSuccess(court),
+      new Checked(court),
       new BoundedRetries(court),
       new Acknowledged(court),
       new CarriedOut(court),

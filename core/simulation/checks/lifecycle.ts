@@ -33,6 +33,8 @@ export class Lifecycle implements Judge {
   readonly #court: Court;
   /** The tasks that are paused. */
   readonly #paused = new Map<string, Pause>();
+  /** The tasks whose devices were taken to reboot. */
+  readonly #concluded = new Set<string>();
 
   constructor(court: Court) {
     this.#court = court;
@@ -49,8 +51,11 @@ export class Lifecycle implements Judge {
         );
       }
       const { task, from, to } = move;
+      const isSilent = to === "rebooting" && fact.type !== "StatusReported";
+      if (isSilent) this.#concluded.add(task);
+      else if (to !== "confirming") this.#concluded.delete(task);
       if (to !== "paused" || !from) this.#paused.delete(task);
-      else this.#paused.set(task, { in: from, isDeferred: isDeferral(fact) });
+      else this.#paused.set(task, { in: from, isDeferred: isDeferral(fact), at: fact.at });
     }
     const paused = this.#paused.get(fact.task ?? "");
     if (paused && isDeferral(fact)) this.#paused.set(fact.task!, { ...paused, isDeferred: true });
@@ -62,7 +67,9 @@ export class Lifecycle implements Judge {
     if (!task) return false;
     const turn = moves.find(({ task, to }) => to === "offered" && task !== move.task);
     const next = turn && tasks.get(turn.task)?.policy.priority;
-    const moving = { move, fact, task, pause: this.#paused.get(move.task), next };
+    const pause = this.#paused.get(move.task);
+    const isConcluded = this.#concluded.has(move.task);
+    const moving = { move, fact, task, pause, isConcluded, next };
     const known = rules.get(`${move.from ?? "new"} ${move.to}`) ?? [];
     return known.some((rule) => allows(rule, moving));
   }

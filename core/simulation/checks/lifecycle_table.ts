@@ -4,21 +4,26 @@
  */
 import type { Fact, Move } from "../../log/mod.ts";
 import type { NaiveTask } from "./naive.ts";
+import { saysNew, saysOld, wasAllGiven } from "./naive_running.ts";
 
 /** Where a task was paused. */
 export interface Pause {
   readonly in: string;
   /** It asked for time, and is not only gone. */
   readonly isDeferred: boolean;
+  /** When: engine time. */
+  readonly at: number;
 }
 
 /** A move, and what it is judged by. */
 export interface Moving {
   readonly move: Move;
   readonly fact: Fact;
-  readonly task: Pick<NaiveTask, "policy">;
+  readonly task: Pick<NaiveTask, "policy" | "given">;
   /** The state in which it was paused, and whether it asked for that. */
   readonly pause: Pause | undefined;
+  /** That it reboots was concluded from its silence. */
+  readonly isConcluded: boolean;
   /** The priority of the task that gets its turn in the same row. */
   readonly next: string | undefined;
 }
@@ -39,6 +44,7 @@ const WAITS = "queued held";
 const OPEN = "offered downloading paused retrying verifying";
 const BEFORE_INSTALL = `${OPEN} awaiting_install`;
 const INSTALLS = "installing rebooting confirming";
+const SILENT = "rebooting confirming";
 const TURNS = "UpdateRequested ContactChanged TaskQueued";
 const DIGEST = "DigestReported ChunkFailed";
 
@@ -55,8 +61,23 @@ const all = (...asked: ((moving: Moving) => boolean)[]) => (moving: Moving) =>
   asked.every((ask) => ask(moving));
 const completes = (...completions: string[]) => ({ task }: Moving) =>
   completions.includes(task.policy.completion);
-const saysNew = ({ fact, task }: Moving) =>
-  fact.type === "UpdateRequested" && fact.data.current_version === task.policy.version;
+const runsNew = ({ fact, task }: Moving) =>
+  fact.type === "UpdateRequested" && saysNew(task.policy, fact.data);
+const runsOld = ({ fact, task }: Moving) =>
+  fact.type === "UpdateRequested" && saysOld(task.policy, fact.data);
+const runsImage = ({ fact, task }: Moving) =>
+  fact.type === "UpdateRequested" && fact.data.running === task.policy.image;
+const allGiven = ({ task, move }: Moving) =>
+  task.policy.completion === "seen" && wasAllGiven(task, move);
+/** A client that only fetches was given all of it, and runs what it ran when it could have rebooted. */
+const isBackUnchanged = (moving: Moving) => {
+  const { fact, task, pause, move } = moving;
+  return fact.type === "UpdateRequested" && fact.data.fetch_only === true && runsOld(moving) &&
+    task.policy.completion !== "seen" && wasAllGiven(task, move) && pause?.isDeferred === false &&
+    fact.at - pause.at >= task.policy.limits_ms.rebooting;
+};
+const concluded = ({ isConcluded }: Moving) => isConcluded;
+const not = (ask: (moving: Moving) => boolean) => (moving: Moving) => !ask(moving);
 const isRight = ({ fact, task }: Moving) =>
   (fact.type === "DigestReported" || fact.type === "ChunkFailed") &&
   fact.data.checksum === task.policy.image;
@@ -71,10 +92,15 @@ const wasNot = ({ pause }: Moving) => pause?.in !== "awaiting_install";
 /** It was not paused, or after the digest was right. */
 const maySay = (moving: Moving) => moving.move.from !== "paused" || wasVerified(moving);
 const mayFetch = (moving: Moving) => moving.move.from !== "paused" || wasNot(moving);
-/** A request ends any pause, contact that of a device that was gone, and time that which it asked for. */
+/**
+ * A request ends any pause, contact that of a device that was gone, and time that which it asked for. But a
+ * check is no sign of who only fetches: that it fetches is.
+ */
 const goesBack = ({ move, pause, fact }: Moving) =>
-  move.to === pause?.in && (fact.type === "UpdateRequested" ||
-    pause.isDeferred === (fact.type === "DeadlinePassed"));
+  move.to === pause?.in &&
+  (fact.type === "UpdateRequested"
+    ? pause.isDeferred || !fact.data.fetch_only
+    : pause.isDeferred === (fact.type === "DeadlinePassed"));
 /** A higher class goes ahead of what is not answered; only security of what is. */
 const yields = ({ move, task, next }: Moving) => {
   const { priority } = task.policy;
@@ -125,13 +151,21 @@ export const RULES: readonly Rule[] = [
   },
   { from: "offered", to: "held", by: "DeadlinePassed", reason: "offline" },
   ...["no_progress", "too_slow"].map((reason) => (
-    { from: "downloading", to: "retrying timed_out", by: "DeadlinePassed", reason }
+    {
+      from: "downloading",
+      to: "retrying timed_out",
+      by: "DeadlinePassed",
+      reason,
+      when: not(allGiven),
+    }
   )),
+  { from: "retrying", to: "retrying timed_out", by: "DeadlinePassed", reason: "silent" },
   {
-    from: "retrying verifying",
+    from: "verifying",
     to: "retrying timed_out",
     by: "DeadlinePassed",
     reason: "silent",
+    when: not(allGiven),
   },
 
   // The digest.
@@ -157,7 +191,7 @@ export const RULES: readonly Rule[] = [
     to: "paused",
     by: "ContactChanged",
     reason: "gone",
-    when: contact("gone"),
+    when: all(contact("gone"), not(allGiven)),
   },
   {
     from: "offered downloading verifying awaiting_install",
@@ -193,13 +227,80 @@ export const RULES: readonly Rule[] = [
     from: `${BEFORE_INSTALL} installing`,
     to: "succeeded",
     by: "UpdateRequested",
-    when: all(saysNew, completes("seen")),
+    when: all(runsNew, completes("seen")),
   },
   {
     from: "rebooting confirming",
     to: "succeeded",
     by: "UpdateRequested",
-    when: all(saysNew, completes("seen", "booted")),
+    when: all(runsNew, completes("seen", "booted")),
+  },
+
+  {
+    from: OPEN,
+    to: "succeeded",
+    by: "UpdateRequested",
+    when: all(runsImage, completes("verified")),
+  },
+
+  // Whoever cannot report, and was given all of the image.
+  {
+    from: "downloading verifying",
+    to: "rebooting",
+    by: "UpdateRequested ContactChanged DeadlinePassed",
+    when: all(allGiven, contact("gone"), not(runsNew)),
+  },
+  { from: "rebooting", to: "confirming", by: "DeadlinePassed", when: completes("seen") },
+  {
+    from: "confirming",
+    to: "lost",
+    by: "DeadlinePassed",
+    reason: "silent",
+    when: completes("seen"),
+  },
+  {
+    from: "confirming",
+    to: "retrying failed",
+    by: "UpdateRequested",
+    reason: "old_image",
+    when: all(runsOld, completes("seen")),
+  },
+  {
+    from: "paused",
+    to: "retrying failed",
+    by: "UpdateRequested",
+    reason: "old_image",
+    when: isBackUnchanged,
+  },
+  // It says something after all.
+  { from: SILENT, to: "awaiting_install", by: DIGEST, when: all(isRight, concluded) },
+  {
+    from: SILENT,
+    to: "retrying failed",
+    by: "DigestReported",
+    reason: "wrong_digest",
+    when: all(isWrong, concluded),
+  },
+  {
+    from: SILENT,
+    to: "retrying failed",
+    by: "ChunkFailed",
+    reason: "bad_chunks",
+    when: all(isWrong, concluded),
+  },
+  {
+    from: SILENT,
+    to: "downloading",
+    by: "ProgressReported",
+    when: all(stored(false), concluded),
+  },
+  { from: SILENT, to: "verifying", by: "ProgressReported", when: all(stored(true), concluded) },
+  {
+    from: SILENT,
+    to: "rejected",
+    by: "StatusReported",
+    reason: "device_rejected",
+    when: all(status("rejected"), concluded),
   },
 
   // Whoever checks by itself needs no digest.
@@ -227,7 +328,7 @@ export const RULES: readonly Rule[] = [
     from: "rebooting",
     to: "confirming",
     by: "UpdateRequested ContactChanged",
-    when: contact("listening"),
+    when: all(contact("listening"), not(completes("seen"))),
   },
   {
     from: "awaiting_install installing rebooting paused",
@@ -256,6 +357,8 @@ export const RULES: readonly Rule[] = [
     when: all(status("rolled_back"), maySay),
   },
   { from: "awaiting_install", to: "timed_out", by: "DeadlinePassed", reason: "silent" },
-  { from: "installing confirming", to: "failed", by: "DeadlinePassed", reason: "silent" },
-  { from: "rebooting", to: "lost", by: "DeadlinePassed", reason: "silent" },
+  { from: "installing", to: "failed", by: "DeadlinePassed", reason: "silent" },
+  ...([["confirming", "failed"], ["rebooting", "lost"]] as const).map(([from, to]) => (
+    { from, to, by: "DeadlinePassed", reason: "silent", when: not(completes("seen")) }
+  )),
 ];

@@ -6,6 +6,7 @@ import type { Fact, FactOf, Move } from "../../log/mod.ts";
 import type { SeenRow } from "../watch.ts";
 import { newCourse, noteMove, noteStay, noteTurn, noteWish, taskAsked } from "./naive_course.ts";
 import { noteOwed } from "./naive_owed.ts";
+import { noteGiven } from "./naive_running.ts";
 import type { NaiveDevice, NaiveImage, NaiveTask } from "./naive_state.ts";
 import { isBusy, isEnd, isWait } from "./words.ts";
 
@@ -29,6 +30,7 @@ export class Naive {
     const { moves } = header.outcome;
     const device = this.devices.get(deviceOf(header.stream));
     const asked = fact.type === "UpdateRequested" && device && taskAsked(device, fact.at);
+    if (device) noteGiven(device, fact);
     this.#learn(fact, header.stream);
     // What ends is asked for nothing more.
     const goesOn = (id: string) => !moves.some(({ task, to }) => task === id && isEnd(to));
@@ -37,7 +39,7 @@ export class Naive {
       this.#move(move, fact);
       const task = this.tasks.get(move.task);
       if (!task || fact.type !== "UpdateRequested") continue;
-      const isTurn = move.from === "paused" || move.to === "offered";
+      const isTurn = ["paused", "confirming"].includes(move.from ?? "") || move.to === "offered";
       if (isTurn && goesOn(task.id)) noteWish(task, fact, task === asked);
     }
     const about = fact.task === undefined ? undefined : this.tasks.get(fact.task);
@@ -64,6 +66,7 @@ export class Naive {
     if (fact.type === "DeviceRevoked") device.isRevoked = true;
     else if (fact.type === "UpdateRequested") {
       device.version = fact.data.current_version ?? device.version;
+      device.isFetcher = fact.data.fetch_only ?? false;
       device.product ??= fact.data.product ?? null;
       device.chunkBytes = fact.data.chunk_bytes ?? device.chunkBytes;
     } else if (fact.type === "StatusReported" && fact.data.status === "booted") {
@@ -78,6 +81,7 @@ export class Naive {
       version: null,
       chunkBytes: null,
       isRevoked: false,
+      isFetcher: false,
       open: [],
       ended: new Map(),
       lastEnded: undefined,
@@ -99,6 +103,8 @@ export class Naive {
       since: at,
       wasOffered: false,
       isVerified: false,
+      given: { attempt: 0, bytes: 0 },
+      isForFetcher: device.isFetcher,
       course: newCourse(fact),
     };
     this.tasks.set(id, task);

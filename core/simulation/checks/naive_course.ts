@@ -12,6 +12,9 @@ const CHUNKS_MAX = 65_536;
 /** In these states a request can change what the next metadata says. */
 const WISHES = new Set(["offered", "downloading", "retrying", "verifying", "awaiting_install"]);
 
+/** A device in one of these that stores more was only taken to reboot. */
+const SILENT = new Set(["rebooting", "confirming"]);
+
 /** How far a task is. Instants are engine time. */
 export interface Course {
   /** Bytes that the device has stored. */
@@ -51,15 +54,17 @@ export function taskAsked({ open }: NaiveDevice, at: number): NaiveTask | undefi
 export function noteMove(task: NaiveTask, { from, to, attempt }: Move, fact: Fact): void {
   const { course } = task;
   const { at } = fact;
-  if (to === "paused") excuse(task, at);
-  if (from === "paused" && course.downloadingSince > 0) course.downloadingSince += at - task.since;
+  const isSilent = to === "rebooting" && fact.type !== "StatusReported";
+  if (to === "paused" || isSilent) excuse(task, at);
+  const isBack = from === "paused" || isTransfer(fact) && SILENT.has(from ?? "");
+  if (isBack && course.downloadingSince > 0) course.downloadingSince += at - task.since;
   if (to === "offered" && isWait(from ?? "")) course.downloadingSince = 0;
   if (isTransfer(fact)) {
     if (fact.type === "ProgressReported") course.received = fact.data.received;
     course.downloadingSince ||= at;
   }
   if (attempt > task.attempt) spend(task, fact);
-  else if (isDigest(fact) && fact.data.checksum === task.policy.image) {
+  else if (isRight(task, fact, to)) {
     course.received = task.policy.size;
     course.downloadingSince = 0;
   }
@@ -93,9 +98,10 @@ export function noteWish(task: NaiveTask, fact: FactOf<"UpdateRequested">, isMea
   const { resume_from, chunk_bytes } = fact.data;
   const received = isMeant ? resume_from ?? course.received : course.received;
   const chunkBytes = chunk_bytes ?? course.chunkBytes;
-  if (!WISHES.has(task.state)) return;
+  const isSilent = SILENT.has(task.state) && task.policy.completion === "seen" && !task.isVerified;
+  if (!WISHES.has(task.state) && !isSilent) return;
   if (received === course.received && chunkBytes === course.chunkBytes) return;
-  excuse(task, fact.at);
+  if (!isSilent) excuse(task, fact.at);
   course.received = received;
   course.chunkBytes = chunkBytes;
   course.updatedAt = fact.at;
@@ -118,7 +124,7 @@ function excuse({ course, policy }: NaiveTask, at: number, givenAt = 0): void {
 
 function spend({ course, policy }: NaiveTask, fact: Fact): void {
   course.downloadingSince = 0;
-  if (fact.type === "DigestReported") course.received = 0;
+  if (fact.type === "DigestReported" || fact.type === "UpdateRequested") course.received = 0;
   else if (fact.type === "ChunkFailed") {
     const first = Math.min(...fact.data.bad_chunks);
     course.received = Math.min(first * course.chunkBytes, policy.size);
@@ -135,6 +141,10 @@ function isTransfer(fact: Fact): fact is FactOf<"ProgressReported"> | FactOf<"Ar
   return fact.type === "ProgressReported" || fact.type === "ArtifactRequested";
 }
 
-function isDigest(fact: Fact): fact is FactOf<"DigestReported"> | FactOf<"ChunkFailed"> {
-  return fact.type === "DigestReported" || fact.type === "ChunkFailed";
+/** The device has it whole and right: it says so, or runs it. */
+function isRight({ policy }: NaiveTask, fact: Fact, to: string): boolean {
+  if (fact.type === "DigestReported" || fact.type === "ChunkFailed") {
+    return fact.data.checksum === policy.image;
+  }
+  return fact.type === "UpdateRequested" && to === "succeeded" && policy.completion === "verified";
 }

@@ -35,8 +35,10 @@ export function dueOf({ state, since, queuedAt, course, policy }: NaiveTask): Du
 export function reasonAt(
   { state, since, course, policy }: NaiveTask,
   due: number,
+  isAllGiven = false,
 ): string | undefined {
   const { downloading_total, paused } = policy.limits_ms;
+  if (isAllGiven) return "";
   if (state === "downloading") {
     return due === course.downloadingSince + downloading_total ? "too_slow" : "no_progress";
   }

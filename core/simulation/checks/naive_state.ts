@@ -19,6 +19,10 @@ export interface NaiveTask {
   wasOffered: boolean;
   /** Whether the right digest is on record, and nothing that takes it back. */
   isVerified: boolean;
+  /** How many different bytes were given out in which attempt, by the last row that says so. */
+  given: { readonly attempt: number; readonly bytes: number };
+  /** Its device was known to only fetch when it was queued. */
+  readonly isForFetcher: boolean;
   /** How far it is. */
   readonly course: Course;
 }
@@ -31,6 +35,8 @@ export interface NaiveDevice {
   /** The chunk size that it wishes for. */
   chunkBytes: number | null;
   isRevoked: boolean;
+  /** It asked last as clients do that only fetch. */
+  isFetcher: boolean;
   /** Its tasks that have not ended, in the order in which they go. */
   open: NaiveTask[];
   /** Its tasks that have ended. */

@@ -3,6 +3,7 @@ import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import { deviceOf } from "./naive.ts";
 import type { NaiveDevice } from "./naive.ts";
+import type { NaiveOwed } from "./naive_owed.ts";
 
 /** Longer than the longest sleep of a device. */
 const WITHIN_MS = 86_400_000;
@@ -31,8 +32,9 @@ export class OwedDelivered implements Judge {
   afterRow({ header: { stream } }: SeenRow): void {
     const device = this.#court.naive.devices.get(deviceOf(stream));
     if (!device) return;
-    if (device.owed.size === 0) this.#owing.delete(device.id);
-    else if (!this.#owing.has(device.id)) this.#owing.set(device.id, this.#court.sight.now);
+    if (![...device.owed.values()].some((one) => mustArrive(device, one))) {
+      this.#owing.delete(device.id);
+    } else if (!this.#owing.has(device.id)) this.#owing.set(device.id, this.#court.sight.now);
   }
 
   minute(): void {
@@ -52,4 +54,9 @@ export class OwedDelivered implements Judge {
     const owed = [...device.owed.values()].map(({ task, kind }) => `${kind} of ${task}`).join();
     this.#court.deny("L4", `Device ${id} is there and was not told ${owed}.`);
   }
+}
+
+/** Who only fetches shows that it was told to by fetching: nobody else would. */
+function mustArrive({ isFetcher }: NaiveDevice, { kind }: NaiveOwed): boolean {
+  return !isFetcher || kind !== "metadata";
 }

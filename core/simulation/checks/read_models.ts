@@ -6,6 +6,7 @@ import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import type { Course } from "./naive_course.ts";
 import type { NaiveDevice, NaiveTask } from "./naive.ts";
+import type { NaiveImage } from "./naive_state.ts";
 import { isBusy } from "./words.ts";
 
 /** Judges that read models agree with the naive fold. */
@@ -55,6 +56,7 @@ export class ReadModels implements Judge {
       stored.version,
       stored.product,
       stored.revoked,
+      stored.fetchOnly ?? false,
       stored.tasks.map(({ id }) => id),
       stored.tasks.find(({ state }) => isBusy(state))?.id,
       stored.owed.map(({ task, kind, attempt, at }) => `${task} ${kind} ${attempt} ${at}`).sort(),
@@ -63,6 +65,7 @@ export class ReadModels implements Judge {
       device.version,
       device.product,
       device.isRevoked,
+      device.isFetcher,
       device.open.map(({ id }) => id),
       device.open.find(({ state }) => isBusy(state))?.id,
       owedOf(device),
@@ -72,9 +75,16 @@ export class ReadModels implements Judge {
 
   #compareImage(checksum: string): void {
     const image = this.#court.sight.disk.image(checksum.slice("sha256:".length));
-    const { size, sha1, md5 } = this.#court.naive.images.get(checksum)!;
-    const found = image && [`sha256:${image.sha256}`, image.size, image.sha1, image.md5].join();
-    this.#compare(checksum, found, [checksum, size, sha1, md5].join());
+    const { size, sha1, md5, header } = this.#court.naive.images.get(checksum)!;
+    const found = image && [
+      `sha256:${image.sha256}`,
+      image.size,
+      image.sha1,
+      image.md5,
+      headerWords(image.header),
+    ];
+    const expected = [checksum, size, sha1, md5, headerWords(header)];
+    this.#compare(checksum, found?.join(), expected.join());
   }
 
   #compare(what: string, stored: unknown, folded: unknown): void {
@@ -92,13 +102,14 @@ function isSame(stored: Task, task: NaiveTask): boolean {
     stored.queuedAt === task.queuedAt && stored.received === course.received &&
     stored.chunkBytes === course.chunkBytes && stored.updatedAt === course.updatedAt &&
     stored.progressAt === course.progressAt && stored.resumeAt === course.resumeAt &&
-    (stored.downloadingSince === course.downloadingSince || !LOADS.has(task.state));
+    (stored.downloadingSince === course.downloadingSince || !mayLoad(task));
 }
 
 function isSameDevice(stored: Device, device: NaiveDevice): boolean {
   const isBusyOne = ({ state }: { readonly state: string }) => isBusy(state);
   return stored.version === device.version && stored.product === device.product &&
-    stored.revoked === device.isRevoked && stored.tasks.length === device.open.length &&
+    stored.revoked === device.isRevoked && (stored.fetchOnly ?? false) === device.isFetcher &&
+    stored.tasks.length === device.open.length &&
     stored.tasks.every(({ id }, nth) => id === device.open[nth]!.id) &&
     stored.tasks.find(isBusyOne)?.id === device.open.find(isBusyOne)?.id &&
     stored.owed.length === device.owed.size &&
@@ -117,7 +128,19 @@ function wordsOf(
   const { received, chunkBytes, updatedAt, progressAt, downloadingSince, resumeAt } = course;
   const said = [state, attempt, reason, device, policy.image, policy.version, queuedAt];
   const far = [received, chunkBytes, updatedAt, progressAt, resumeAt];
-  return [...said, ...far, LOADS.has(state) ? downloadingSince : 0];
+  return [...said, ...far, mayLoad({ state, policy }) ? downloadingSince : 0];
+}
+
+/** It may be downloading, though it seems to reboot. */
+function mayLoad({ state, policy }: Pick<NaiveTask, "state" | "policy">): boolean {
+  return LOADS.has(state) ||
+    policy.completion === "seen" && (state === "rebooting" || state === "confirming");
+}
+
+function headerWords(header: NaiveImage["header"]): string {
+  if (!header) return "no header";
+  const { format, project, version, secure_version, chip, digest } = header;
+  return [format, project, version, secure_version, chip, digest].join();
 }
 
 const LOADS = new Set(["offered", "downloading", "paused", "retrying", "verifying"]);

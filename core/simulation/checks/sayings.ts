@@ -10,6 +10,7 @@ const SPENT_BY = new Set([
   "no_progress",
   "too_slow",
   "silent",
+  "old_image",
 ]);
 
 /** What a message may say. */

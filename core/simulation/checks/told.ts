@@ -3,6 +3,7 @@ import type { Fact, Move } from "../../log/mod.ts";
 import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import type { NaiveTask } from "./naive.ts";
+import { mustFetch } from "./naive_running.ts";
 import { isEnd, isWait } from "./words.ts";
 
 /** Judges that no move is kept from its device. */
@@ -18,12 +19,18 @@ export class Told implements Judge {
     const last = new Map(outcome.moves.map((move) => [move.task, move]));
     for (const move of last.values()) {
       const task = this.#court.naive.tasks.get(move.task);
-      const effect = task && effectOf(move, task, fact);
+      const effect = task && !isSpared(move, task, fact) && effectOf(move, task, fact);
       if (!effect) continue;
       if (outcome.effects.some(({ type, task }) => type === effect && task === move.task)) continue;
       this.#court.deny("I6", `Row ${seq}: ${move.task} becomes ${move.to} without ${effect}.`);
     }
   }
+}
+
+/** Who only fetches is not told what it is not to fetch. */
+function isSpared({ to }: Move, task: NaiveTask, fact: Fact): boolean {
+  return to === "offered" && fact.type === "UpdateRequested" && fact.data.fetch_only === true &&
+    !mustFetch(task, task, fact.data);
 }
 
 /** What the device has to be told (PROTOCOL §1); `undefined`: nothing. */

@@ -7,7 +7,9 @@ import type { World } from "../world.ts";
 import type { Flash } from "./flash.ts";
 import { nonsense } from "./nonsense.ts";
 import { Voice } from "./voice.ts";
+import { Fetcher } from "./fetcher.ts";
 import { Mechanic } from "./mechanic.ts";
+import type { WorkingPart } from "./mechanic.ts";
 
 /** Longest time that a device which lost its power is away. */
 const AWAY_MS = 2 * 3_600_000;
@@ -22,6 +24,8 @@ export interface DeviceOptions {
   readonly id: string;
   readonly product: string | null;
   readonly version: string;
+  /** It only fetches, and can report nothing. */
+  readonly isFetcher: boolean;
   /** The first token that it is given, by its SHA-256. */
   readonly token: string;
   /** Makes its way to the engine; asked anew whenever it connects. */
@@ -36,13 +40,15 @@ export interface DeviceOptions {
 export class Device {
   readonly id: string;
   readonly product: string | null;
+  /** Whether it only fetches. */
+  readonly isFetcher: boolean;
   readonly flash: Flash;
   readonly #world: World;
   readonly #options: DeviceOptions;
   readonly #random: Random;
   readonly #path: Path;
   readonly #voice: Voice;
-  readonly #mechanic: Mechanic;
+  readonly #work: WorkingPart;
   /** Counts the times it was switched on or off: what was planned before does not happen. */
   #power = 0;
   #isOn = false;
@@ -51,11 +57,12 @@ export class Device {
   #link: Link | undefined;
 
   constructor(world: World, options: DeviceOptions) {
-    const { id, product, version, server, foreignTask } = options;
+    const { id, product, version, isFetcher, token, server, foreignTask } = options;
     this.#world = world;
     this.#options = options;
-    [this.id, this.product] = [id, product];
-    this.flash = { version, token: options.token, job: undefined, outbox: [], said: [], packet: 0 };
+    [this.id, this.product, this.isFetcher] = [id, product, isFetcher];
+    const image = world.catalogue.build(product, version).image.sha256;
+    this.flash = { version, image, token, job: undefined, outbox: [], said: [], packet: 0 };
     const { flash } = this;
     const random = this.#random = world.fate.about(`device ${id}`);
     const path = this.#path = new Path(world, id);
@@ -64,7 +71,8 @@ export class Device {
     const isUp = () => this.#isUp;
     const goOff = (ms: number | undefined) => this.#goOff(ms);
     const parts = { id, product, world, flash, random, path, voice, server, foreignTask };
-    this.#mechanic = new Mechanic({ ...parts, isUp, later, goOff });
+    const body = { ...parts, isUp, later, goOff };
+    this.#work = isFetcher ? new Fetcher(body) : new Mechanic(body);
   }
 
   /** Whether it will never do anything again. */
@@ -97,7 +105,7 @@ export class Device {
     this.#power++;
     this.#isOn = this.#isUp = false;
     this.#isDead = ms === undefined;
-    this.#mechanic.stop();
+    this.#work.stop();
     this.#voice.close();
     this.#link?.close();
     this.#link = undefined;
@@ -130,7 +138,7 @@ export class Device {
     const link: Link = this.#options.link(login, this.#path, {
       up: () => ifCurrent(() => this.#up(link)),
       down: () => ifCurrent(() => this.#reconnect(this.#random.spread(1_000, RECONNECT_MS))),
-      message: (kind, payload) => ifCurrent(() => this.#mechanic.receive(kind, payload)),
+      message: (kind, payload) => ifCurrent(() => this.#work.receive(kind, payload)),
     });
     this.#link = link;
     link.open();
@@ -139,7 +147,7 @@ export class Device {
   #up(link: Link): void {
     this.#isUp = true;
     this.#voice.open(link);
-    this.#mechanic.begin();
+    this.#work.begin();
   }
 
   #reconnect(ms: number): void {

@@ -12,20 +12,27 @@ const STEP_MS = 60_000;
 const STALL_MS = 1_800_000;
 /** A device that is refused bytes asks again after so long. */
 const REFUSED_MS = { min: 10_000, max: 600_000 };
-const QUARTER_PPM = 250_000;
-const HALF_PPM = 500_000;
+
+/** What becomes of a download. */
+export interface FetchingEvents {
+  /** Everything is stored. */
+  stored(job: Job): void;
+  /** More is stored. */
+  progress(job: Job): void;
+  /** It was cut, and goes on if this says so. */
+  cut(job: Job): boolean;
+}
 
 /** The download of a device. */
 export class Fetching {
   readonly #body: Body;
-  readonly #onStored: (job: Job) => void;
+  readonly #events: FetchingEvents;
   #download: Download | undefined;
   #takeBack = () => {};
 
-  /** `onStored` is told when everything is stored. */
-  constructor(body: Body, onStored: (job: Job) => void) {
+  constructor(body: Body, events: FetchingEvents) {
     this.#body = body;
-    this.#onStored = onStored;
+    this.#events = events;
   }
 
   /** Fetches what is missing, unless that is under way. */
@@ -69,6 +76,7 @@ export class Fetching {
     const { id, path, random, later, world } = this.#body;
     if (!download.isOpen || path.transit() === undefined) {
       this.end();
+      if (!this.#events.cut(job)) return;
       return download.isRefused ? this.#tryLater(job) : this.goOn(job);
     }
     const stall = world.fate.happens("stall", id);
@@ -83,16 +91,9 @@ export class Fetching {
     job.stored += more;
     if (job.stored >= job.size) {
       this.end("complete");
-      return this.#onStored(job);
+      return this.#events.stored(job);
     }
-    this.#sayProgress(job);
+    this.#events.progress(job);
     later(random.spread(500, STEP_MS), () => this.#step(job, download, bytes));
-  }
-
-  #sayProgress({ task, stored: received }: Job): void {
-    const { random, voice } = this.#body;
-    if (random.chance(QUARTER_PPM)) return;
-    const about = random.chance(HALF_PPM) ? { task_id: task } : {};
-    voice.say("progress", { ...about, received }, random.pick([0, 1]));
   }
 }

@@ -27,6 +27,8 @@ export interface Job {
 export interface Flash {
   /** The version it runs. */
   version: string;
+  /** The image of it, hexadecimal digits. */
+  image: string;
   /** What it logs in with, by its SHA-256. */
   token: string;
   job: Job | undefined;

@@ -16,6 +16,7 @@ const IDLE_MS = { min: 3_000_000, max: 3_600_000 };
 const SILENT_MS = 12 * 3_600_000;
 /** Of those who fall silent after a reboot, so many in a million are never heard again. */
 const DEAD_PPM = 300_000;
+const QUARTER_PPM = 250_000;
 const HALF_PPM = 500_000;
 
 /** What a device is told. */
@@ -43,14 +44,28 @@ export interface Body {
 }
 
 /** The part of a device that works. */
-export class Mechanic {
+export interface WorkingPart {
+  /** It has power and a link. */
+  begin(): void;
+  /** It has no power any more. */
+  stop(): void;
+  /** It is told something. */
+  receive(kind: string, payload: Payload): void;
+}
+
+/** It says what it does, and does what it is told. */
+export class Mechanic implements WorkingPart {
   readonly #body: Body;
   readonly #fetching: Fetching;
   #patience = () => {};
 
   constructor(body: Body) {
     this.#body = body;
-    this.#fetching = new Fetching(body, (job) => this.#verify(job));
+    this.#fetching = new Fetching(body, {
+      stored: (job) => this.#verify(job),
+      progress: (job) => this.#sayProgress(job),
+      cut: () => true,
+    });
   }
 
   /** It has power and a link: it says what came of its reboot, or asks for work. */
@@ -112,6 +127,13 @@ export class Mechanic {
       if (this.#body.isUp()) this.#ask();
       else this.#waitForWord();
     });
+  }
+
+  #sayProgress({ task, stored: received }: Job): void {
+    const { random, voice } = this.#body;
+    if (random.chance(QUARTER_PPM)) return;
+    const about = random.chance(HALF_PPM) ? { task_id: task } : {};
+    voice.say("progress", { ...about, received }, random.pick([0, 1]));
   }
 
   /** Whoever is told that it is wrong asks what is right, but not at once. */
@@ -206,9 +228,9 @@ export class Mechanic {
   #reboot(job: Job): void {
     const { id, flash, random, world: { fate } } = this.#body;
     const isOld = job.isCorrupt || fate.happens("oldImage", id) !== undefined;
-    job.booted = isOld ? flash.version : job.version;
+    if (!isOld) run(flash, job);
+    job.booted = flash.version;
     job.phase = "booted";
-    flash.version = job.booted;
     const silent = fate.happens("silentAfterReboot", id);
     if (silent?.chance(DEAD_PPM)) return this.#body.goOff(undefined);
     this.#body.goOff(silent ? silent.spread(60_000, SILENT_MS) : random.spread(1_000, 60_000));
@@ -224,7 +246,7 @@ export class Mechanic {
 
   /** Whoever was told of success without a reboot runs the image from then on. */
   #succeed(job: Job): void {
-    if (job.phase !== "booted" && !job.isLie) this.#body.flash.version = job.version;
+    if (job.phase !== "booted" && !job.isLie) run(this.#body.flash, job);
     this.#drop();
     this.#waitForWord(IDLE_MS);
   }
@@ -233,4 +255,10 @@ export class Mechanic {
     this.#fetching.end();
     this.#body.flash.job = undefined;
   }
+}
+
+/** It runs the image of the job from now on. */
+export function run(flash: Flash, { version, sha256 }: Job): void {
+  flash.version = version;
+  flash.image = sha256;
 }

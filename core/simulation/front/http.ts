@@ -51,14 +51,28 @@ export class HttpServer implements Way {
   }
 
   /** `POST /ota/{device}/{kind}` */
-  report(login: Login, { kind, payload, packet }: Outgoing, respond: Respond): void {
+  report(login: Login, report: Outgoing, respond: Respond): void {
+    this.#report(login, report, "http", respond);
+  }
+
+  /** `GET /ota/{device}/update`: what such a client says stands in its headers. */
+  check(login: Login, report: Outgoing, respond: Respond): void {
+    this.#report(login, report, "fetch", respond);
+  }
+
+  #report(
+    login: Login,
+    { kind, payload, packet }: Outgoing,
+    via: "http" | "fetch",
+    respond: Respond,
+  ): void {
     const { device } = login;
     this.#enter(login, respond, (running) => {
-      const bytes = new TextEncoder().encode(payload);
-      const parsed = withId(parseReport(kind, bytes), `${device}-${packet}`);
+      const report = parseReport(kind, new TextEncoder().encode(payload));
+      const parsed = via === "fetch" ? report : withId(report, `${device}-${packet}`);
       running.engine.heard(device);
       running.submit(
-        { kind: "report", device, report: kind, parsed, via: "http" },
+        { kind: "report", device, report: kind, parsed, via },
         (answer) =>
           respond(
             answer.ok

@@ -7,7 +7,7 @@ import { copyParts } from "../../../commands/copy_parts.ts";
 import { assertReplays } from "../../e2e/house.ts";
 import { makeData } from "../../support/data_folder.ts";
 import { inFolder } from "../../support/folder.ts";
-import { WITHOUT_PERSONAL_TEXTS } from "../sqlite/folder.ts";
+import { BEFORE_PERSONAL_TEXTS } from "../sqlite/folder.ts";
 
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
 const whatToDo = {
@@ -35,7 +35,7 @@ function edit(folder: string, sql: string): void {
 
 /** An older otalog has made the tables. */
 const OLDER =
-  `${WITHOUT_PERSONAL_TEXTS} drop table tree; delete from kysely_migration where name >= '2026-11-26'`;
+  `${BEFORE_PERSONAL_TEXTS} drop table tree; delete from kysely_migration where name >= '2026-11-26'`;
 
 Deno.test("copyFolder() copies the log, its images and its secrets, and says what they are", async () => {
   await withData(async (order, folder) => {

@@ -5,6 +5,7 @@ import type { FolderImages } from "../../../adapters/files/mod.ts";
 import { ImageError } from "../../../firmware/mod.ts";
 import type { ImageBytes } from "../../../firmware/mod.ts";
 import { inFolder } from "../../support/folder.ts";
+import { espImage, joined, mcubootImage } from "../../support/made_images.ts";
 
 const bytes = new Uint8Array(randomBytes(300_000));
 const sha256 = createHash("sha256").update(bytes).digest("hex");
@@ -44,6 +45,34 @@ Deno.test("ingest() stores bytes under their digest; the same bytes twice are on
     assert.equal(stored.md5, createHash("md5").update(bytes).digest("hex"));
     await images.ingest(streamOf(bytes), options);
     assert.deepEqual(names(), [sha256]);
+  });
+});
+
+Deno.test("ingest() reads what the file says of itself, however the bytes came", async () => {
+  await withImages(async (images) => {
+    const image = espImage({ version: "v2.0.0", secureVersion: 1, segments: [70_000, 300] });
+    const pieces = Array.from({ length: 100 }, (_, n) => image.subarray(n * 710, n * 710 + 710));
+    const { header, claimedSize } = await images.ingest(streamOf(...pieces), options);
+    const digest = image.subarray(-32).toHex();
+    const chip = "ESP32-C3";
+    const said = {
+      format: "esp",
+      project: "pump",
+      version: "v2.0.0",
+      secure_version: 1,
+      chip,
+      digest,
+    };
+    assert.deepEqual([header, claimedSize], [said, image.length]);
+
+    const signed = mcubootImage({ programBytes: 200_000 });
+    const part = await images.ingest(streamOf(signed.subarray(0, 150_000)), options);
+    assert.deepEqual(part.header, { format: "mcuboot", version: "1.2.3+0" });
+    assert.equal(part.claimedSize, 200_512);
+    const padded = joined(signed, new Uint8Array(9_000));
+    assert.equal((await images.ingest(streamOf(padded), options)).claimedSize, signed.length);
+    const plain = await images.ingest(streamOf(bytes), options);
+    assert.deepEqual([plain.header, plain.claimedSize], [undefined, undefined]);
   });
 });
 

@@ -5,7 +5,8 @@ Deno.test("GET /log/checkpoint is the newest checkpoint, for whoever asks, and 5
   await onStage(async (stage) => {
     const ask = () => stage.request("GET", "/log/checkpoint", { token: null });
     const none = await ask();
-    assert.deepEqual([none.status, none.headers.get("retry-after")], [503, "5"]);
+    assert.equal(none.status, 503);
+    assert.match(none.headers.get("retry-after")!, /^([5-9]|10)$/);
     assert.deepEqual(await none.json(), {
       status: 503,
       title: "Not available now",

@@ -6,6 +6,7 @@ import { routes } from "../../../adapters/http/mod.ts";
 import * as answers from "../../../adapters/http/answers.ts";
 import { onStage, sha256 } from "./stage.ts";
 import type { HttpStage } from "./stage.ts";
+import { espImage } from "../../support/made_images.ts";
 
 // deno-lint-ignore no-explicit-any -- a document is looked at wherever it matters
 type Document = any;
@@ -80,6 +81,13 @@ Deno.test("GET /openapi.json says what a request takes: parameters, headers, bod
     assert.deepEqual(Object.keys(upload), ["application/octet-stream"]);
     const { security } = operation(all, "POST", "/ota/{device}/verify");
     assert.deepEqual(security, [{ device: [] }, { deviceBasic: [] }]);
+    const latest = operation(all, "GET", "/api/v0/releases/latest/url");
+    assert.deepEqual(latest.security, [...security, { projectKey: [] }]);
+    assert.equal(all.components.securitySchemes.projectKey.name, "Memfault-Project-Key");
+    const update = operation(all, "GET", "/ota/{device}/update");
+    const fields = update.parameters.filter((p: Document) => p.in === "header");
+    assert.ok(fields.some((p: Document) => p.name === "x-esp8266-sketch-md5" && !p.required));
+    assert.deepEqual(Object.keys(update.responses["200"].content), ["application/octet-stream"]);
   });
 });
 
@@ -106,7 +114,7 @@ Deno.test("what a running engine answers is what the document says", async () =>
     const device = { device_id: "pump-7", product: "pump", hardware: "b", tags: ["roof"] };
     const { token } = await take("POST", "/devices", answers.tokenAnswer, device);
     await take("POST", "/devices/pump-7/token", answers.tokenAnswer, { overlap: 60 });
-    const bytes = new Uint8Array(10_000).fill(7);
+    const bytes = espImage({ version: "2.0.0", project: "pump" });
     const uploaded = await stage.request("PUT", "/firmware/2.0.0?product=pump", { body: bytes });
     assertIs(answers.firmwareAnswer, await uploaded.json(), "PUT /firmware/2.0.0");
     const checksum = `sha256:${sha256(bytes)}`;
@@ -121,6 +129,7 @@ Deno.test("what a running engine answers is what the document says", async () =>
     await take("GET", "/devices/pump-7?at=9007199254740991", answers.deviceAnswer);
     await take("POST", "/devices/pump-7/erase", answers.erasedAnswer);
     await report("verify", { checksum });
+    await take("GET", "/ota/pump-7/manifest.json", answers.manifestAnswer, undefined, token);
     await take("GET", "/devices", answers.devicesAnswer);
     await take("GET", "/devices/pump-7/events", answers.rowsAnswer);
     await take("GET", "/events?limit=3", answers.logAnswer);

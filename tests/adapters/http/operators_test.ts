@@ -14,7 +14,7 @@ Deno.test("every route but health needs a token, and one of the right kind", asy
       const url = path.replace(":version{.+\\.bin}", "1.0.0.bin").replace(":version", "1.0.0")
         .replace(":device", "pump-8").replace(":id", "pump-7").replace(":n", "0")
         .replace(":task_id", "OTA_20230801_001").replace(":sha256", "0".repeat(64))
-        .replace(":name", "a");
+        .replace(":name", "a").replace("latest/url", "latest/url?device_serial=pump-8");
       const status = async (token: string | null) => {
         const response = await stage.request(method, url, { token });
         await response.body?.cancel();

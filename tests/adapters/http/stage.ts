@@ -7,7 +7,14 @@ import { FairShare } from "../../../core/network/mod.ts";
 import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
-import { createApp, Downloads, Feed, HTTP_LIMITS, Polls } from "../../../adapters/http/mod.ts";
+import {
+  createApp,
+  Downloads,
+  Feed,
+  HTTP_LIMITS,
+  Polls,
+  UploadTimes,
+} from "../../../adapters/http/mod.ts";
 import type { HttpDeps, HttpLimits } from "../../../adapters/http/mod.ts";
 import { openSqlite } from "../../../adapters/sqlite/mod.ts";
 
@@ -105,6 +112,7 @@ export async function onStage(
       }),
       reads,
       images,
+      uploads: new UploadTimes(reads),
       operatorTokenSha256,
       prefix: "/ota",
       get openArtifacts() {

@@ -4,6 +4,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { problem } from "../../../core/mod.ts";
 import { onStage, sha256 } from "./stage.ts";
 import type { HttpStage } from "./stage.ts";
+import { esp8266Image, espImage, mcubootImage } from "../../support/made_images.ts";
 
 const bytes = new Uint8Array(randomBytes(50_000));
 const other = bytes.slice(1);
@@ -74,6 +75,95 @@ Deno.test("an announced digest must be that of the bytes", async () => {
     assert.match(differ, /^422 The request announces sha256:[0-9a-f]{64} and sha256:/);
     assert.deepEqual(stage.images(), [hex]);
     assert.deepEqual(stage.faults, []);
+  });
+});
+
+Deno.test("an image that contradicts what it is uploaded as is refused, and nothing of it stays", async () => {
+  await onStage(async (stage) => {
+    const events = async () => (await stage.json("GET", "/events?limit=500")).body.items.length;
+    const before = await events();
+    const image = espImage({ version: "v1.2.0", project: "pump_one" });
+    const refused: [path: string, body: Uint8Array<ArrayBuffer>, detail: RegExp][] = [
+      ["/firmware/2.0.0", image, /^422 The file says that it is version v1\.2\.0, not 2\.0\.0\. /],
+      ["/firmware/1.2.0?product=valve", image, /^422 The file says that it is product pump_one, /],
+      [
+        "/firmware/2.0.0?product=valve",
+        image,
+        /is version v1\.2\.0 and product pump_one, not 2\.0/,
+      ],
+      ["/firmware/2.0.0", mcubootImage(), /^422 The file says that it is version 1\.2\.3, not 2/],
+      [
+        "/firmware/1.2.0",
+        image.slice(0, -1),
+        /^422 The file is cut off: by its ESP header the image/,
+      ],
+      [
+        "/firmware/1.2.3",
+        mcubootImage().slice(0, 2_000),
+        /at least 3512 bytes, but these are 2000\./,
+      ],
+    ];
+    for (const [path, body, detail] of refused) {
+      const said = await put(stage, path, body);
+      assert.match(said, detail);
+      assert.match(said, /\?header=ignore\.$/);
+    }
+    const { errors } = await (await stage.request("PUT", refused[2]![0], { body: image })).json();
+    assert.deepEqual(errors.map(({ path }: { path: string }) => path), ["version", "product"]);
+    assert.deepEqual([await events(), stage.images(), stage.faults], [before, [], []]);
+    for (
+      const query of ["header=", "header=Ignore", "header=1", "header=ignore&header=ignore&x=1"]
+    ) {
+      assert.match(await put(stage, `/firmware/1.2.0?${query}`, image), /^422 The query is not/);
+    }
+  });
+});
+
+Deno.test("an image is uploaded as what it says, or as what an operator insists on", async () => {
+  await onStage(async (stage) => {
+    const image = espImage({ version: "v1.2.0", project: "pump_one", secureVersion: 2 });
+    const header = {
+      format: "esp",
+      project: "pump_one",
+      version: "v1.2.0",
+      secure_version: 2,
+      chip: "ESP32-C3",
+    };
+    const path = "/firmware/1.2.0?product=Pump%20One";
+    const uploaded = await stage.request("PUT", path, { body: image });
+    assert.deepEqual([uploaded.status, (await uploaded.json()).header], [201, header]);
+    assert.match(await put(stage, path, image), /^200 /);
+    assert.match(await put(stage, "/firmware/7.0.0?header=ignore", image), /^201 /);
+    // It is there already: whatever it says, nothing is asked again.
+    assert.match(await put(stage, "/firmware/7.0.0", image), /^200 /);
+    assert.match(
+      await put(stage, "/firmware/1.2.3", mcubootImage({ version: [1, 2, 3, 9] })),
+      /^201 /,
+    );
+    const part = mcubootImage().slice(0, 2_000);
+    assert.match(await put(stage, "/firmware/1.2.4?header=ignore", part), /^201 /);
+    assert.match(await put(stage, "/firmware/8", esp8266Image()), /^201 /);
+    const { items } = (await stage.json("GET", "/firmware")).body;
+    assert.deepEqual(
+      items.map(({ version, header }: { version: string; header: object }) => [version, header]),
+      [
+        ["1.2.0", header],
+        ["1.2.3", { format: "mcuboot", version: "1.2.3+9" }],
+        ["1.2.4", { format: "mcuboot", version: "1.2.3+0" }],
+        ["7.0.0", header],
+        ["8", { format: "esp", chip: "ESP8266" }],
+      ],
+    );
+    const { body } = await stage.json("GET", path);
+    assert.deepEqual(body.header, header);
+    const stored = (await stage.reads.image(sha256(image)))?.header;
+    assert.deepEqual(stored, { ...header, digest: image.subarray(-32).toHex() });
+    const rows = (await stage.json("GET", "/events?limit=500")).body.items;
+    const ignored = rows.filter(({ data }: { data: object }) => "header_ignored" in data);
+    assert.deepEqual(
+      ignored.map(({ data }: { data: { version: string } }) => data.version),
+      ["7.0.0", "1.2.4"],
+    );
   });
 });
 

@@ -15,7 +15,7 @@ import {
 } from "../../../adapters/sqlite/mod.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { inFolder } from "../../support/folder.ts";
-import { engineOn, fill, IMAGE, sha256, WITHOUT_PERSONAL_TEXTS } from "./folder.ts";
+import { BEFORE_PERSONAL_TEXTS, engineOn, fill, IMAGE, sha256 } from "./folder.ts";
 
 const mode = (path: string): number => Deno.statSync(path).mode! & 0o777;
 const namesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
@@ -280,7 +280,7 @@ Deno.test("updateTables() brings the tables of an older otalog up to date, none 
   await withLog(async ({ from, to, copy }) => {
     await copy();
     const older = "drop table tree; delete from kysely_migration where name >= '2026-11-26'";
-    edit(to, `${WITHOUT_PERSONAL_TEXTS} ${older}`);
+    edit(to, `${BEFORE_PERSONAL_TEXTS} ${older}`);
     assert.equal(await hasOwnTables(to), false);
     await updateTables(to);
     assert.equal(await hasOwnTables(to), true);

@@ -10,7 +10,7 @@ import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
 import { TRY_AGAIN_MS } from "../../../adapters/sqlite/scrubber.ts";
 import { inFolder } from "../../support/folder.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
-import { engineOn, fill, IMAGE, sha256, WITHOUT_PERSONAL_TEXTS } from "./folder.ts";
+import { BEFORE_PERSONAL_TEXTS, engineOn, fill, IMAGE, sha256 } from "./folder.ts";
 
 const actor = "operator:test";
 
@@ -284,7 +284,7 @@ Deno.test("openSqlite() takes tags out of the devices that an older otalog wrote
     await close();
     const database = new DatabaseSync(`${folder}/otalog.db`);
     const state = "json_set(state, '$.tags', json_array('roof', 'é \"'))";
-    database.exec(`${WITHOUT_PERSONAL_TEXTS} update devices set state = ${state};
+    database.exec(`${BEFORE_PERSONAL_TEXTS} update devices set state = ${state};
       delete from kysely_migration where name >= '2026-11-26-untagged'`);
     database.close();
     await (await openSqlite(folder)).close();

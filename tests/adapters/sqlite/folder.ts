@@ -8,7 +8,7 @@ import { ANY_SHA512 } from "../../support/any_sha512.ts";
 export const IMAGE = `sha256:${"5a".repeat(32)}`;
 
 /** Takes out of the tables what came last; tables of an older otalog begin with this. */
-export const WITHOUT_PERSONAL_TEXTS =
+export const BEFORE_PERSONAL_TEXTS = "alter table images drop column header; " +
   "drop index events_personal; alter table events drop column personal;";
 
 export const sha256 = (bytes: Uint8Array): string =>
@@ -55,7 +55,7 @@ export async function fill(engine: Engine): Promise<void> {
       },
     });
   }
-  const image = { sha256: IMAGE.slice(7), size: 10_000, sha1: "11", md5: "22" };
+  const image = { sha256: IMAGE.slice(7), size: 10_000, sha1: "11", md5: "22".repeat(16) };
   await engine.submit({
     kind: "command",
     actor,

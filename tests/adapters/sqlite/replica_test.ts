@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { isDivergence, Replay } from "../../../core/mod.ts";
 import { openReplica, openSqlite } from "../../../adapters/sqlite/mod.ts";
-import { engineOn, fill, sha256, WITHOUT_PERSONAL_TEXTS } from "./folder.ts";
+import { BEFORE_PERSONAL_TEXTS, engineOn, fill, sha256 } from "./folder.ts";
 import { ANY_SHA512 } from "../../support/any_sha512.ts";
 import { inFolder } from "../../support/folder.ts";
 
@@ -105,7 +105,8 @@ Deno.test("a replay finds rows, tables and indexes that are missing or too many"
       "delete from devices where device_id = 'pump-1'",
       "delete from tasks",
       "delete from tokens",
-      "insert into images values ('00', 1, '', '')",
+      "insert into images values ('00', 1, '', '', null)",
+      "update images set header = '{}'",
       "create table notes (text)",
       "drop index tasks_by_state",
       "drop trigger task_moves",
@@ -164,7 +165,7 @@ Deno.test("openSqlite() counts the tasks and owed messages that an older otalog 
       database.exec(`drop index ${index}`);
     }
     database.exec("drop table counts; drop table tree; alter table devices drop column owed");
-    database.exec(WITHOUT_PERSONAL_TEXTS);
+    database.exec(BEFORE_PERSONAL_TEXTS);
     database.exec("delete from kysely_migration where name >= '2026-11-24'");
     database.close();
     const { reads, close } = await openSqlite(folder);

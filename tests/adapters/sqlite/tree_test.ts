@@ -7,7 +7,7 @@ import type { LeafRange } from "../../../core/evidence/mod.ts";
 import { openSqlite, TreeReader } from "../../../adapters/sqlite/mod.ts";
 import type { SqliteStore } from "../../../adapters/sqlite/mod.ts";
 import { inFolder } from "../../support/folder.ts";
-import { sha256, WITHOUT_PERSONAL_TEXTS } from "./folder.ts";
+import { BEFORE_PERSONAL_TEXTS, sha256 } from "./folder.ts";
 import { keptOf, madeRow, MadeTree, madeWrite } from "./made_rows.ts";
 
 const SIZE = 65_537;
@@ -153,7 +153,7 @@ Deno.test("store.append() keeps the tree, batch by batch, after faults and after
 });
 
 const OLDER =
-  `${WITHOUT_PERSONAL_TEXTS} drop table tree; delete from kysely_migration where name >= '2026-11-26'`;
+  `${BEFORE_PERSONAL_TEXTS} drop table tree; delete from kysely_migration where name >= '2026-11-26'`;
 
 Deno.test("openSqlite() gives a log of an older otalog its tree", async () => {
   for (const size of [0, 255, 256, 1_000, SIZE]) {

@@ -36,6 +36,7 @@ function device() {
   return {
     id: "dev-1",
     product: null,
+    isFetcher: false,
     flash,
     carry: (token: string) => void (flash.token = token),
   };

@@ -69,7 +69,7 @@ export class Stage {
         of: () => ({
           version: "2.0.0",
           product: null,
-          image: { sha256: IMAGE, size: SIZE, sha1: "00", md5: "00" },
+          image: { sha256: IMAGE, size: SIZE, sha1: "00", md5: "00".repeat(16) },
         }),
       },
       naive: this.naive,
@@ -140,7 +140,7 @@ export class Stage {
     const operator = { actor: "operator:test" };
     this.device(id, "DeviceRegistered", { device_id: id }, operator);
     if (!this.naive.images.has(`sha256:${IMAGE}`)) {
-      const data = { image: `sha256:${IMAGE}`, size: SIZE, sha1: "00", md5: "00" };
+      const data = { image: `sha256:${IMAGE}`, size: SIZE, sha1: "00", md5: "00".repeat(16) };
       this.row(`image/${IMAGE}`, { type: "ImageUploaded", data, ...operator });
       const artifacts = [{ name: "a.bin", size: SIZE, sha256: IMAGE }];
       const release = { version: "2.0.0", artifacts };
@@ -156,7 +156,8 @@ export class Stage {
       checksum: `sha256:${IMAGE}`,
       ...wishes,
     });
-    const policy = freezePolicy(request, { number, size: SIZE, product: null });
+    const knownBy = [`md5:${"00".repeat(16)}`];
+    const policy = freezePolicy(request, { number, size: SIZE, product: null, knownBy });
     this.device(id, "TaskQueued", policy, { actor: "operator:test", task }, odd);
   }
 

@@ -193,7 +193,7 @@ export function addFirmware(
 ): Promise<Answer> {
   return bench.command({
     type: "addFirmware",
-    image: { sha256, size, sha1: "00", md5: "00" },
+    image: { sha256, size, sha1: "00", md5: "00".repeat(16) },
     version,
     product,
     name: `${version}.bin`,

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { beginTask, freezePolicy, requestUpgrade, stepTask } from "../../../core/mod.ts";
 import type { Task, TaskEvent, TaskPolicy } from "../../../core/mod.ts";
+import { withTransfer } from "../../../core/upgrade/transfer.ts";
 
 export const IMAGE = `sha256:${"5a".repeat(32)}`;
 export const OTHER = `sha256:${"00".repeat(32)}`;
@@ -83,6 +84,11 @@ export const on = {
     data: { state, due: T0 + due },
   }),
 };
+
+/** So many bytes of the image were given out for the task's attempt. */
+export function givenOut(task: Task, bytes: number): Task {
+  return { ...task, transfers: withTransfer(task.transfers, task.attempt, { bytes }) };
+}
 
 /** Folds events that must all be accepted. */
 export function given(task: Task, ...events: TaskEvent[]): Task {

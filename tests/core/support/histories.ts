@@ -9,7 +9,8 @@ import {
   parseReport,
   stepDevice,
 } from "../../../core/mod.ts";
-import type { Device, DeviceFact, ReportKind } from "../../../core/mod.ts";
+import type { Delivery, Device, DeviceFact, ReportKind } from "../../../core/mod.ts";
+import { noTransfer } from "../../../core/upgrade/transfer.ts";
 import { IMAGE, OTHER, policy, SIZE, T0 } from "./given.ts";
 
 /** What the three tasks bring, by the end of their id; not in the order of their numbers. */
@@ -24,13 +25,23 @@ const IMAGES = [IMAGE, `sha256:${"6b".repeat(32)}`, `sha256:${"7c".repeat(32)}`]
 type Happening =
   | { stored: true }
   | { due: number }
-  | { report: ReportKind; payload: unknown }
+  | { report: ReportKind; payload: unknown; via: Delivery["via"] }
   | { fact: Pick<DeviceFact, "type" | "data" | "task"> };
 
-const report = (kind: ReportKind, payload: unknown): Happening => ({ report: kind, payload });
+const report = (kind: ReportKind, payload: unknown, via: Delivery["via"] = "mqtt"): Happening => ({
+  report: kind,
+  payload,
+  via,
+});
 const fact = (type: string, data: object, task?: string): Happening => ({
   fact: { type, data, ...(task ? { task } : {}) } as never,
 });
+
+/** What was given out in the attempt in hand. */
+const given = (bytes: number) => {
+  const { attempt: _, bad_chunks: __, ...none } = noTransfer(1);
+  return { ...none, bytes };
+};
 
 const task = fc.constantFrom("OTA_20230801_001", "OTA_20230801_002", "OTA_20230801_003");
 const named = {
@@ -53,9 +64,11 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   }).map((body) => report("status", body)),
   fc.record({
     current_version: fc.option(version, { nil: undefined }),
+    running: fc.option(fc.constantFrom(...IMAGES, OTHER), { nil: undefined }),
     chunk_bytes: fc.option(fc.constantFrom(256, 4096, 5), { nil: undefined }),
     resume_from: fc.option(fc.nat(SIZE + 10), { nil: undefined }),
-  }).map((body) => report("request", body)),
+    via: fc.constantFrom<Delivery["via"]>("mqtt", "fetch"),
+  }).map(({ via, ...body }) => report("request", body, via)),
   fc.tuple(
     task,
     fc.constantFrom("security", "normal", "low"),
@@ -80,6 +93,9 @@ const happening: fc.Arbitrary<Happening> = fc.oneof(
   fc.constant({ stored: true as const }),
   fc.nat(2).map((due) => ({ due })),
   fc.constantFrom("listening", "gone").map((contact) => fact("ContactChanged", { contact })),
+  fc.constantFrom(SIZE - 1, SIZE).map((bytes) =>
+    fact("ContactChanged", { contact: "gone", transfer: given(bytes) })
+  ),
   task.map((id) => fact("ArtifactRequested", { from: 0 }, id)),
   task.map((id) => fact("CancelRequested", {}, id)),
   fc.tuple(task, fc.constantFrom("metadata", "retry", "success", "failed", "cancel"), fc.nat(4))
@@ -127,7 +143,8 @@ function dueOf({ tasks }: Device, { due: nth }: { due: number }) {
   return task && deadline ? { task: task.id, state: task.state, due: deadline.due } : undefined;
 }
 
-const verify = (checksum: string) => ({ report: "verify", payload: { checksum } }) as const;
+const verify = (checksum: string) =>
+  ({ report: "verify", payload: { checksum }, via: "mqtt" }) as const;
 
 function draftOf(device: Device, happening: Happening, at: number) {
   if ("fact" in happening) return happening.fact;
@@ -136,16 +153,26 @@ function draftOf(device: Device, happening: Happening, at: number) {
     return task ? { type: "DeadlinePassed", data, task } as const : undefined;
   }
   const checksum = device.tasks.find(isActive)?.policy.image ?? OTHER;
-  const { report: kind, payload } = "stored" in happening ? verify(checksum) : happening;
+  const { report: kind, payload, via } = "stored" in happening ? verify(checksum) : happening;
   const bytes = new TextEncoder().encode(JSON.stringify(payload));
   const parsed = parseReport(kind, bytes);
   if ("code" in parsed) return undefined;
-  const meaning = interpretReport(device, parsed, { via: "mqtt", at });
+  const meaning = interpretReport(device, parsed, { via, at });
   return meaning.type === "fact" ? meaning.fact : undefined;
 }
 
+/** The rarest way: a device that cannot report was given all of its image, and then it was silent. */
+const silent: readonly Happening[] = [
+  fact("TaskQueued", policy({ completion: "seen" }), "OTA_20230801_001"),
+  report("request", {}, "fetch"),
+  fact("ArtifactRequested", { from: 0 }, "OTA_20230801_001"),
+  fact("ContactChanged", { contact: "gone", transfer: given(SIZE) }),
+  { due: 0 },
+];
+
 /** Long enough to have several tasks in hand; a revoked device has no story any more. */
 export const stories = fc.tuple(
+  fc.constantFrom([], [], [], silent),
   fc.array(happening, { minLength: 10, maxLength: 60, size: "max" }),
   fc.array(fc.constant(fact("DeviceRevoked", {})), { maxLength: 1 }),
   fc.array(happening, { maxLength: 5 }),

@@ -5,6 +5,8 @@ import { deviceStories } from "./devices.ts";
 import { digestStories } from "./digests.ts";
 import { endingStories } from "./endings.ts";
 import { engineStories } from "./engines.ts";
+import { fetchOnlyStories } from "./fetch_only.ts";
+import { imageStories } from "./images.ts";
 import { limitStories } from "./limits.ts";
 import { pauseStories } from "./pauses.ts";
 import { refusalStories } from "./refusals.ts";
@@ -25,5 +27,7 @@ export const stories: readonly Story[] = [
   ...refusalStories,
   ...reportStories,
   ...deviceStories,
+  ...imageStories,
   ...engineStories,
+  ...fetchOnlyStories,
 ];

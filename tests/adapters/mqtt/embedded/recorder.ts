@@ -36,6 +36,8 @@ export class Recorder implements EngineApi {
     return Promise.resolve(true);
   };
   isListening = (): boolean => true;
+  goesOn = (): boolean => false;
+  restsOnBytes = (): boolean => false;
   lastHeardAt = (): number | undefined => undefined;
   onCommitted = (): () => void => () => {};
 

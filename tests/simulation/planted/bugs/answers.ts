@@ -30,9 +30,8 @@ export const answerBugs: readonly Bug[] = [
     "a device that checks is told to be idle",
     ["I6"],
     "engine/decide_report.ts",
-    "if (!active) return work.send(device.id, idleMessage(device));",
-    'if (!active || active.state === "awaiting_install") {\n' +
-      "    return work.send(device.id, idleMessage(device));\n  }",
+    "if (!active || check && !isToFetch(active, check)) {",
+    'if (!active || active.state === "awaiting_install") {',
   ),
   bug(
     "who was answered after a broker had forgotten is answered for ever",

@@ -20,9 +20,9 @@ export const evidenceBugs: readonly Bug[] = [
   bug(
     "any version that boots is success",
     ["I2"],
-    "upgrade/guards.ts",
-    "return versionIn(event) === context.policy.version;",
-    "return versionIn(event) !== undefined;",
+    "upgrade/running.ts",
+    ": bootedIn(event) === policy.version;",
+    ": bootedIn(event) !== undefined;",
   ),
   bug(
     "one retry too many",

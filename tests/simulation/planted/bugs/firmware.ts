@@ -12,6 +12,13 @@ export const firmwareBugs: readonly Bug[] = [
     { otherBytes: 100_000 },
   ),
   bug(
+    "what a file says of itself is forgotten",
+    ["I5"],
+    "engine/streams.ts",
+    "...(header ? { header } : {})",
+    "",
+  ),
+  bug(
     "an order may name any image",
     ["I10", "I11"],
     "engine/decide_command.ts",

@@ -2,6 +2,7 @@
 import type { Bug } from "../bug.ts";
 import { answerBugs } from "./answers.ts";
 import { evidenceBugs } from "./evidence.ts";
+import { fetcherBugs } from "./fetchers.ts";
 import { firmwareBugs } from "./firmware.ts";
 import { limitBugs } from "./limits.ts";
 import { lockBugs } from "./lock.ts";
@@ -15,6 +16,7 @@ import { timeBugs } from "./time.ts";
 export const bugs: readonly Bug[] = [
   ...lockBugs,
   ...evidenceBugs,
+  ...fetcherBugs,
   ...firmwareBugs,
   ...reportBugs,
   ...messageBugs,
