@@ -19,6 +19,7 @@ export async function startNginx(
   await Deno.writeTextFile(`${own}/site.conf`, site);
   const lines = [
     "daemon off;",
+    "worker_processes 2;",
     `pid ${own}/pid;`,
     "error_log stderr notice;",
     ...(Deno.uid() === 0 ? [`user ${user};`] : []),
