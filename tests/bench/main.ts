@@ -18,6 +18,7 @@ import { identicalRuns, noiseOf } from "./noise.ts";
 import { measuredText, toJson } from "./report.ts";
 import type { Measured } from "./report.ts";
 import { pathOf } from "../support/program.ts";
+import { slowReadersMemory } from "./slow_readers.ts";
 import { startup } from "./startup.ts";
 
 /** All of them, in the order they are made. */
@@ -30,6 +31,7 @@ export const measurements: readonly Measurement[] = [
   startup,
   deviceMemory,
   imageMemory,
+  slowReadersMemory,
   logSize,
 ];
 
