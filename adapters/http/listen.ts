@@ -29,6 +29,8 @@ export interface HttpListener {
 type Fetch = (request: Request, env: HttpBindings) => Response | Promise<Response>;
 
 const CONNECTIONS_MAX = 12_000;
+/** So many may wait to be accepted, as far as the system allows: a fleet may come back at once. */
+const BACKLOG = 4_096;
 /** What stands for the host where none is named; no route looks at it. */
 const NO_HOST = "localhost";
 const oneHost = "The request must name its host once. Send one Host header.";
@@ -73,7 +75,7 @@ export async function listen(
   });
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen(port, host, resolve);
+  server.listen(port, host, BACKLOG, resolve);
   try {
     await promise;
   } catch (error) {

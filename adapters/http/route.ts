@@ -43,6 +43,8 @@ export interface HttpDeps {
   readonly limits: HttpLimits;
   /** Told of image bytes that were handed to the connection of a device. */
   onServed(bytes: number): void;
+  /** Told of a device that asked for bytes and was told when to come back for them. */
+  onSentAway(): void;
   /** The engine in figures. */
   metrics(): Promise<{ readonly contentType: string; readonly text: string }>;
   /** Whether no file of the data folder has anything that was erased. */

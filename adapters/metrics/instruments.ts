@@ -54,6 +54,11 @@ export function instruments(registry: Registry) {
       help: "Image bytes handed to the connections of devices, which may not have received them.",
       registers,
     }),
+    sentAway: new Counter({
+      name: "otalog_sent_away_total",
+      help: "Requests of devices for image bytes that were told when to come back, by the rates.",
+      registers,
+    }),
     inputs: begun(
       new Counter({
         name: "otalog_inputs_total",

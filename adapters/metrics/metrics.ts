@@ -23,6 +23,8 @@ export interface Metrics {
   readonly observer: Observer;
   /** So many bytes of an image were handed to a device's connection. */
   served(bytes: number): void;
+  /** A device was told when to come back for the bytes that it asked for. */
+  sentAway(): void;
   /** Every figure as it is now. */
   scrape(): Promise<Scrape>;
 }
@@ -41,6 +43,7 @@ export function createMetrics({ reads, connections }: MetricsSources): Metrics {
       },
     },
     served: (bytes) => figures.artifactBytes.inc(bytes),
+    sentAway: () => figures.sentAway.inc(),
     scrape: async () => {
       const [tasks, owed] = await Promise.all([reads.taskCounts(), reads.owedMessages()]);
       for (const state of taskStates) figures.tasks.set({ state }, tasks[state] ?? 0);

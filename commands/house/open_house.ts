@@ -111,6 +111,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       log: shown,
       limits: HTTP_LIMITS,
       onServed: metrics.served,
+      onSentAway: metrics.sentAway,
       metrics: metrics.scrape,
       isScrubbed: () => log.isScrubbed,
       version,

@@ -8,6 +8,7 @@ export { eraseDevice } from "./erase.ts";
 export type { Erasure } from "./erase.ts";
 export { inboundOutcome, InboundQueue } from "./inbound_queue.ts";
 export type { InboundMessage, InboundOutcome, InboundQueueOptions } from "./inbound_queue.ts";
+export type { FurtherRange } from "./going_on.ts";
 export * from "./inputs.ts";
 export { changesOf, movedTasks } from "./explain.ts";
 export type { Change, PolicyOf } from "./explain.ts";

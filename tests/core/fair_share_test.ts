@@ -1,18 +1,19 @@
 /** Shares of bytes: a device's rate, the fleet's, and a thousand devices that come at once. */
 import assert from "node:assert/strict";
 import { FairShare } from "../../core/network/mod.ts";
+import type { Wanted } from "../../core/network/mod.ts";
 
 const KIB = 1_024;
 const image = "a".repeat(64);
 
-function want(device: string, from: number, end: number, size = 1_000 * KIB) {
+function want(device: string, from: number, end: number, size = 1_000 * KIB): Wanted {
   return { device, image, from, end, size };
 }
 
-/** Asks and, where it need not wait, takes. */
-function ask(share: FairShare, wanted: ReturnType<typeof want>, now: number): number {
-  const waitS = share.waitS(wanted, now);
-  if (waitS === 0) share.take(wanted, now);
+/** Asks; where it need not wait it takes everything at once. */
+function ask(share: FairShare, wanted: Wanted, now: number): number {
+  const waitS = share.begin(wanted, now);
+  if (waitS === 0) share.end(wanted, wanted.end - wanted.from, now);
   return waitS;
 }
 
@@ -21,28 +22,60 @@ Deno.test("FairShare lets everybody have everything where there is no rate", () 
   for (let n = 0; n < 1_000; n++) assert.equal(ask(share, want("d", 0, 1_000 * KIB), 0), 0);
 });
 
-Deno.test("FairShare gives a device one image at once, and then its rate", () => {
+Deno.test("FairShare gives a device one image at once, and the next when that is paid", () => {
   const share = new FairShare({ deviceBytesPerS: 10 * KIB });
-  const whole = want("d", 0, 1_000 * KIB);
-  assert.equal(ask(share, whole, 0), 0);
-  // It may be one image ahead: the second is allowed as the first one is being paid, the third is not.
-  assert.equal(ask(share, whole, 0), 0);
-  const wait = ask(share, whole, 0);
+  const next = { ...want("d", 0, 1_000 * KIB), image: "b".repeat(64) };
+  assert.equal(ask(share, want("d", 0, 1_000 * KIB), 0), 0);
+  const wait = ask(share, next, 0);
   assert.ok(wait >= 100 && wait <= 125, `${wait} s`);
   assert.equal(ask(share, want("other", 0, 1_000 * KIB), 0), 0);
-  assert.equal(ask(share, whole, wait * 1_000), 0);
+  // Nor range by range: what is begun is not to stop in the middle.
+  assert.ok(ask(share, { ...next, end: 64 * KIB }, 50_000) > 0);
+  for (let from = 0; from < 1_000 * KIB; from += 100 * KIB) {
+    assert.equal(ask(share, { ...next, from, end: from + 100 * KIB }, wait * 1_000), 0);
+  }
+});
+
+Deno.test("FairShare spreads the devices of a fleet that was updated at once", () => {
+  const share = new FairShare({ deviceBytesPerS: 10 * KIB });
+  const waits = Array.from({ length: 100 }, (_, n) => {
+    ask(share, want(`d-${n}`, 0, 1_000 * KIB), 0);
+    return ask(share, { ...want(`d-${n}`, 0, 1_000 * KIB), image: "b".repeat(64) }, 0);
+  });
+  assert.ok(new Set(waits).size > 20, `${waits}`);
+  assert.ok(Math.min(...waits) >= 100 && Math.max(...waits) <= 125, `${waits}`);
 });
 
 Deno.test("FairShare lets a device finish what it began, range by range, whoever waits", () => {
   const share = new FairShare({ fleetBytesPerS: 100 * KIB });
   assert.equal(ask(share, want("first", 0, 64 * KIB), 0), 0);
-  const wait = ask(share, want("second", 0, 64 * KIB), 0);
-  assert.equal(wait, 9);
+  assert.equal(ask(share, want("second", 0, 64 * KIB), 0), 9);
   for (let from = 64 * KIB; from < 1_000 * KIB; from += 64 * KIB) {
     assert.equal(ask(share, want("first", from, Math.min(from + 64 * KIB, 1_000 * KIB)), 0), 0);
   }
-  // Once more from the start is not what it was granted.
-  assert.ok(ask(share, want("first", 0, 64 * KIB), 0) > wait);
+});
+
+Deno.test("FairShare lets a device resume after cuts: what it was not given costs nothing", () => {
+  const share = new FairShare({ deviceBytesPerS: 10 * KIB, fleetBytesPerS: 100 * KIB });
+  for (let from = 0; from < 1_000 * KIB; from += 50 * KIB) {
+    const rest = want("cut", from, 1_000 * KIB);
+    assert.equal(share.begin(rest, 0), 0);
+    share.end(rest, 50 * KIB, 0);
+  }
+  assert.equal(ask(share, want("second", 0, 1_000 * KIB), 0), 9);
+});
+
+Deno.test("FairShare lets a device fetch its image anew at once; who comes later waits for that", () => {
+  const share = new FairShare({ fleetBytesPerS: 100 * KIB });
+  const whole = want("first", 0, 1_000 * KIB);
+  assert.equal(ask(share, whole, 0), 0);
+  assert.equal(ask(share, want("second", 0, 1_000 * KIB), 0), 9);
+  for (let retry = 1; retry <= 3; retry++) assert.equal(ask(share, whole, 0), 0);
+  // The place of the second is its own; the third pays for three more images.
+  assert.equal(ask(share, want("second", 0, 1_000 * KIB), 0), 9);
+  assert.equal(ask(share, want("third", 0, 1_000 * KIB), 0), 49);
+  // As often as an attempt may fail; then its place is behind all others.
+  assert.equal(ask(share, whole, 0), 59);
 });
 
 Deno.test("FairShare keeps the place of whoever asks too early, and its bytes for whoever is late", () => {
@@ -54,12 +87,46 @@ Deno.test("FairShare keeps the place of whoever asks too early, and its bytes fo
   assert.equal(ask(share, want("b", 0, 1_000 * KIB), 3_000_000), 0);
 });
 
-Deno.test("FairShare forgets a grant that nobody used in two hours", () => {
+Deno.test("FairShare gives a device one place, whatever it asks for and however often", () => {
   const share = new FairShare({ fleetBytesPerS: 100 * KIB });
-  const whole = want("a", 0, 1_000 * KIB);
-  assert.equal(ask(share, whole, 0), 0);
-  for (let n = 0; n < 5; n++) ask(share, want(`d${n}`, 0, 1_000 * KIB), 7_199_000);
-  assert.ok(ask(share, whole, 7_201_000) > 0);
+  const one = want("both", 0, 1_000 * KIB);
+  const other = { ...one, image: "b".repeat(64) };
+  ask(share, want("first", 0, 1_000 * KIB), 0);
+  for (let n = 0; n < 100; n++) {
+    for (const wanted of [one, other]) assert.equal(ask(share, wanted, 0), 9);
+  }
+  assert.equal(ask(share, want("last", 0, 1_000 * KIB), 0), 19);
+  assert.equal(ask(share, other, 9_000), 0);
+});
+
+Deno.test("FairShare keeps bytes a day for whoever does not come, and as long as they are fetched", () => {
+  const share = new FairShare({ fleetBytesPerS: 100 * KIB });
+  const hour = 3_600_000;
+  ask(share, want("first", 0, 1_000 * KIB), 0);
+  for (const device of ["daily", "weekly"]) assert.ok(ask(share, want(device, 0, 64 * KIB), 0) > 0);
+  const crowd = (now: number) => {
+    for (let n = 0; n < 5; n++) ask(share, want(`${now}-${n}`, 0, 1_000 * KIB), now);
+  };
+  for (let n = 1; n < 5; n++) {
+    crowd(n * 25 * hour);
+    assert.equal(ask(share, want("daily", 64 * KIB * n, 64 * KIB * (n + 1)), n * 25 * hour), 0);
+  }
+  assert.ok(ask(share, want("weekly", 0, 64 * KIB), 100 * hour) > 0);
+});
+
+Deno.test("FairShare sends nobody away for more than a day, and keeps places that are further away", () => {
+  const share = new FairShare({ fleetBytesPerS: 1_024 });
+  const size = 200_000 * KIB;
+  const whole = (device: string) => want(device, 0, size, size);
+  assert.equal(ask(share, whole("first"), 0), 0);
+  let now = 0;
+  const waits = [1, 2, 3].map(() => {
+    const wait = ask(share, whole("second"), now);
+    now += wait * 1_000;
+    return wait;
+  });
+  assert.deepEqual(waits, [86_400, 86_400, 27_199]);
+  assert.equal(ask(share, whole("second"), now), 0);
 });
 
 /** Devices that ask, wait as long as they are told, and ask again: how many asked in each second. */

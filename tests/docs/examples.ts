@@ -17,11 +17,11 @@ export async function documentOf(path: string): Promise<string> {
   return await Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
 }
 
-/** The shell block after a comment with the mark, such as `<!-- example: first device -->`. */
+/** The block after a comment with the mark, such as `<!-- example: first device -->`. */
 export function blockOf(document: string, mark: string): string {
   const from = document.indexOf(`<!-- ${mark} -->`);
   assert.ok(from >= 0, `the document has no ${mark}`);
-  return /```sh\n([\s\S]*?)```/.exec(document.slice(from))![1]!;
+  return /```\w+\n([\s\S]*?)```/.exec(document.slice(from))![1]!;
 }
 
 /** The block with the addresses and the data folder of this engine in the place of the default ones. */

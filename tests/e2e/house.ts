@@ -94,11 +94,12 @@ export async function inHouse(
   more: Partial<HouseOptions> = {},
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
+  const { data = `${folder}/data` } = more;
   const loopback = { host: "127.0.0.1", port: 0 };
   const faults: unknown[] = [];
   try {
     const house = await openHouse({
-      data: `${folder}/data`,
+      data,
       http: loopback,
       mqtt: loopback,
       publicUrl: undefined,
@@ -114,7 +115,7 @@ export async function inHouse(
     } finally {
       await house.close();
     }
-    await assertReplays(`${folder}/data`);
+    await assertReplays(data);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -2,18 +2,27 @@
  * An answer with bytes of an image on its way to a device: bytes that are taken are contact and are
  * counted, and a device that is revoked takes no more.
  */
+import type { Image } from "../../../core/engine/mod.ts";
+import type { Wanted } from "../../../core/network/mod.ts";
 import type { HttpDeps } from "../route.ts";
 import { Refused } from "../problems.ts";
 import type { UnderWay } from "./downloads.ts";
+import { meterOf } from "./meter.ts";
 import type { Meter } from "./meter.ts";
 import type { ServedEnd } from "../pace.ts";
 
-type Deps = Pick<HttpDeps, "engine" | "downloads" | "limits" | "onServed">;
+type Deps = Pick<HttpDeps, "engine" | "downloads" | "share" | "limits" | "offload" | "onServed">;
 
 /** Who takes the bytes, and when that was last told as contact (engine time). */
 export interface Taker {
   readonly device: string;
   heardAt: number;
+}
+
+interface Bounds {
+  readonly start: number;
+  /** Behind the last byte. */
+  readonly end: number;
 }
 
 /** One answer. */
@@ -22,16 +31,36 @@ export class DeviceDownload implements UnderWay {
   readonly range: Meter;
   readonly #deps: Deps;
   readonly #taker: Taker;
+  readonly #wanted: Wanted;
   #refused: Refused | undefined;
   #onRefused: (() => void) | undefined;
 
-  /** Begins what `range` counts. */
-  constructor(deps: Deps, taker: Taker, range: Meter) {
+  private constructor(deps: Deps, taker: Taker, wanted: Wanted, connection: number) {
     this.#deps = deps;
     this.#taker = taker;
-    this.range = range;
+    this.#wanted = wanted;
+    this.range = meterOf(deps, wanted.from, connection);
     // Begun before the engine is asked: a revocation beside that must not miss this download.
     deps.downloads.begin(taker.device, this);
+  }
+
+  /** Begins with the bytes, if it is the device's turn; if not, the seconds until it is. */
+  static begin(
+    deps: Deps,
+    taker: Taker,
+    image: Image,
+    { start, end }: Bounds,
+    connection: number,
+  ): DeviceDownload | number {
+    const wanted = {
+      device: taker.device,
+      image: image.sha256,
+      from: start,
+      end,
+      size: image.size,
+    };
+    const waitS = deps.share.begin(wanted, deps.engine.now());
+    return waitS > 0 ? waitS : new DeviceDownload(deps, taker, wanted, connection);
   }
 
   /** Why the device may not go on; `undefined`: it may. */
@@ -71,8 +100,11 @@ export class DeviceDownload implements UnderWay {
 
   /** It is over. */
   end(how: ServedEnd): void {
+    if (this.range.state !== "open") return;
     this.range.end(how);
-    this.#deps.downloads.end(this.#taker.device, this);
+    const { downloads, share, engine } = this.#deps;
+    downloads.end(this.#taker.device, this);
+    share.end(this.#wanted, this.range.sent, engine.now());
   }
 }
 

@@ -1,13 +1,11 @@
 /** The bytes of an image as a response of the application. */
 import { ENDED_FETCH_MS } from "../../../core/mod.ts";
 import type { Image } from "../../../core/engine/mod.ts";
-import type { Wanted } from "../../../core/network/mod.ts";
 import { Refused } from "../problems.ts";
 import type { Call, Caller, Content, HttpDeps, Route } from "../route.ts";
 import { announce, DeviceDownload } from "./device_download.ts";
 import { imageAnswer } from "./image_answer.ts";
 import type { OwnFields } from "./image_answer.ts";
-import { meterOf } from "./meter.ts";
 import { isForProxy, offloaded } from "./offload.ts";
 import { servedBody } from "../served_body.ts";
 
@@ -109,24 +107,15 @@ async function beginDownload(
   end: number,
 ): Promise<DeviceDownload | undefined> {
   if (caller.kind !== "device") return undefined;
-  const { engine, share } = deps;
-  const wanted = wantedBy(caller.id, image, start, end);
-  const waitS = share.waitS(wanted, engine.now());
-  if (waitS > 0) throw busy(waitS);
   const taker = { device: caller.id, heardAt: -Infinity };
-  const range = meterOf(deps, start, wire?.connection ?? 0);
-  const download = new DeviceDownload(deps, taker, range);
+  const download = DeviceDownload.begin(deps, taker, image, { start, end }, wire?.connection ?? 0);
+  if (typeof download === "number") throw sentAway(deps, download);
   await announce(deps, download, caller.id, image.sha256);
-  share.take(wanted, engine.now());
   return download;
 }
 
-/** What a device asks for, for its share. */
-export function wantedBy(device: string, image: Image, from: number, end: number): Wanted {
-  return { device, image: image.sha256, from, end, size: image.size };
-}
-
-function busy(waitS: number): Refused {
+function sentAway({ onSentAway }: HttpDeps, waitS: number): Refused {
+  onSentAway();
   const detail = `Others are served first. Ask again in ${waitS} s: then it is your turn.`;
   return new Refused(503, detail, {}, { "retry-after": String(waitS) });
 }

@@ -5,13 +5,12 @@
 import { identify } from "../callers.ts";
 import { announce, DeviceDownload } from "../images/device_download.ts";
 import type { Taker } from "../images/device_download.ts";
-import { meterOf } from "../images/meter.ts";
 import { imageAnswer } from "../images/image_answer.ts";
 import type { DatedImage, ImageAnswer } from "../images/image_answer.ts";
-import { mayFetch, wantedBy } from "../images/image_response.ts";
+import { mayFetch } from "../images/image_response.ts";
+import { Cache } from "../../../core/engine/mod.ts";
 import type { Image } from "../../../core/engine/mod.ts";
 import type { HttpDeps } from "../route.ts";
-import { Recent } from "./recent.ts";
 import type { LaneHead } from "./head.ts";
 
 /** What to answer. */
@@ -35,8 +34,8 @@ const IMAGES_MAX = 1_000;
 /** Admits requests. */
 export class Admission {
   readonly #deps: HttpDeps;
-  readonly #logins = new Recent<Login>(LOGINS_MAX);
-  readonly #images = new Recent<DatedImage>(IMAGES_MAX);
+  readonly #logins = new Cache<Login>(LOGINS_MAX);
+  readonly #images = new Cache<DatedImage>(IMAGES_MAX);
 
   constructor(deps: HttpDeps) {
     this.#deps = deps;
@@ -48,14 +47,15 @@ export class Admission {
     const image = login && this.#images.get(head.sha256);
     const answer = image && !head.isHead ? imageAnswer(image, head) : undefined;
     if (!answer || answer.status >= 300) return undefined;
-    const { engine, share } = this.#deps;
     const { device, tokenSha256 } = login!;
-    const wanted = wantedBy(device, image!, answer.start, answer.end);
-    if (share.waitS(wanted, engine.now()) > 0) return undefined;
-    const range = meterOf(this.#deps, answer.start, connection);
-    if (!engine.goesOn({ device, tokenSha256, sha256: head.sha256, range })) return undefined;
-    share.take(wanted, engine.now());
-    return { image: image!, answer, download: new DeviceDownload(this.#deps, login!, range) };
+    const download = DeviceDownload.begin(this.#deps, login!, image!, answer, connection);
+    if (typeof download === "number") return undefined;
+    const { sha256 } = head;
+    const { range } = download;
+    if (!this.#deps.engine.goesOn({ device, tokenSha256, sha256, range })) {
+      return void download.end("cut");
+    }
+    return { image: image!, answer, download };
   }
 
   /** After all checks; `undefined`: somebody else is to say why not. */
@@ -70,13 +70,11 @@ export class Admission {
     if (!answer || answer.status === 416) return undefined;
     if (caller.kind !== "device" || head.isHead || answer.status === 304) return { image, answer };
     const { id: device, tokenSha256 } = caller;
-    const wanted = wantedBy(device, image, answer.start, answer.end);
-    if (deps.share.waitS(wanted, deps.engine.now()) > 0) return undefined;
     const login = { device, tokenSha256, heardAt: -Infinity };
-    const range = meterOf(deps, answer.start, connection);
-    const download = new DeviceDownload(deps, login, range);
+    const download = DeviceDownload.begin(deps, login, image, answer, connection);
+    // It is told by the application when to come back.
+    if (typeof download === "number") return undefined;
     await announce(deps, download, device, head.sha256);
-    deps.share.take(wanted, deps.engine.now());
     if (head.authorization.length <= CREDENTIALS_MAX) this.#logins.set(head.authorization, login);
     this.#images.set(head.sha256, image);
     return { image, answer, download };

@@ -116,8 +116,11 @@ export class Sending {
     this.#download?.given(this.#underWay);
     this.#lateAt = performance.now() + this.#pace.patienceMs;
     this.#hand(piece, head);
-    // The last piece is gone at once, mostly: then the next request need not wait for a word of it.
-    if (this.#left === this.#underWay && this.#socket.writableLength === 0) this.#goOn();
+    const { writableLength, readableFlowing } = this.#socket;
+    // The last piece is gone at once, mostly: if nothing waits behind it, nobody need wait for a word of it.
+    if (this.#left === this.#underWay && writableLength === 0 && readableFlowing !== false) {
+      this.#goOn();
+    }
   }
 
   #hand(piece: Uint8Array | undefined, head: string | undefined): void {

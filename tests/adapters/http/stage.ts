@@ -125,6 +125,7 @@ export async function onStage(
       log: { checkpoint: () => stage.checkpoint, key: "otalog/00+00000000+AQ==" },
       limits: { ...HTTP_LIMITS, ...limits },
       onServed: metrics.served,
+      onSentAway: metrics.sentAway,
       metrics: metrics.scrape,
       isScrubbed: () => log.isScrubbed,
       version: "0.0.0",

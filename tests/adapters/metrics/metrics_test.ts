@@ -44,6 +44,7 @@ Deno.test("scrape() reads what is a state now, and counts what was heard", async
   metrics.observer.decided!({ kind: "report", rejected: "wrong_phase" });
   metrics.served(16_384);
   metrics.served(100);
+  metrics.sentAway();
   const all = await samples(metrics);
   const expected = {
     'otalog_tasks{state="queued"}': 3,
@@ -60,6 +61,7 @@ Deno.test("scrape() reads what is a state now, and counts what was heard", async
     'otalog_inputs_total{kind="report"}': 1,
     'otalog_rejected_total{code="wrong_phase"}': 1,
     "otalog_artifact_bytes_total": 16_484,
+    "otalog_sent_away_total": 1,
   };
   for (const [key, value] of Object.entries(expected)) assert.equal(all.get(key), value, key);
 });
@@ -68,7 +70,7 @@ Deno.test("scrape() has a HELP and a TYPE for each figure, and its size does not
   const metrics = figures();
   const { text } = await metrics.scrape();
   const names = [...text.matchAll(/^# TYPE (\w+) (gauge|counter|histogram)$/gm)].map(([, n]) => n!);
-  assert.equal(names.length, 8);
+  assert.equal(names.length, 9);
   for (const name of names) assert.match(text, new RegExp(`^# HELP ${name} .+\\.$`, "m"));
   for (let turn = 0; turn < 1_000; turn++) {
     metrics.observer.decided!({ kind: "report", rejected: "ended" });

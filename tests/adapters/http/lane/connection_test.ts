@@ -50,6 +50,25 @@ Deno.test("requests that come in one packet are answered in their order, whoever
   });
 });
 
+Deno.test("requests that come while an answer is under way wait for its end", async () => {
+  await onLane(async (lane) => {
+    const peer = await lane.peer();
+    await peer.send(lane.get("0-1"));
+    await peer.answer();
+    await peer.send(lane.get());
+    await peer.take(1);
+    for (const text of [lane.get("4-5"), request(lane), lane.get("6-7")]) {
+      await peer.send(text);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    peer.resume();
+    assert.equal(sha256((await peer.answer()).body), lane.hex);
+    assert.deepEqual((await peer.answer()).body, bytesOf(lane, 4, 6));
+    assert.equal((await peer.answer()).status, 200);
+    assert.deepEqual((await peer.answer()).body, bytesOf(lane, 6, 8));
+  }, { size: 20_000_000 });
+});
+
 Deno.test("a connection that asked for something else gets images all the same", async () => {
   await onLane(async (lane) => {
     const peer = await lane.peer();
@@ -108,6 +127,27 @@ Deno.test("a peer that sends no more is answered all it asked for, and closed", 
       assert.equal(peer.wasReset, false, what);
     }
     await until("no connection", () => lane.listener.connections === 0);
+  });
+});
+
+Deno.test("credentials are known again however they are written, but not at any length", async () => {
+  await onLane(async (lane) => {
+    const peer = await lane.peer();
+    const basic = `Basic ${btoa(`pump-7:${lane.token}`)}`;
+    const stories: [login: string, inputs: number][] = [
+      [`Bearer ${lane.token}`, 1],
+      [basic, 1],
+      // What is no digit of Base64 is left out by whoever reads it.
+      [basic + "!".repeat(600), 3],
+    ];
+    for (const [login, inputs] of stories) {
+      const before = lane.inputs;
+      for (let n = 0; n < 3; n++) {
+        await peer.send(lane.get("0-1").replace(`Bearer ${lane.token}`, login));
+        assert.equal((await peer.answer()).status, 206);
+      }
+      assert.equal(lane.inputs - before, inputs, login);
+    }
   });
 });
 

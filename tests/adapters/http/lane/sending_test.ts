@@ -5,11 +5,11 @@ import { HTTP_LIMITS } from "../../../../adapters/http/mod.ts";
 import { imageAnswer } from "../../../../adapters/http/images/image_answer.ts";
 import { DeviceDownload } from "../../../../adapters/http/images/device_download.ts";
 import { Downloads } from "../../../../adapters/http/images/downloads.ts";
-import { Meter } from "../../../../adapters/http/images/meter.ts";
 import type { LaneHead } from "../../../../adapters/http/lane/head.ts";
 import { Sending } from "../../../../adapters/http/lane/sending.ts";
 import type { ImageBytes, ImageFiles } from "../../../../firmware/mod.ts";
 import { yesEngine } from "../../../bench/yes_engine.ts";
+import { FairShare } from "../../../../core/network/mod.ts";
 import { imageOf } from "./on_lane.ts";
 
 const bytes = imageOf(1_000_000);
@@ -62,10 +62,17 @@ function scene(
   } as ImageFiles;
   const limits = { ...HTTP_LIMITS, stalledMs: 1_000, slowestBytesPerS: 1e6 };
   const engine = yesEngine();
-  const deps = { engine, downloads: new Downloads(), limits, onServed: () => {} };
+  const deps = {
+    engine,
+    downloads: new Downloads(),
+    share: new FairShare({}),
+    limits,
+    onServed: () => {},
+  };
   const answer = imageAnswer(image, { range });
   const taker = { device: "pump-7", heardAt: 0 };
-  const download = new DeviceDownload(deps, taker, new Meter(answer.start, 1, engine));
+  const download = DeviceDownload.begin(deps, taker, image, answer, 1);
+  assert.ok(typeof download !== "number");
   const sink = new Sink();
   const admitted = { image, answer, download };
   const onFault = (error: unknown) => void faults.push(error);
