@@ -85,13 +85,14 @@ export class HeadReader {
 
   #anew(text: string): LaneHead | undefined {
     const head = readHead(text);
-    const field = head?.range !== undefined && head.length === text.length
-      ? RANGE.exec(text)
-      : undefined;
-    const from = field ? field.index + field[0].length : 0;
-    this.#head = field ? head : undefined;
+    this.#head = undefined;
+    // What came behind a head is not kept: it may be long.
+    if (head?.range === undefined || head.length < text.length) return head;
+    const field = RANGE.exec(text)!;
+    const from = field.index + field[0].length;
+    this.#head = head;
     this.#before = text.slice(0, from);
-    this.#behind = text.slice(from + (head?.range?.length ?? 0));
+    this.#behind = text.slice(from + head.range.length);
     return head;
   }
 }

@@ -241,6 +241,7 @@ Deno.test("a device has 16 downloads at once: a further one cuts the oldest, one
     for (let n = 0; n < 16; n++) await begin();
     await old.send(lane.get("2-3"));
     assert.equal((await old.answer()).status, 401);
+    assert.equal(lane.listener.connections, 17);
     await begin();
     await peers[0]!.rest();
     assert.ok(peers[0]!.wasReset && peers[0]!.bytes < lane.image.length);
