@@ -131,8 +131,11 @@ export class LaneConnection {
     this.#deps.onGone();
     const socket = this.#socket;
     for (const [event, listener] of Object.entries(this.#listeners)) socket.off(event, listener);
+    // At once, and not when the socket flows again: what arrives before that would go ahead of it.
+    const waiting = socket.read();
     this.#deps.handOver(socket);
     socket.resume();
+    if (waiting !== null) socket.emit("data", waiting);
   }
 
   #leave(how: ServedEnd): void {
