@@ -14,6 +14,9 @@ const BUFFERS_BYTES_MAX = 4_194_304;
 
 /** Sizes of pieces, in bytes. */
 export interface Sizes {
+  /** Of the first, and while they are taken quickly. */
+  readonly first: number;
+  /** To a slow peer. */
   readonly min: number;
   readonly max: number;
 }
@@ -33,10 +36,10 @@ export class Pace {
 
   /** How many bytes to give now, in milliseconds of a clock that never steps. */
   next(now: number): number {
-    const { min, max } = this.#sizes;
-    const isQuick = now - this.#givenAt < QUICK_MS;
+    const { first, min, max } = this.#sizes;
+    const isQuick = this.#given === 0 || now - this.#givenAt < QUICK_MS;
     const grown = Math.min(2 * this.#size, Math.floor(this.#given / 4), max);
-    this.#size = isQuick ? Math.max(grown, min) : min;
+    this.#size = isQuick ? Math.max(grown, first) : min;
     this.#givenAt = now;
     return this.#size;
   }

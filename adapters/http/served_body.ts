@@ -9,7 +9,7 @@ import { Pace } from "./pace.ts";
 import type { ServedEnd } from "./pace.ts";
 
 /** Each is copied on its way. */
-const SIZES = { min: 16_384, max: 131_072 };
+const SIZES = { first: 16_384, min: 16_384, max: 131_072 };
 
 /** What happens around a body. */
 export interface ServedBodyOptions {

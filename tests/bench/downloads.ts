@@ -26,7 +26,7 @@ interface Asked {
 /** Requests for ranges over connections that are kept, in turns with nginx. */
 export const downloads: Measurement = {
   name: "downloads",
-  summary: `Ranges a second over ${CONNECTIONS} connections, beside nginx (two workers, sendfile)`,
+  summary: `Ranges a second over ${CONNECTIONS} connections, beside nginx with two workers`,
   needs: ["nginx", "wrk"],
   run: async ({ isQuick, runs, folder, say }) => {
     const figures = new Figures();

@@ -19,6 +19,8 @@ import { identicalRuns, noiseOf } from "./noise.ts";
 import { measuredText, toJson } from "./report.ts";
 import type { Measured } from "./report.ts";
 import { pathOf } from "../support/program.ts";
+import { slowReadersMemory } from "./slow_readers.ts";
+import { comingAtOnce } from "./stampede.ts";
 import { startup } from "./startup.ts";
 
 /** All of them, in the order they are made. */
@@ -32,6 +34,8 @@ export const measurements: readonly Measurement[] = [
   deviceMemory,
   imageMemory,
   downloads,
+  slowReadersMemory,
+  comingAtOnce,
   logSize,
 ];
 

@@ -19,11 +19,11 @@ export interface Serve extends AsyncDisposable {
   readonly readyMs: number;
 }
 
-/** Starts it on a data folder, with the permissions it has there; resolves when it is ready. */
-export async function serve(data: string): Promise<Serve> {
+/** Starts it on a data folder, with the permissions it has there and more flags; resolves when it is ready. */
+export async function serve(data: string, flags: readonly string[] = []): Promise<Serve> {
   const { tasks } = JSON.parse(await Deno.readTextFile(CONFIG));
   const [, ...words] = tasks.serve.command.split(" ");
-  const args = [...words, "--data", data, "--http", ANY_PORT, "--mqtt", ANY_PORT];
+  const args = [...words, "--data", data, "--http", ANY_PORT, "--mqtt", ANY_PORT, ...flags];
   const started = performance.now();
   const child = new Child(args, { OTALOG_OPERATOR_TOKEN: TOKEN });
   try {

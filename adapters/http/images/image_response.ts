@@ -116,7 +116,7 @@ async function beginDownload(
 
 function sentAway({ onSentAway }: HttpDeps, waitS: number): Refused {
   onSentAway();
-  const detail = `Others are served first. Ask again in ${waitS} s: then it is your turn.`;
+  const detail = `It is not your turn yet. Ask again in ${waitS} s.`;
   return new Refused(503, detail, {}, { "retry-after": String(waitS) });
 }
 

@@ -31,7 +31,7 @@ export interface SendingEnds {
 }
 
 /** Pieces are views of what is in memory: they cost no copy. */
-const SIZES = { min: 65_536, max: 262_144 };
+const SIZES = { first: 65_536, min: 16_384, max: 262_144 };
 
 /** An answer. */
 export class Sending {
