@@ -27,6 +27,8 @@ export interface Measurement {
   readonly summary: string;
   /** Programs that must be installed; without them the measurement is left out. */
   readonly needs?: readonly string[];
+  /** It takes long even with small numbers: there it is made only when it is named. */
+  readonly isLong?: true;
   run(setting: Setting): Promise<Figure[]>;
 }
 

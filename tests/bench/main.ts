@@ -64,7 +64,9 @@ export interface BenchOptions {
 /** Which measurements are meant. @throws {UsageError} for one that there is not. */
 export function parseBench(args: string[]): BenchOptions {
   const { only, quick, json } = parseCommand(command, args);
-  const chosen = measurements.filter(({ name }) => only === undefined || name === only);
+  const chosen = measurements.filter(({ name, isLong }) =>
+    only === undefined ? !(quick && isLong) : name === only
+  );
   if (chosen.length > 0) return { chosen, isQuick: quick, json };
   const names = measurements.map(({ name }) => name).join(", ");
   throw new UsageError(`--only must be one of ${names}, not "${only}".`);

@@ -8,6 +8,7 @@ import type { Measurement } from "./figures.ts";
 export const slowReadersMemory: Measurement = {
   name: "slow-readers",
   summary: "Memory of the engine per slow reader, and the wait of reports meanwhile",
+  isLong: true,
   run: async ({ isQuick, runs, folder, say }) => {
     const count = isQuick ? 50 : 10_000;
     const figures = new Figures();

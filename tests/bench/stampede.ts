@@ -17,6 +17,7 @@ const patiences: readonly [string, Patience][] = [["as told", "as told"], ["ever
 export const comingAtOnce: Measurement = {
   name: "stampede",
   summary: "A fleet that comes at once, at a rate: told when to come back, or not",
+  isLong: true,
   run: async ({ isQuick, runs, folder, say }) => {
     const count = isQuick ? 40 : 1_000;
     const figures = new Figures();

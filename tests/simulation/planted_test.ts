@@ -12,9 +12,12 @@ import { tableOf } from "./planted/table.ts";
 
 /** A bug that so many seeds do not show is one that the simulator does not see. */
 const SEEDS_MAX = 60;
+/** All of them take minutes: with every change each third is hunted, by `deno task planted` all. */
+const isAll = Deno.env.get("PLANTED") === "all";
+const chosen = bugs.filter((_, nth) => isAll || nth % 3 === 0);
 
 Deno.test("simulate() finds each planted bug, and nothing where none is planted", async () => {
-  const hunted = await huntAll(bugs.map((bug) => [bug, SEEDS_MAX]));
+  const hunted = await huntAll(chosen.map((bug) => [bug, SEEDS_MAX]));
   console.log(tableOf(hunted));
   const wrong = hunted.filter(({ bug, invariant }) => !bug.finds.includes(invariant!));
   assert.deepEqual(wrong.map(({ bug: { name }, sentence }) => `${name}: ${sentence}`), []);
