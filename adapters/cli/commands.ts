@@ -160,6 +160,11 @@ export function parseServe(args: string[]): ServeOptions {
       `Devices cannot use ${http.host}. Say how they reach it with --public-url.`,
     );
   }
+  if (given.offload && publicUrl === undefined) {
+    throw new UsageError(
+      "With --offload a proxy sends the images. Say with --public-url where devices reach it.",
+    );
+  }
   return {
     data,
     http,

@@ -24,14 +24,14 @@ export interface ImageCopying {
 
 const PIECE_BYTES = 1_048_576;
 
-/** Copies them. @throws {Error} when one is missing or damaged, or there is no room. */
+/** Copies them, as readable as uploads are. @throws {Error} when one is missing or damaged, or there is no room. */
 export async function copyImages(
   images: Iterable<NamedImage>,
   copying: ImageCopying,
 ): Promise<void> {
   const { from, to, whatToDo } = copying;
   const folder = `${to}/images`;
-  await orSay(folder, whatToDo.to, () => Deno.mkdir(folder, { mode: 0o700 }));
+  await orSay(folder, whatToDo.to, () => Deno.mkdir(folder));
   for (const image of images) {
     const [source, target] = [from, to].map((folder) => `${folder}/images/${image.sha256}`);
     await copyImage(image, source!, target!, copying);
@@ -50,7 +50,7 @@ async function copyImage(
   using file = await orSay(
     target,
     whatToDo.to,
-    () => Deno.open(target, { createNew: true, write: true, mode: 0o600 }),
+    () => Deno.open(target, { createNew: true, write: true }),
   );
   let copied = 0;
   for (;;) {

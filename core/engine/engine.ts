@@ -137,6 +137,9 @@ export class Engine implements EngineApi {
   }
 
   submit(input: Input): Promise<Answer> {
+    if (input.kind === "report" && input.report === "request") {
+      this.#presence.asked(input.device, input.via);
+    }
     return this.#stopped
       ? Promise.resolve(notNow("The engine is stopping. Try again later."))
       : this.#batches.submit(input);

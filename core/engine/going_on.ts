@@ -28,10 +28,11 @@ export function taskGoingOn(
   { tokenSha256, sha256 }: FurtherRange,
   at: number,
 ): Task | undefined {
+  // A device that was revoked has none.
   const isValid = device.tokens.some((token) =>
     token.sha256 === tokenSha256 && (token.validUntil === null || token.validUntil > at)
   );
-  if (!isValid || device.revoked) return undefined;
+  if (!isValid) return undefined;
   const task = activeTask(device.tasks);
   if (task?.state !== "downloading" || toHex(task.policy.image) !== sha256) return undefined;
   return at - task.progressAt < Math.floor(task.policy.limits_ms.downloading / 2)

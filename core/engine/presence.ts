@@ -8,6 +8,8 @@ import type { Clock } from "./ports.ts";
 
 /** Devices that a broker has called gone; of more, the first ones count as there again. */
 const GONE_DEVICES_MAX = 20_000;
+/** Devices that are known to only fetch; of more, the first ones count as behind the broker again. */
+const FETCHERS_MAX = 20_000;
 
 /** What is told of a device. */
 type Told = "listening" | "gone";
@@ -25,6 +27,8 @@ const RETRY_MS = 1_000;
 interface Brokered {
   isReachable: boolean;
   readonly gone: Cache<true>;
+  /** Not behind it: they only fetch, over HTTP, and are seen for themselves. */
+  readonly fetchers: Cache<true>;
 }
 
 interface Contact {
@@ -63,7 +67,11 @@ export class Presence {
     this.#onContact = onContact;
     this.#isGiving = isGiving;
     this.#brokered = isBrokered
-      ? { isReachable: false, gone: new Cache(GONE_DEVICES_MAX) }
+      ? {
+        isReachable: false,
+        gone: new Cache(GONE_DEVICES_MAX),
+        fetchers: new Cache(FETCHERS_MAX),
+      }
       : undefined;
   }
 
@@ -117,9 +125,26 @@ export class Presence {
     if (isBack && this.isListening(device)) void this.#tell(device, "listening");
   }
 
+  /** The device asked: as clients do that only fetch, or another way. */
+  asked(device: string, via: "mqtt" | "http" | "fetch"): void {
+    if (via === "fetch") {
+      this.#brokered?.fetchers.set(device, true);
+      this.heard(device);
+    } else if (this.#brokered?.fetchers.get(device)) {
+      this.#brokered.fetchers.delete(device);
+      this.#rearm(device);
+    }
+  }
+
+  #isBehindBroker(device: string): boolean {
+    return this.#brokered !== undefined && !this.#brokered.fetchers.get(device);
+  }
+
   /** Whether the device has a live subscription or an open long poll. */
   isListening(device: string): boolean {
-    if (this.#brokered?.isReachable && !this.#brokered.gone.get(device)) return true;
+    if (this.#isBehindBroker(device) && this.#brokered?.isReachable) {
+      if (!this.#brokered.gone.get(device)) return true;
+    }
     const connections = this.#contacts.get(device)?.connections.values() ?? [];
     return [...connections].some((connection) => connection.listening);
   }
@@ -177,7 +202,9 @@ export class Presence {
     if (!contact || this.#closed) return;
     contact.cancelGone?.();
     // Behind a broker silence says nothing: only a will does.
-    if (this.#brokered && contact.connections.size === 0) return void this.#contacts.delete(device);
+    if (this.#isBehindBroker(device) && contact.connections.size === 0) {
+      return void this.#contacts.delete(device);
+    }
     contact.cancelGone = contact.connections.size > 0
       ? undefined
       : this.#clock.after(GONE_AFTER_MS, () => {

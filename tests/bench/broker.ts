@@ -39,7 +39,7 @@ const takers = {
 /** A bare client, the link alone, the engine alone, the whole. */
 export const broker: Measurement = {
   name: "broker",
-  needs: "mosquitto",
+  needs: ["mosquitto"],
   summary: "Facts per second from Mosquitto, beside a client that stores nothing",
   run: async ({ isQuick, runs, folder, say }) => {
     const load = isQuick ? { devices: 20, reports: 50 } : { devices: 100, reports: 200 };

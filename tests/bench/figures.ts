@@ -25,8 +25,8 @@ export interface Setting {
 export interface Measurement {
   readonly name: string;
   readonly summary: string;
-  /** A program that must be installed; without it the measurement is left out. */
-  readonly needs?: string;
+  /** Programs that must be installed; without them the measurement is left out. */
+  readonly needs?: readonly string[];
   run(setting: Setting): Promise<Figure[]>;
 }
 

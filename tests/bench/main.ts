@@ -8,6 +8,7 @@ import { parseCommand, text, toggle } from "../../adapters/cli/args.ts";
 import { broker } from "./broker.ts";
 import { core } from "./core.ts";
 import { deviceMemory } from "./device_memory.ts";
+import { downloads } from "./downloads.ts";
 import { evidence } from "./evidence.ts";
 import { facts } from "./facts.ts";
 import type { Measurement } from "./figures.ts";
@@ -32,6 +33,7 @@ export const measurements: readonly Measurement[] = [
   startup,
   deviceMemory,
   imageMemory,
+  downloads,
   slowReadersMemory,
   comingAtOnce,
   logSize,
@@ -73,7 +75,8 @@ async function run(args: string[], screen: Screen): Promise<void> {
   const done: Measured[] = [];
   for (const measurement of chosen) {
     if (!await isPossible(measurement)) {
-      complain(`${measurement.name} is left out: install ${measurement.needs} to measure it.`);
+      const programs = measurement.needs?.join(" and ");
+      complain(`${measurement.name} is left out: install ${programs} to measure it.`);
       continue;
     }
     const measured = await measure(measurement, isQuick, screen);
@@ -83,9 +86,10 @@ async function run(args: string[], screen: Screen): Promise<void> {
   if (json) screen.write(`${toJson(done)}\n`);
 }
 
-/** Whether the program is there that the measurement needs. */
-export async function isPossible({ needs }: Measurement): Promise<boolean> {
-  return needs === undefined || await pathOf(needs) !== undefined;
+/** Whether the programs are there that the measurement needs. */
+export async function isPossible({ needs = [] }: Measurement): Promise<boolean> {
+  const paths = await Promise.all(needs.map(pathOf));
+  return !paths.includes(undefined);
 }
 
 /** How often each figure is measured. */

@@ -16,7 +16,7 @@ const patiences: readonly [string, Patience][] = [["as told", "as told"], ["ever
 /** How many requests it takes, and how many come in the busiest second after the first. */
 export const comingAtOnce: Measurement = {
   name: "stampede",
-  summary: "A fleet that comes at once, at a rate: told when to come back, or trying every second",
+  summary: "A fleet that comes at once, at a rate: told when to come back, or not",
   run: async ({ isQuick, runs, folder, say }) => {
     const count = isQuick ? 40 : 1_000;
     const figures = new Figures();

@@ -326,15 +326,24 @@ Deno.test("Engine: who runs something newer by itself is not taken back", async 
   assert.equal(at(b, id), "superseded #2 newer_version");
 });
 
-Deno.test("Engine: behind a broker nobody is called gone, and silence says the same", async () => {
+Deno.test("Engine: behind a broker who only fetches is seen for itself", async () => {
   const b = await bench({ isBrokered: true });
   b.engine.reachable(true, false);
   await checks(b, oldMd5);
   const id = await order(b);
+  assert.equal(at(b, id), "queued #1", "nothing reaches it by the broker");
   await checks(b, oldMd5);
-  await fetches(b);
-  await b.clock.pass(15 * MIN + 1_000);
+  await fetches(b, 0, SIZE / 2);
+  await b.clock.pass(GONE);
+  assert.equal(at(b, id), "paused #1 gone", "a cut costs no attempt");
+  await fetches(b, SIZE / 2, SIZE, 2);
+  await b.clock.pass(GONE);
   assert.equal(at(b, id), "rebooting #1");
-  await b.clock.pass(15 * MIN + 1_000);
-  assert.equal(at(b, id), "confirming #1");
+  // By the broker it counts as there again, and silence says nothing.
+  await says(b, ["request", { current_version: "1.0.0" }]);
+  await order(b, "2.1.0");
+  await b.clock.pass(16 * MIN);
+  await says(b, ["progress", { received: SIZE / 2 }]);
+  await b.clock.pass(10 * MIN);
+  assert.equal(at(b, id), "downloading #1");
 });

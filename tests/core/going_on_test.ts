@@ -135,3 +135,17 @@ Deno.test("Engine.goesOn() says no before the first range of an attempt, however
   assert.equal(facts(b), count + 1);
   assert.ok(goesOn(b));
 });
+
+Deno.test("Engine.restsOnBytes() is true of a device that may be unable to report, and of none that is known", async () => {
+  for (const completion of ["verified", "booted", "seen"] as const) {
+    const b = await bench();
+    assert.ok(b.engine.restsOnBytes("nobody"));
+    await order(b, "2.0.0", { completion });
+    await listen(b);
+    assert.equal(b.engine.restsOnBytes(PUMP), completion === "seen");
+    await says(b, ["verify", { checksum: IMAGE }]);
+    await b.restart();
+    // Nothing is known of it before its next word.
+    assert.ok(b.engine.restsOnBytes(PUMP));
+  }
+});

@@ -16,8 +16,8 @@ export interface Proxy {
   readonly name: "nginx" | "caddy";
   readonly offload: NonNullable<HouseOptions["offload"]>;
   readonly ignore: boolean;
-  /** Starts it in the folder with this configuration. */
-  start(folder: string, site: string, port: number): Promise<ServerProcess>;
+  /** Starts it in the folder with this configuration; `user` is whom root lets it be. */
+  start(folder: string, site: string, port: number, user?: string): Promise<ServerProcess>;
 }
 
 export const nginx: Proxy = {
@@ -44,13 +44,18 @@ export type ProxiedStage = Stage & {
 export async function behindProxy(
   { name, offload, start }: Proxy,
   story: (stage: ProxiedStage) => Promise<void>,
-  more: Partial<HouseOptions> = {},
+  { user, ...more }: Partial<HouseOptions> & { readonly user?: string } = {},
 ): Promise<void> {
   const [engine, port] = [await freePort(), await freePort()];
   const publicUrl = `http://127.0.0.1:${port}`;
   await inHouse(async (stage) => {
     const data = more.data ?? `${stage.folder}/data`;
-    await using server = await start(stage.folder, siteOf(name, { engine, port, data }), port);
+    await using server = await start(
+      stage.folder,
+      siteOf(name, { engine, port, data }),
+      port,
+      user,
+    );
     await story(Object.assign(stage, { engineUrl: `http://127.0.0.1:${engine}`, server }));
   }, { publicUrl, offload, http: { host: "127.0.0.1", port: engine }, ...more });
 }

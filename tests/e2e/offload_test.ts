@@ -7,6 +7,7 @@ import { checksumOf, inHouse, randomImage, soon } from "./house.ts";
 import type { Stage } from "./house.ts";
 import { behindProxy, caddy, nginx } from "./behind_proxy.ts";
 import type { ProxiedStage, Proxy } from "./behind_proxy.ts";
+import { blockOf, documentOf, runShell } from "../docs/examples.ts";
 import { recordedClients } from "./clients/recorded.ts";
 import { replay } from "./clients/replayed.ts";
 import { WireClient } from "./clients/wire_client.ts";
@@ -257,4 +258,50 @@ eachProxy("a data folder may be a link", async (proxy) => {
   } finally {
     await Deno.remove(place, { recursive: true });
   }
+});
+
+Deno.test({
+  name: "nginx: workers who may not read the images say so, and send them once they are let in",
+  ignore: nginx.ignore,
+  fn: () =>
+    behindProxy(nginx, async (stage) => {
+      const token = await order(stage, "pump-7");
+      const status = async () => {
+        const headers = { authorization: `Bearer ${token}` };
+        const answer = await fetch(`${stage.house.httpUrl}/artifacts/${SHA256}`, { headers });
+        await answer.body?.cancel();
+        return answer.status;
+      };
+      const data = `${stage.folder}/data`;
+      assert.equal(Deno.statSync(data).mode! & 0o777, 0o700);
+      const isRoot = Deno.uid() === 0;
+      await Deno.chmod(stage.folder, 0o711);
+      // Whoever is not root has no other user: the images themselves are closed.
+      if (!isRoot) await Deno.chmod(`${data}/images`, 0);
+      assert.equal(await status(), 403);
+      await soon(
+        stage.server.says(/images\/[0-9a-f]{64}" failed \(13: Permission denied\)/),
+        "why",
+      );
+      const letIn = blockOf(await documentOf("adapters/http/README.md"), "example: let in");
+      const commands = letIn.replaceAll("sudo ", "").replaceAll("/srv/otalog/data", data);
+      await runShell(stage, isRoot ? commands : `chmod 711 ${data}/images`);
+      assert.equal(await status(), 200);
+    }, { user: "www-data" }),
+});
+
+eachProxy("the connections to the engine are few, and stay", async (proxy) => {
+  await behindProxy(proxy, async (stage) => {
+    const token = await order(stage, "pump-7");
+    const headers = { authorization: `Bearer ${token}`, range: "bytes=0-99", connection: "close" };
+    for (let request = 0; request < 40; request++) {
+      const answer = await fetch(`${stage.house.httpUrl}/artifacts/${SHA256}`, { headers });
+      assert.equal((await answer.arrayBuffer()).byteLength, 100);
+    }
+    const figures = await (await fetch(`${stage.engineUrl}/metrics`, {
+      headers: { authorization: `Bearer ${stage.house.operator.token}` },
+    })).text();
+    const [, connections] = /^otalog_connections\{[^}]*http[^}]*\} (\d+)$/m.exec(figures)!;
+    assert.ok(Number(connections) <= 5, figures);
+  });
 });

@@ -107,6 +107,27 @@ export const changes: readonly ShownChange[] = [
     "sum + bytes",
   ),
   change(
+    "what was given out before counts for every attempt",
+    ["decided", "came_back_with_the_old_image", 15],
+    "upgrade/transfer.ts",
+    "return bytes - repeated + anew;",
+    "return bytes - repeated;",
+  ),
+  change(
+    "bytes that were given out are a success",
+    ["decided", "seen_by_its_next_check", 11],
+    "upgrade/concluded.ts",
+    'const reboots = { target: "rebooting", actions: ["excuse", enter()] } as const;',
+    'const reboots = { target: "succeeded", actions: [enter(), "sendSuccess"] } as const;',
+  ),
+  change(
+    "who only fetches waits for a digest",
+    ["told", "seen_by_its_next_check", 8],
+    "upgrade/policy.ts",
+    '(target.isFetchOnly ? "seen" : "verified")',
+    '"verified"',
+  ),
+  change(
     "an older message stays owed beside the newer one",
     ["told", "messages_until_they_are_delivered", 14],
     "device/owed.ts",

@@ -19,11 +19,13 @@ export async function startNginx(
   await Deno.writeTextFile(`${own}/site.conf`, site);
   const lines = [
     "daemon off;",
+    "worker_processes 2;",
     `pid ${own}/pid;`,
     "error_log stderr notice;",
     ...(Deno.uid() === 0 ? [`user ${user};`] : []),
     "events {}",
     "http {",
+    "  access_log off;",
     ...TEMP.map((name) => `  ${name}_temp_path ${own}/${name};`),
     `  include ${own}/site.conf;`,
     "}",

@@ -20,6 +20,7 @@ export class ServerProcess implements AsyncDisposable {
   readonly #heard: Promise<void>;
   #hasEnded = false;
   #log = "";
+  #wake = Promise.withResolvers<void>();
 
   private constructor(program: string, child: Deno.ChildProcess) {
     this.#program = program;
@@ -54,6 +55,11 @@ export class ServerProcess implements AsyncDisposable {
     return this.#log;
   }
 
+  /** Resolves when what it said matches; for ever, if it never does. */
+  async says(what: RegExp): Promise<void> {
+    while (!what.test(this.#log)) await this.#wake.promise;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     // Its own way to end takes its helpers with it.
     for (const signal of ["SIGTERM", "SIGKILL"] as const) {
@@ -75,6 +81,10 @@ export class ServerProcess implements AsyncDisposable {
   }
 
   async #hear(stderr: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<void> {
-    for await (const text of stderr.pipeThrough(new TextDecoderStream())) this.#log += text;
+    for await (const text of stderr.pipeThrough(new TextDecoderStream())) {
+      this.#log += text;
+      this.#wake.resolve();
+      this.#wake = Promise.withResolvers();
+    }
   }
 }

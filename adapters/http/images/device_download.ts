@@ -40,8 +40,6 @@ export class DeviceDownload implements UnderWay {
     this.#taker = taker;
     this.#wanted = wanted;
     this.range = meterOf(deps, wanted.from, connection);
-    // Begun before the engine is asked: a revocation beside that must not miss this download.
-    deps.downloads.begin(taker.device, this);
   }
 
   /** Begins with the bytes, if it is the device's turn; if not, the seconds until it is. */
@@ -61,6 +59,11 @@ export class DeviceDownload implements UnderWay {
     };
     const waitS = deps.share.begin(wanted, deps.engine.now());
     return waitS > 0 ? waitS : new DeviceDownload(deps, taker, wanted, connection);
+  }
+
+  /** From now on a revocation ends it, and it may itself end the oldest one of its device. */
+  enter(): void {
+    this.#deps.downloads.begin(this.#taker.device, this);
   }
 
   /** Why the device may not go on; `undefined`: it may. */
@@ -119,6 +122,8 @@ export async function announce(
   device: string,
   sha256: string,
 ): Promise<void> {
+  // Before the engine is asked: a revocation beside that must not miss this download.
+  download.enter();
   download.taken();
   const { range } = download;
   const answer = await deps.engine.submit({ kind: "artifact", device, sha256, range });

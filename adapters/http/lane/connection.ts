@@ -7,7 +7,7 @@ import type { Socket } from "node:net";
 import type { ServedEnd } from "../pace.ts";
 import { numberOf } from "../wire.ts";
 import type { Admission, Admitted } from "./admission.ts";
-import { readHead } from "./head.ts";
+import { HeadReader } from "./head.ts";
 import type { LaneHead } from "./head.ts";
 import { Sending } from "./sending.ts";
 import type { SendingDeps } from "./sending.ts";
@@ -25,6 +25,7 @@ export class LaneConnection {
   readonly #socket: Socket;
   readonly #deps: LaneConnectionDeps;
   readonly #number: number;
+  readonly #heads = new HeadReader();
   /** The answer under way. */
   #sending: Sending | undefined;
   /** A request is being answered. */
@@ -66,7 +67,7 @@ export class LaneConnection {
 
   #take(bytes: Buffer): void {
     if (this.#isBusy) return this.#putBack(bytes);
-    const head = readHead(bytes.toString("latin1"));
+    const head = this.#heads.read(bytes.toString("latin1"));
     if (!head) {
       this.#putBack(bytes);
       return this.#handOver();
@@ -130,8 +131,11 @@ export class LaneConnection {
     this.#deps.onGone();
     const socket = this.#socket;
     for (const [event, listener] of Object.entries(this.#listeners)) socket.off(event, listener);
+    // At once, and not when the socket flows again: what arrives before that would go ahead of it.
+    const waiting = socket.read();
     this.#deps.handOver(socket);
     socket.resume();
+    if (waiting !== null) socket.emit("data", waiting);
   }
 
   #leave(how: ServedEnd): void {

@@ -61,6 +61,42 @@ export function readHead(text: string): LaneHead | undefined {
   };
 }
 
+/** Where the value of `Range` begins. */
+const RANGE = /\r\nrange:[ \t]*/i;
+const ONE_RANGE = /^bytes=\d{1,15}-\d{0,15}$/;
+
+/** Reads the heads of one connection: most are the one before but for their range. */
+export class HeadReader {
+  #head: LaneHead | undefined;
+  #before = "";
+  #behind = "";
+
+  /** As {@link readHead}. */
+  read(text: string): LaneHead | undefined {
+    return this.#again(text) ?? this.#anew(text);
+  }
+
+  #again(text: string): LaneHead | undefined {
+    const [before, behind] = [this.#before, this.#behind];
+    if (!this.#head || !text.startsWith(before) || !text.endsWith(behind)) return undefined;
+    const range = text.slice(before.length, text.length - behind.length);
+    return ONE_RANGE.test(range) ? { ...this.#head, range, length: text.length } : undefined;
+  }
+
+  #anew(text: string): LaneHead | undefined {
+    const head = readHead(text);
+    this.#head = undefined;
+    // What came behind a head is not kept: it may be long.
+    if (head?.range === undefined || head.length < text.length) return head;
+    const field = RANGE.exec(text)!;
+    const from = field.index + field[0].length;
+    this.#head = head;
+    this.#before = text.slice(0, from);
+    this.#behind = text.slice(from + head.range.length);
+    return head;
+  }
+}
+
 function readFields(lines: readonly string[]): Map<string, string> | undefined {
   const fields = new Map<string, string>();
   for (const line of lines) {

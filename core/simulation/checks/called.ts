@@ -75,7 +75,10 @@ export class Called implements Judge {
     const { now, isBrokered } = this.#court.sight;
     if (!isBrokered || !answer.ok || input.kind !== "report") return;
     if (life !== this.#life || now < this.#since || this.#heard.has(input.device)) return;
-    const owed = this.#court.naive.devices.get(input.device)?.owed.values() ?? [];
+    const device = this.#court.naive.devices.get(input.device);
+    // Who only fetches is not behind the broker.
+    if (!device || device.isFetcher) return;
+    const owed = device.owed.values();
     const unsent = [...owed].filter((one) => !this.#sent.has(one));
     if (unsent.length > 0) this.#heard.set(input.device, { at: now, unsent });
   }

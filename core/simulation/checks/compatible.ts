@@ -66,9 +66,10 @@ export class Compatible implements Judge {
     if (image !== data.image || naive.images.get(data.image)?.size !== data.size) {
       this.#court.deny("I10", `Row ${seq}: ${task} is not what ${product} ${data.version} names.`);
     }
-    const md5 = naive.images.get(data.image)?.md5;
-    if (data.known_by?.[0] !== `md5:${md5}`) {
-      this.#court.deny("I10", `Row ${seq}: ${task} is known by ${data.known_by}, not by ${md5}.`);
+    const { md5, header } = naive.images.get(data.image) ?? {};
+    const names = [`md5:${md5}`, ...(header?.digest ? [`sha256:${header.digest}`] : [])].join();
+    if (data.known_by?.join() !== names) {
+      this.#court.deny("I10", `Row ${seq}: ${task} is known by ${data.known_by}, not by ${names}.`);
     }
   }
 

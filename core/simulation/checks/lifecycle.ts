@@ -3,7 +3,8 @@ import type { Fact, Move } from "../../log/mod.ts";
 import type { SeenRow } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import { RULES } from "./lifecycle_table.ts";
-import type { Moving, Pause, Rule } from "./lifecycle_table.ts";
+import type { Rule } from "./lifecycle_table.ts";
+import type { Moving, Pause } from "./moving.ts";
 
 /** The rules by `from to`. */
 const rules = new Map<string, Rule[]>();

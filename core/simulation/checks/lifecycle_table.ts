@@ -2,31 +2,28 @@
  * Which state may follow which, by which fact and for which reason: DESIGN §2 and PROTOCOL §1 written
  * out once more, without a look at the machine. What is not here may not happen.
  */
-import type { Fact, Move } from "../../log/mod.ts";
-import type { NaiveTask } from "./naive.ts";
-import { saysNew, saysOld, wasAllGiven } from "./naive_running.ts";
-
-/** Where a task was paused. */
-export interface Pause {
-  readonly in: string;
-  /** It asked for time, and is not only gone. */
-  readonly isDeferred: boolean;
-  /** When: engine time. */
-  readonly at: number;
-}
-
-/** A move, and what it is judged by. */
-export interface Moving {
-  readonly move: Move;
-  readonly fact: Fact;
-  readonly task: Pick<NaiveTask, "policy" | "given">;
-  /** The state in which it was paused, and whether it asked for that. */
-  readonly pause: Pause | undefined;
-  /** That it reboots was concluded from its silence. */
-  readonly isConcluded: boolean;
-  /** The priority of the task that gets its turn in the same row. */
-  readonly next: string | undefined;
-}
+import {
+  all,
+  allGiven,
+  booted,
+  completes,
+  concluded,
+  contact,
+  goesBack,
+  isBackUnchanged,
+  isRight,
+  isWrong,
+  mayFetch,
+  maySay,
+  not,
+  runsImage,
+  runsNew,
+  runsOld,
+  status,
+  stored,
+  yields,
+} from "./moving.ts";
+import type { Moving } from "./moving.ts";
 
 /** One line of the table; states and facts are separated by blanks. */
 export interface Rule {
@@ -47,66 +44,6 @@ const INSTALLS = "installing rebooting confirming";
 const SILENT = "rebooting confirming";
 const TURNS = "UpdateRequested ContactChanged TaskQueued";
 const DIGEST = "DigestReported ChunkFailed";
-
-const status = (...said: string[]) => ({ fact }: Moving) =>
-  fact.type === "StatusReported" && said.includes(fact.data.status);
-/** What the device says to have booted: the task's version, another one, or none at all. */
-const booted = (what: "new" | "other" | "unsaid") => ({ fact, task }: Moving) => {
-  if (fact.type !== "StatusReported" || fact.data.status !== "booted") return false;
-  const { version } = fact.data;
-  const said = version === undefined ? "unsaid" : version === task.policy.version ? "new" : "other";
-  return said === what;
-};
-const all = (...asked: ((moving: Moving) => boolean)[]) => (moving: Moving) =>
-  asked.every((ask) => ask(moving));
-const completes = (...completions: string[]) => ({ task }: Moving) =>
-  completions.includes(task.policy.completion);
-const runsNew = ({ fact, task }: Moving) =>
-  fact.type === "UpdateRequested" && saysNew(task.policy, fact.data);
-const runsOld = ({ fact, task }: Moving) =>
-  fact.type === "UpdateRequested" && saysOld(task.policy, fact.data);
-const runsImage = ({ fact, task }: Moving) =>
-  fact.type === "UpdateRequested" && fact.data.running === task.policy.image;
-const allGiven = ({ task, move }: Moving) =>
-  task.policy.completion === "seen" && wasAllGiven(task, move);
-/** A client that only fetches was given all of it, and runs what it ran when it could have rebooted. */
-const isBackUnchanged = (moving: Moving) => {
-  const { fact, task, pause, move } = moving;
-  return fact.type === "UpdateRequested" && fact.data.fetch_only === true && runsOld(moving) &&
-    task.policy.completion !== "seen" && wasAllGiven(task, move) && pause?.isDeferred === false &&
-    fact.at - pause.at >= task.policy.limits_ms.rebooting;
-};
-const concluded = ({ isConcluded }: Moving) => isConcluded;
-const not = (ask: (moving: Moving) => boolean) => (moving: Moving) => !ask(moving);
-const isRight = ({ fact, task }: Moving) =>
-  (fact.type === "DigestReported" || fact.type === "ChunkFailed") &&
-  fact.data.checksum === task.policy.image;
-const isWrong = (moving: Moving) => !isRight(moving);
-const stored = (isAll: boolean) => ({ fact, task }: Moving) =>
-  fact.type === "ArtifactRequested" ? !isAll : fact.type === "ProgressReported" &&
-    fact.data.received >= task.policy.size === isAll;
-const contact = (what: string) => ({ fact }: Moving) =>
-  fact.type !== "ContactChanged" || fact.data.contact === what;
-const wasVerified = ({ pause }: Moving) => pause?.in === "awaiting_install";
-const wasNot = ({ pause }: Moving) => pause?.in !== "awaiting_install";
-/** It was not paused, or after the digest was right. */
-const maySay = (moving: Moving) => moving.move.from !== "paused" || wasVerified(moving);
-const mayFetch = (moving: Moving) => moving.move.from !== "paused" || wasNot(moving);
-/**
- * A request ends any pause, contact that of a device that was gone, and time that which it asked for. But a
- * check is no sign of who only fetches: that it fetches is.
- */
-const goesBack = ({ move, pause, fact }: Moving) =>
-  move.to === pause?.in &&
-  (fact.type === "UpdateRequested"
-    ? pause.isDeferred || !fact.data.fetch_only
-    : pause.isDeferred === (fact.type === "DeadlinePassed"));
-/** A higher class goes ahead of what is not answered; only security of what is. */
-const yields = ({ move, task, next }: Moving) => {
-  const { priority } = task.policy;
-  return next === "security" && priority !== "security" ||
-    move.from === "offered" && next === "normal" && priority === "low";
-};
 
 /** All moves that there are. */
 export const RULES: readonly Rule[] = [

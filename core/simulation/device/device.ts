@@ -94,6 +94,8 @@ export class Device {
   heal(): void {
     this.start();
     if (this.#isOn && !this.#isUp) this.#reconnect(1_000);
+    // Nobody reaches one that only fetches, whatever its clock says of the next check.
+    else if (this.#isOn && this.isFetcher) this.#work.begin();
   }
 
   /** Somebody gives it a token; with what it has open it goes on. */

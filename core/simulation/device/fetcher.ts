@@ -8,7 +8,7 @@ import { run } from "./mechanic.ts";
 import type { Body, Payload, WorkingPart } from "./mechanic.ts";
 
 /** What a client says of itself when it checks. */
-const SAYS = ["version", "sha256", "md5", "both", "nothing"] as const;
+const SAYS = ["version", "sha256", "md5", "header", "both", "nothing"] as const;
 /** It checks again after so long; sooner after a download that broke. */
 const CHECK_MS = { min: 60_000, max: 3_600_000 };
 const AGAIN_MS = { min: 60_000, max: 900_000 };
@@ -90,7 +90,8 @@ export class Fetcher implements WorkingPart {
 
   #said(): object {
     const { flash: { version, image }, world: { catalogue } } = this.#body;
-    const md5 = `md5:${catalogue.of(image)?.image.md5}`;
+    const { md5: hex, header } = catalogue.of(image)!.image;
+    const md5 = `md5:${hex}`;
     switch (this.#says) {
       case "version":
         return { current_version: version };
@@ -98,6 +99,8 @@ export class Fetcher implements WorkingPart {
         return { running: `sha256:${image}` };
       case "md5":
         return { running: md5 };
+      case "header":
+        return { running: header?.digest ? `sha256:${header.digest}` : md5 };
       case "both":
         return { current_version: version, running: md5 };
       case "nothing":

@@ -121,6 +121,11 @@ const wrong: [parse: (args: string[]) => unknown, args: string, sentence: RegExp
     /^--checkpoint-rows must be a whole number from 1 to 1000000/,
   ],
   [parseServe, "--checkpoint-minutes 1441", /^--checkpoint-minutes must be .* from 1 to 1440, not/],
+  [
+    parseServe,
+    "--offload x-sendfile",
+    /^With --offload a proxy sends the images\. Say with --public/,
+  ],
   [parseDemo, "--devices 0", /^--devices must be a whole number from 1 to 200, not "0"\.$/],
   [parseDemo, "--devices 1.5", /^--devices must be a whole number/],
   [parseDevice, "--url http://x --token t", /^--device is missing\. Give it as --device ID\.$/],

@@ -31,7 +31,7 @@ async function withImages(
   });
 }
 
-Deno.test("copyImages() copies what is named, piece by piece, for its owner alone", async () => {
+Deno.test("copyImages() copies what is named, piece by piece, as readable as uploads", async () => {
   await withImages([3_000_000, 1, 1_048_576], async (images, copying) => {
     await Deno.writeTextFile(`${copying.from}/images/other`, "not named");
     await copyImages(images, copying);
@@ -40,9 +40,9 @@ Deno.test("copyImages() copies what is named, piece by piece, for its owner alon
     for (const { sha256 } of images) {
       const [from, to] = [copying.from, copying.to].map((folder) => `${folder}/images/${sha256}`);
       assert.deepEqual(await Deno.readFile(to!), await Deno.readFile(from!));
-      assert.equal(mode(to!), 0o600);
+      assert.equal(mode(to!), mode(from!));
     }
-    assert.equal(mode(`${copying.to}/images`), 0o700);
+    assert.equal(mode(`${copying.to}/images`), mode(`${copying.from}/images`));
     assert.equal(copying.copied.reduce((sum, bytes) => sum + bytes, 0), 4_048_577);
     assert.ok(copying.copied.every((bytes) => bytes <= 1_048_576));
   });

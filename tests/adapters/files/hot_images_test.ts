@@ -87,6 +87,16 @@ Deno.test("HotImages holds no more than its bound, however slowly what it gave i
   assert.deepEqual(loaded, ["a", "c", "b"]);
 });
 
+Deno.test("HotImages drops what nobody takes, though what is being given out was asked for before", async () => {
+  const { ask, take, loaded } = memory(100, { a: 40, b: 40, c: 40, d: 40 });
+  await ask("a");
+  const slow = take("a");
+  for (const name of ["b", "c", "d"]) await ask(name);
+  assert.equal(await ask("a"), true, "it was not dropped");
+  assert.deepEqual([await ask("d"), loaded], [true, ["a", "b", "c", "d"]]);
+  slow.close();
+});
+
 Deno.test("HotImages leaves an image that is larger than its bound to its file", async () => {
   const { ask, loaded } = memory(100, { a: 101, b: 100 });
   await ask("b");
@@ -95,13 +105,13 @@ Deno.test("HotImages leaves an image that is larger than its bound to its file",
 });
 
 Deno.test("HotImages holds nothing of an image that cannot be loaded, or has another size", async () => {
-  const sizes = { a: 100, c: 50 };
+  const sizes = { a: 60, b: 40, c: 50 };
   const { hot, ask } = memory(100, sizes);
   await ask("missing");
   assert.equal(hot.bytes({ sha256: "c", size: 60 }, 0, 60), undefined);
   await hot.settled();
   assert.equal(hot.bytes({ sha256: "c", size: 60 }, 0, 60), undefined);
   await hot.settled();
-  await ask("a");
-  assert.equal(await ask("a"), true, "all of the room is there");
+  for (const name of ["a", "b"]) await ask(name);
+  assert.deepEqual([await ask("a"), await ask("b")], [true, true], "all of the room is there");
 });

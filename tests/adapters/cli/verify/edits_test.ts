@@ -20,8 +20,9 @@ const ROWS = 120;
 const BLOCK_ROWS = 32;
 const NEWLINE = 0x0a;
 
-const story = await simulate({ seed: 3, devices: 5, hours: 1, upgrades: 12 }, machinePorts);
+const story = await simulate({ seed: 3, devices: 5, hours: 2, upgrades: 24 }, machinePorts);
 const rows = story.rows.slice(0, ROWS);
+assert.equal(rows.length, ROWS);
 const published = [checkpointAt(48), checkpointAt(ROWS)];
 
 function checkpointAt(size: number): Checkpoint {

@@ -50,6 +50,25 @@ Deno.test("requests that come in one packet are answered in their order, whoever
   });
 });
 
+Deno.test("requests that come while an answer is under way wait for its end", async () => {
+  await onLane(async (lane) => {
+    const peer = await lane.peer();
+    await peer.send(lane.get("0-1"));
+    await peer.answer();
+    await peer.send(lane.get());
+    await peer.take(1);
+    for (const text of [lane.get("4-5"), request(lane), lane.get("6-7")]) {
+      await peer.send(text);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    peer.resume();
+    assert.equal(sha256((await peer.answer()).body), lane.hex);
+    assert.deepEqual((await peer.answer()).body, bytesOf(lane, 4, 6));
+    assert.equal((await peer.answer()).status, 200);
+    assert.deepEqual((await peer.answer()).body, bytesOf(lane, 6, 8));
+  }, { size: 20_000_000 });
+});
+
 Deno.test("a connection that asked for something else gets images all the same", async () => {
   await onLane(async (lane) => {
     const peer = await lane.peer();
@@ -222,6 +241,7 @@ Deno.test("a device has 16 downloads at once: a further one cuts the oldest, one
     for (let n = 0; n < 16; n++) await begin();
     await old.send(lane.get("2-3"));
     assert.equal((await old.answer()).status, 401);
+    assert.equal(lane.listener.connections, 17);
     await begin();
     await peers[0]!.rest();
     assert.ok(peers[0]!.wasReset && peers[0]!.bytes < lane.image.length);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import fc from "fast-check";
-import { readHead } from "../../../../adapters/http/lane/head.ts";
+import { HeadReader, readHead } from "../../../../adapters/http/lane/head.ts";
 import { Peer } from "./peer.ts";
 
 const HEX = "0123456789abcdef".repeat(4);
@@ -271,4 +271,46 @@ Deno.test("readHead() takes nothing that node:http reads otherwise, of all in th
       assert.equal(first?.fields.authorization, readHead(text)!.authorization, what);
     }
   });
+});
+
+Deno.test("HeadReader reads each head of a connection as if it were the first", () => {
+  const range = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.tuple(fc.nat(9_999), fc.nat(9_999)).map((r) => `bytes=${r.join("-")}`),
+    },
+    fc.constantFrom(
+      "bytes=0-",
+      "bytes=-5",
+      "bytes=0-1,4-5",
+      "bytes=",
+      "",
+      "bytes=1-2\r\nExpect: x",
+      " bytes=1-2",
+    ),
+  );
+  const image = fc.constantFrom("a", "b").map((digit) => digit.repeat(64));
+  const more = fc.constantFrom(
+    "",
+    "X-A: Range: bytes=7-8\r\n",
+    "If-Range: bytes=1-2\r\n",
+    "Range: bytes=3-4\r\n",
+  );
+  const behind = fc.constantFrom(
+    "\r\n",
+    "\r\nTE: x\r\n",
+    "\r\nHost: y\r\n",
+    "  \r\n",
+    "\r\n\r\nGET / HTTP/1.1",
+  );
+  const text = fc.tuple(image, more, range, behind).map(([image, more, range, behind]) =>
+    `GET /artifacts/${image} HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer y\r\n${more}Range: ${range}${behind}\r\n`
+  );
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 2, maxLength: 12 }), (texts) => {
+      const heads = new HeadReader();
+      for (const text of texts) assert.deepEqual(heads.read(text), readHead(text), text);
+    }),
+    { numRuns: 2_000 },
+  );
 });

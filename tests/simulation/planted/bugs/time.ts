@@ -47,7 +47,14 @@ export const timeBugs: readonly Bug[] = [
     "engine/deadlines.ts",
     "    // A timer that is late is not replaced by one that is not.\n    this.#noteAbsence();\n",
     "",
-    { engineFreeze: 30_000, engineCrash: 0, wallJump: 0, powerLoss: 60_000 },
+    {
+      engineFreeze: 60_000,
+      engineCrash: 0,
+      engineStop: 0,
+      twoEngines: 0,
+      wallJump: 0,
+      powerLoss: 200_000,
+    },
   ),
   bug(
     "the timer of deadlines comes once",
