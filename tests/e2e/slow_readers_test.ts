@@ -1,4 +1,4 @@
-/** Two thousand devices that take an image slowly, from a real process; ten thousand are `deno task bench`. */
+/** Two thousand devices that take an image slowly, from a real process; ten thousand: `deno task bench --only slow-readers`. */
 import assert from "node:assert/strict";
 import { quantile } from "../bench/figures.ts";
 import { slowReaders, WAYS } from "../bench/crowd/slow_readers.ts";
