@@ -30,7 +30,7 @@ export const HTTP_LIMITS: HttpLimits = {
   bodyPieceMs: 10_000,
   bodyMs: 30_000,
   stalledMs: 30_000,
-  slowestBytesPerS: 16_384,
+  slowestBytesPerS: 2_048,
   heardEveryMs: 1_000,
   aliveEveryMs: 15_000,
 };

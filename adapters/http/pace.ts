@@ -9,8 +9,11 @@ import type { HttpLimits } from "./limits.ts";
 export type ServedEnd = "complete" | "cut" | "stalled";
 
 const QUICK_MS = 250;
-/** As much as a kernel's send buffer grows to (`net.ipv4.tcp_wmem`); it cannot be seen from here. */
-const BUFFERS_BYTES_MAX = 4_194_304;
+/**
+ * As much as the kernel takes at once for a slow peer, and more: it asks for more bytes only when most
+ * of that is gone, which cannot be seen from here.
+ */
+const BUFFERS_BYTES_MAX = 262_144;
 
 /** Sizes of pieces, in bytes. */
 export interface Sizes {

@@ -39,6 +39,7 @@ export function outboxOf(ways: readonly Outbox[], downloads: Downloads): Outbox 
   return {
     send: (message) => ways.forEach((way) => way.send(message)),
     room: async () => void await Promise.all(ways.map((way) => way.room?.())),
+    isGiving: (device) => downloads.isGiving(device),
     disconnect: (device) => [...ways, downloads].forEach((way) => way.disconnect(device)),
   };
 }

@@ -83,10 +83,16 @@ export class Engine implements EngineApi {
     }, head);
     const now = () => this.now();
     const isBrokered = options.isBrokered ?? false;
-    this.#presence = new Presence(ports.clock, now, async (device, contact) => {
-      const answer = await this.submit({ kind: "contact", device, contact });
-      return answer.ok || answer.problem.status !== 503;
-    }, isBrokered);
+    this.#presence = new Presence(
+      ports.clock,
+      now,
+      async (device, contact) => {
+        const answer = await this.submit({ kind: "contact", device, contact });
+        return answer.ok || answer.problem.status !== 503;
+      },
+      (device) => ports.outbox.isGiving?.(device) ?? false,
+      isBrokered,
+    );
     this.#tokenEnds = new TokenEnds(ports.clock, now, (device) => this.#cut(device));
     this.#deadlines = new Deadlines(ports.store, ports.clock, {
       now,

@@ -195,6 +195,11 @@ export interface Outbox {
   send(message: OutboundMessage): void;
   /** Cuts every connection of the device. */
   disconnect(device: string): void;
+  /**
+   * Whether the device is being given bytes of an image, and is not given up: what a slow one takes of
+   * them does not show.
+   */
+  isGiving?(device: string): boolean;
   /** Resolves when more can be handed over; one without it takes whatever comes. */
   room?(): Promise<void>;
 }

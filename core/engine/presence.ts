@@ -42,6 +42,7 @@ export class Presence {
   readonly #clock: Clock;
   readonly #now: () => number;
   readonly #onContact: OnContact;
+  readonly #isGiving: (device: string) => boolean;
   readonly #brokered: Brokered | undefined;
   #closed = false;
   readonly #contacts = new Map<string, Contact>();
@@ -50,11 +51,21 @@ export class Presence {
   /** Takes back the retries that wait. */
   readonly #retries = new Map<string, () => void>();
 
-  /** `now` gives engine time; `isBrokered`: devices are behind a broker of somebody else's. */
-  constructor(clock: Clock, now: () => number, onContact: OnContact, isBrokered = false) {
+  /**
+   * `now` gives engine time; `isGiving`: whether the device is being given bytes of an image;
+   * `isBrokered`: devices are behind a broker of somebody else's.
+   */
+  constructor(
+    clock: Clock,
+    now: () => number,
+    onContact: OnContact,
+    isGiving: (device: string) => boolean,
+    isBrokered: boolean,
+  ) {
     this.#clock = clock;
     this.#now = now;
     this.#onContact = onContact;
+    this.#isGiving = isGiving;
     this.#brokered = isBrokered
       ? {
         isReachable: false,
@@ -197,6 +208,8 @@ export class Presence {
     contact.cancelGone = contact.connections.size > 0
       ? undefined
       : this.#clock.after(GONE_AFTER_MS, () => {
+        // As long as whoever gives it bytes waits for it, so do we.
+        if (this.#isGiving(device)) return this.#rearm(device);
         this.#contacts.delete(device);
         void this.#tell(device, "gone");
       });

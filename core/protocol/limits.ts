@@ -35,8 +35,8 @@ export const DURATION_S_MAX = 31_536_000;
 export const TOKEN_OVERLAP_S_MAX = 2_592_000;
 /** Inputs that may wait for the engine; beyond it an adapter is told to come back. */
 export const QUEUE_MAX = 10_000;
-/** Inputs that one transaction takes. */
-export const BATCH_MAX = 512;
+/** Inputs that one transaction takes: more would keep everything else waiting for longer, and save little. */
+export const BATCH_MAX = 128;
 /** Device states kept in memory. */
 export const CACHE_DEVICES_MAX = 5_000;
 /** Devices of which it is remembered when they were last heard. */

@@ -36,6 +36,11 @@ export class Downloads {
     for (const download of [...this.#underWay.get(device) ?? []]) download.refuse(refused);
   }
 
+  /** Whether the device has a download that was not cut. */
+  isGiving(device: string): boolean {
+    return this.#underWay.has(device);
+  }
+
   /** How many devices are downloading. */
   get size(): number {
     return this.#underWay.size;

@@ -30,7 +30,8 @@ export interface Crowded {
 const IMAGE_BYTES = 8_000_000;
 /** The devices that report meanwhile. */
 const REPORTERS = 20;
-const TURN_BYTES = 2_048;
+/** So slow that bytes wait below the engine, and not so slow that it is taken for dead. */
+const TURN_BYTES = 1_024;
 
 /** Lets so many readers of each way come, and calls the engine for so long while they read. */
 export async function slowReaders(

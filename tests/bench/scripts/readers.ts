@@ -91,3 +91,5 @@ await onLine(() => {
   for (const reader of readers) reader.lately = 0;
   console.log(`count ${JSON.stringify(counted)}`);
 });
+// Whoever told it is gone.
+Deno.exit();

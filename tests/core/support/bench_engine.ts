@@ -85,6 +85,8 @@ export interface Bench {
   command(command: Command): Promise<Answer>;
   /** The device to which sending throws. */
   failSend?: string;
+  /** The device that is being given bytes of an image. */
+  giving?: string | undefined;
   /** When more can be handed to the outbox; it always can unless this is set. */
   room?: () => Promise<void>;
   report(
@@ -121,6 +123,7 @@ export async function bench(
       },
       disconnect: (d: string) => void cut.push(d),
       room: async () => await self.room?.(),
+      isGiving: (d: string) => d === self.giving,
     },
     digest: { sha256, salt: () => (++salt).toString(16).padStart(32, "0") },
     observer,
