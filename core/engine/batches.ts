@@ -1,5 +1,5 @@
 /** The inputs that wait: one batch is in flight, the next collects meanwhile. */
-import { BATCH_MAX, QUEUE_MAX } from "../protocol/mod.ts";
+import { BATCH_MAX, BATCH_MIN, BATCH_SLOW_MS, QUEUE_MAX } from "../protocol/mod.ts";
 import { notNow } from "./dispatch.ts";
 import type { Answer, Input } from "./inputs.ts";
 import type { Clock } from "./ports.ts";
@@ -15,6 +15,7 @@ export class Batches {
   readonly #clock: Clock;
   readonly #take: (batch: readonly Waiting[]) => Promise<void>;
   #queue: Waiting[] = [];
+  #size = BATCH_MIN;
   #pumping: Promise<void> | undefined;
 
   /** `take` answers each input of a batch, which may be empty; it never throws. */
@@ -48,8 +49,21 @@ export class Batches {
     do {
       // One turn of the event loop: everything that was received already joins this batch.
       await new Promise<void>((resolve) => this.#clock.soon(resolve));
-      await this.#take(this.#queue.splice(0, BATCH_MAX));
+      const batch = this.#queue.splice(0, this.#size);
+      const began = this.#clock.monotonic();
+      await this.#take(batch);
+      this.#size = sizeAfter(this.#size, batch.length, this.#clock.monotonic() - began);
     } while (this.#queue.length > 0);
     this.#pumping = undefined;
   }
+}
+
+/**
+ * How many inputs the batch after one of `taken` inputs may take. Large ones share a sync of the disk
+ * among many; but nothing else is answered meanwhile, and a slow input can cost twenty quick ones.
+ */
+function sizeAfter(size: number, taken: number, tookMs: number): number {
+  if (tookMs > BATCH_SLOW_MS) return Math.max(BATCH_MIN, size >> 1);
+  const isFull = taken === size;
+  return isFull && tookMs < BATCH_SLOW_MS / 2 ? Math.min(BATCH_MAX, size * 2) : size;
 }

@@ -35,8 +35,12 @@ export const DURATION_S_MAX = 31_536_000;
 export const TOKEN_OVERLAP_S_MAX = 2_592_000;
 /** Inputs that may wait for the engine; beyond it an adapter is told to come back. */
 export const QUEUE_MAX = 10_000;
-/** Inputs that one transaction takes: more would keep everything else waiting for longer, and save little. */
-export const BATCH_MAX = 128;
+/** Inputs that one transaction takes at most, where they are quickly done. */
+export const BATCH_MAX = 512;
+/** Inputs that one transaction may take in any case. */
+export const BATCH_MIN = 64;
+/** A batch that took longer, in milliseconds, is followed by a smaller one: everything else waits for it. */
+export const BATCH_SLOW_MS = 100;
 /** Device states kept in memory. */
 export const CACHE_DEVICES_MAX = 5_000;
 /** Devices of which it is remembered when they were last heard. */
