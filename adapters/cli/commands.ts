@@ -130,7 +130,7 @@ export interface ServeOptions extends Partial<CheckpointOptions> {
   readonly publicUrl: string | undefined;
   readonly openArtifacts: boolean;
   /** What a device and the fleet may fetch. */
-  readonly rates?: FairShareOptions;
+  readonly rates?: FairShareOptions | undefined;
   /** How a proxy is told to send the bytes of an image. */
   readonly offload?: (typeof OFFLOADS)[number] | undefined;
   readonly deviceRequests: "allow" | "deny";
@@ -172,12 +172,18 @@ export function parseServe(args: string[]): ServeOptions {
     broker,
     publicUrl: publicUrl === undefined ? undefined : checkUrl("public-url", publicUrl),
     openArtifacts: given["open-artifacts"],
-    rates: { deviceBytesPerS: given["device-rate"], fleetBytesPerS: given["fleet-rate"] },
+    rates: ratesOf(given["device-rate"], given["fleet-rate"]),
     offload: given.offload,
     deviceRequests: given["device-requests"] ?? "allow",
     takeOver: given["take-over"],
     ...checkpointsOf(given),
   };
+}
+
+/** Without either nobody is made to wait. */
+function ratesOf(deviceBytesPerS?: number, fleetBytesPerS?: number): FairShareOptions | undefined {
+  const isLimited = deviceBytesPerS !== undefined || fleetBytesPerS !== undefined;
+  return isLimited ? { deviceBytesPerS, fleetBytesPerS } : undefined;
 }
 
 /** What `demo` is told. */

@@ -25,6 +25,8 @@ export class HotImages {
   readonly #load: (sha256: string) => Promise<Uint8Array>;
   readonly #bytesMax: number;
   readonly #images = new Map<string, HotImage>();
+  /** The one asked for last. */
+  #last: HotImage | undefined;
   /** One at a time: the others are read from their files meanwhile. */
   #loading: Promise<void> | undefined;
   readonly #held: Held = { all: 0, inUse: 0 };
@@ -43,8 +45,7 @@ export class HotImages {
   ): ImageBytes | undefined {
     const image = this.#images.get(sha256);
     if (image) {
-      this.#images.delete(sha256);
-      this.#images.set(sha256, image);
+      if (image !== this.#last) this.#moveUp(sha256, image);
       return new HotBytes(image, this.#held, start, end);
     }
     if (this.#loading || !this.#makeRoom(size)) return undefined;
@@ -56,6 +57,12 @@ export class HotImages {
     await this.#loading;
   }
 
+  #moveUp(sha256: string, image: HotImage): void {
+    this.#images.delete(sha256);
+    this.#images.set(sha256, image);
+    this.#last = image;
+  }
+
   async #warm(sha256: string, size: number): Promise<void> {
     const held = this.#held;
     held.all += size;
@@ -63,7 +70,7 @@ export class HotImages {
     // What cannot be loaded is read from its file, and there its fault is told.
     const bytes = await this.#load(sha256).catch(() => undefined);
     held.inUse -= size;
-    if (bytes?.length === size) this.#images.set(sha256, { bytes, users: 0 });
+    if (bytes?.length === size) this.#moveUp(sha256, { bytes, users: 0 });
     else held.all -= size;
   }
 
@@ -75,6 +82,7 @@ export class HotImages {
       if (held.all + size <= this.#bytesMax) break;
       if (users > 0) continue;
       this.#images.delete(sha256);
+      if (this.#last?.bytes === bytes) this.#last = undefined;
       held.all -= bytes.length;
     }
     return true;

@@ -24,11 +24,14 @@ export interface Sizes {
   readonly max: number;
 }
 
-/** The pace of one answer. */
+/** The pace of one answer, or of those of a connection one after the other. */
 export class Pace {
   readonly #limits: Pick<HttpLimits, "stalledMs" | "slowestBytesPerS">;
   readonly #sizes: Sizes;
+  /** Bytes of this answer. */
   #given = 0;
+  /** Bytes of those before it. */
+  #before = 0;
   #size = 0;
   #givenAt = 0;
 
@@ -37,11 +40,18 @@ export class Pace {
     this.#sizes = sizes;
   }
 
+  /** The next answer begins: whoever asks for it has taken the one before. */
+  again(now: number): void {
+    this.#before += this.#given;
+    this.#given = 0;
+    if (now - this.#givenAt >= QUICK_MS) this.#size = 0;
+  }
+
   /** How many bytes to give now, in milliseconds of a clock that never steps. */
   next(now: number): number {
     const { first, min, max } = this.#sizes;
     const isQuick = this.#given === 0 || now - this.#givenAt < QUICK_MS;
-    const grown = Math.min(2 * this.#size, Math.floor(this.#given / 4), max);
+    const grown = Math.min(2 * this.#size, Math.floor((this.#before + this.#given) / 4), max);
     this.#size = isQuick ? Math.max(grown, first) : min;
     this.#givenAt = now;
     return this.#size;

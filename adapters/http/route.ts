@@ -29,8 +29,8 @@ export interface HttpDeps {
   readonly openArtifacts: boolean;
   /** Who sends the bytes of images in place of us, if anybody. */
   readonly offload?: Offload | undefined;
-  /** Who may have bytes now. */
-  readonly share: FairShare;
+  /** Who may have bytes now; without one everybody may. */
+  readonly share?: FairShare | undefined;
   /** The downloads under way, for whoever must cut one. */
   readonly downloads: Downloads;
   /** The devices that wait for messages. */

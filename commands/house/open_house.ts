@@ -103,7 +103,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
       operatorTokenSha256: sha256(new TextEncoder().encode(operator.token)),
       prefix: TOPIC_PREFIX,
       openArtifacts: options.openArtifacts,
-      share: new FairShare(options.rates ?? {}),
+      share: options.rates && new FairShare(options.rates),
       offload: options.offload && offloadBy(options.offload, (sha256) => images.path(sha256)),
       downloads,
       polls,

@@ -55,17 +55,14 @@ export class Transfers {
   /** The device of the active task is given the range from now on. */
   begin(task: Task, range: ServedRange, at: number): void {
     const tally = this.#tally(task);
-    if (tally.live.some((answer) => answer.range === range)) return;
-    const going = tally.live.filter((answer) => isGoingOn(answer, range));
-    for (const answer of tally.live) if (!going.includes(answer)) settle(tally, answer, range);
-    tally.live = [...going, { range, at }];
+    if (!tally.live.some((answer) => answer.range === range)) addRange(tally, range, at);
   }
 
   /** Begins one more range of an attempt whose first is counted; false: none is. */
   goOn(task: Task, range: ServedRange, at: number): boolean {
     const tally = this.#tallies.get(task.device);
     if (tally?.task !== task.id || tally.attempt !== task.attempt) return false;
-    this.begin(task, range, at);
+    addRange(tally, range, at);
     return true;
   }
 
@@ -107,6 +104,16 @@ export class Transfers {
     this.#tallies.set(task.device, tally);
     return tally;
   }
+}
+
+function addRange(tally: Tally, range: ServedRange, at: number): void {
+  const live: Answer[] = [];
+  for (const answer of tally.live) {
+    if (isGoingOn(answer, range)) live.push(answer);
+    else settle(tally, answer, range);
+  }
+  live.push({ range, at });
+  tally.live = live;
 }
 
 /** Several connections may fetch side by side; but one that goes on from the middle replaces it. */

@@ -10,7 +10,7 @@ import type { Serve } from "./serve.ts";
 const KIB = 1_024;
 const SIZES = [4 * KIB, 64 * KIB, 512 * KIB];
 const IMAGE_BYTES = 8 * KIB * KIB;
-/** Ranges go round among them: a device has 16 downloads at once at most. */
+/** Each has its share of the connections: a device has 16 downloads at once at most. */
 const DEVICES = 4;
 const CONNECTIONS = 32;
 const SCRIPT = new URL("./scripts/ranges.lua", import.meta.url).pathname;
@@ -95,7 +95,7 @@ async function fleet(
 /** Requests a second. @throws {Error} when not every one of them was answered with its bytes. */
 async function rate({ url, tokens, rangeBytes, seconds }: Asked): Promise<number> {
   const { stdout } = await new Deno.Command((await pathOf("wrk"))!, {
-    args: ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, "-s", SCRIPT, url],
+    args: [`-t${DEVICES}`, `-c${CONNECTIONS}`, `-d${seconds}s`, "-s", SCRIPT, url],
     env: {
       RANGE_BYTES: String(rangeBytes),
       IMAGE_BYTES: String(IMAGE_BYTES),

@@ -34,6 +34,7 @@ export class DeviceDownload implements UnderWay {
   readonly #wanted: Wanted;
   #refused: Refused | undefined;
   #onRefused: (() => void) | undefined;
+  #isEntered = false;
 
   private constructor(deps: Deps, taker: Taker, wanted: Wanted, connection: number) {
     this.#deps = deps;
@@ -57,12 +58,14 @@ export class DeviceDownload implements UnderWay {
       end,
       size: image.size,
     };
-    const waitS = deps.share.begin(wanted, deps.engine.now());
+    const waitS = deps.share?.begin(wanted, deps.engine.now()) ?? 0;
     return waitS > 0 ? waitS : new DeviceDownload(deps, taker, wanted, connection);
   }
 
   /** From now on a revocation ends it, and it may itself end the oldest one of its device. */
   enter(): void {
+    if (this.#isEntered) return;
+    this.#isEntered = true;
     this.#deps.downloads.begin(this.#taker.device, this);
   }
 
@@ -106,8 +109,8 @@ export class DeviceDownload implements UnderWay {
     if (this.range.state !== "open") return;
     this.range.end(how);
     const { downloads, share, engine } = this.#deps;
-    downloads.end(this.#taker.device, this);
-    share.end(this.#wanted, this.range.sent, engine.now());
+    if (this.#isEntered) downloads.end(this.#taker.device, this);
+    share?.end(this.#wanted, this.range.sent, engine.now());
   }
 }
 

@@ -9,7 +9,7 @@ export class Meter implements ServedRange {
   readonly connection: number;
   readonly #clock: Pick<EngineApi, "now">;
   #sent = 0;
-  #sentAt: number;
+  #sentAt = 0;
   #state: ServedRange["state"] = "open";
 
   /** Begins at byte `from`; `clock` gives engine time. */
@@ -17,7 +17,6 @@ export class Meter implements ServedRange {
     this.from = from;
     this.connection = connection;
     this.#clock = clock;
-    this.#sentAt = clock.now();
   }
 
   get sent(): number {

@@ -55,8 +55,6 @@ export class Admission {
     if (!this.#deps.engine.goesOn({ device, tokenSha256, sha256, range })) {
       return void download.end("cut");
     }
-    // Not before: whoever is refused ends no download of the device that it claims to be.
-    download.enter();
     return { image: image!, answer, download };
   }
 

@@ -10,7 +10,7 @@ import type { Admission, Admitted } from "./admission.ts";
 import { HeadReader } from "./head.ts";
 import type { LaneHead } from "./head.ts";
 import { Sending } from "./sending.ts";
-import type { SendingDeps } from "./sending.ts";
+import type { SendingDeps, SendingEnds } from "./sending.ts";
 
 /** What a connection works with. */
 export interface LaneConnectionDeps extends SendingDeps {
@@ -33,8 +33,12 @@ export class LaneConnection {
   /** The peer will send no more. */
   #isEnded = false;
   #isGone = false;
-  /** When the peer has kept us waiting for a request for too long. */
-  #lateAt: number;
+  /** When the peer has kept us waiting for a request for too long; `undefined`: from the next look on. */
+  #lateAt: number | undefined;
+  readonly #ends: SendingEnds = {
+    sent: () => this.#next(),
+    failed: () => this.cut("cut"),
+  };
   readonly #listeners = {
     data: (bytes: Buffer) => this.#take(bytes),
     end: () => this.#end(),
@@ -53,8 +57,7 @@ export class LaneConnection {
 
   /** Looks whether the peer keeps us waiting for too long; `now` is of `performance.now()`. */
   look(now: number): void {
-    const lateAt = this.#sending?.lateAt ?? (this.#isBusy ? Infinity : this.#lateAt);
-    if (now > lateAt) this.cut("stalled");
+    if (now > (this.#sending?.lateAt ?? this.#idleLateAt(now))) this.cut("stalled");
   }
 
   /** Ends the connection at once: what already waits in it is not to arrive either. */
@@ -63,6 +66,12 @@ export class LaneConnection {
     this.#leave(how);
     if (this.#sending) this.#socket.resetAndDestroy();
     else this.#socket.destroy();
+  }
+
+  /** Told by looks, not by each answer: a clock costs more than what it would be exact for. */
+  #idleLateAt(now: number): number {
+    if (this.#isBusy) return Infinity;
+    return this.#lateAt ??= now + this.#deps.limits.keepAliveMs;
   }
 
   #take(bytes: Buffer): void {
@@ -92,10 +101,7 @@ export class LaneConnection {
   }
 
   #answer(admitted: Admitted, asked: LaneHead): void {
-    this.#sending = new Sending(this.#socket, admitted, asked, this.#deps, {
-      sent: () => this.#next(),
-      failed: () => this.cut("cut"),
-    });
+    this.#sending = new Sending(this.#socket, admitted, asked, this.#deps, this.#ends);
     this.#sending.begin();
   }
 
@@ -103,7 +109,7 @@ export class LaneConnection {
   #next(): void {
     this.#sending = undefined;
     this.#isBusy = false;
-    this.#lateAt = performance.now() + this.#deps.limits.keepAliveMs;
+    this.#lateAt = undefined;
     if (this.#isEnded) this.#socket.end();
     else if (this.#socket.isPaused()) this.#socket.resume();
   }

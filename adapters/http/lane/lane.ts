@@ -4,9 +4,11 @@
  * every byte that was not answered, and stays there.
  */
 import type { Socket } from "node:net";
+import { Pace } from "../pace.ts";
 import type { HttpDeps } from "../route.ts";
 import { Admission } from "./admission.ts";
 import { LaneConnection } from "./connection.ts";
+import { LANE_SIZES } from "./sending.ts";
 
 const LOOK_EVERY_MS = 500;
 
@@ -39,6 +41,7 @@ export class Lane {
       admission: this.#admission,
       images,
       limits,
+      pace: new Pace(limits, LANE_SIZES),
       onFault: this.#onFault,
       offload: this.#deps.offload,
       handOver: this.#handOver,

@@ -6,8 +6,7 @@ import type { ImageAnswer } from "../images/image_answer.ts";
 import type { HttpLimits } from "../limits.ts";
 import { isForProxy, offloaded } from "../images/offload.ts";
 import type { Offload } from "../images/offload.ts";
-import { Pace } from "../pace.ts";
-import type { ServedEnd } from "../pace.ts";
+import type { Pace, ServedEnd } from "../pace.ts";
 import type { Admitted } from "./admission.ts";
 import type { LaneHead } from "./head.ts";
 import { headText } from "./head_text.ts";
@@ -18,6 +17,8 @@ export interface SendingDeps {
   /** Who sends the bytes in place of us, if anybody. */
   readonly offload: Offload | undefined;
   readonly limits: HttpLimits;
+  /** Of the connection. */
+  readonly pace: Pace;
   /** Told of an image that cannot be read. */
   readonly onFault: (error: unknown) => void;
 }
@@ -31,7 +32,7 @@ export interface SendingEnds {
 }
 
 /** Pieces are views of what is in memory: they cost no copy. */
-const SIZES = { first: 65_536, min: 16_384, max: 262_144 };
+export const LANE_SIZES = { first: 65_536, min: 16_384, max: 262_144 };
 
 /** An answer. */
 export class Sending {
@@ -43,7 +44,6 @@ export class Sending {
   readonly #forProxy: Record<string, string> | undefined;
   readonly #download: DeviceDownload | undefined;
   readonly #source: ImageBytes | undefined;
-  readonly #pace: Pace;
   /** Bytes of the body that the connection has not taken. */
   #left: number;
   /** Those of them that it was given. */
@@ -71,7 +71,6 @@ export class Sending {
     this.#forProxy = isOthers ? offloaded(offload, image, answer) : undefined;
     this.#left = asked.isHead || isOthers ? 0 : end - start;
     this.#source = this.#left > 0 ? deps.images.bytes(image, start, end) : undefined;
-    this.#pace = new Pace(deps.limits, SIZES);
   }
 
   /** When the peer has kept us waiting for too long, in milliseconds of `performance.now()`. */
@@ -85,10 +84,17 @@ export class Sending {
     if (this.#download?.refused) return this.#ends.failed();
     this.#download?.onRefused(() => this.#ends.failed());
     const { status, fields, start, end } = this.#answer;
-    const { keepAliveMs } = this.#deps.limits;
-    if (!this.#forProxy) return this.#give(headText(status, fields, keepAliveMs));
-    this.#download?.given(end - start);
-    this.#give(headText(200, this.#forProxy, keepAliveMs));
+    const { limits: { keepAliveMs }, pace } = this.#deps;
+    const now = performance.now();
+    pace.again(now);
+    if (this.#forProxy) {
+      this.#download?.given(end - start);
+      this.#give(now, headText(200, this.#forProxy, keepAliveMs));
+    } else {
+      this.#give(now, headText(status, fields, keepAliveMs));
+    }
+    // Most are over by now, and nobody could have refused them meanwhile.
+    if (!this.#isOver) this.#download?.enter();
   }
 
   /** It is over; may be called more than once. */
@@ -100,21 +106,24 @@ export class Sending {
   }
 
   /** Gives the next piece, behind the head if it is the first. */
-  #give(head?: string): void {
-    const piece = this.#source?.next(this.#pace.next(performance.now()));
-    if (!(piece instanceof Promise)) return this.#write(piece, head);
+  #give(now: number, head?: string): void {
+    const piece = this.#source?.next(this.#deps.pace.next(now));
+    if (!(piece instanceof Promise)) return this.#write(now, piece, head);
     // While we read, it is not the peer who keeps us waiting.
     this.#lateAt = Infinity;
-    piece.then((piece) => this.#write(piece, head), (error) => this.#fail(error));
+    piece.then(
+      (piece) => this.#write(performance.now(), piece, head),
+      (error) => this.#fail(error),
+    );
   }
 
-  #write(piece: Uint8Array | undefined, head: string | undefined): void {
+  #write(now: number, piece: Uint8Array | undefined, head: string | undefined): void {
     if (this.#isOver) return;
     if (!piece && this.#left > 0) return this.#fail(new Error("An image is shorter than it was"));
     this.#underWay = piece?.length ?? 0;
-    this.#pace.given(this.#underWay);
+    this.#deps.pace.given(this.#underWay);
     this.#download?.given(this.#underWay);
-    this.#lateAt = performance.now() + this.#pace.patienceMs;
+    this.#lateAt = now + this.#deps.pace.patienceMs;
     this.#hand(piece, head);
     const { writableLength, readableFlowing } = this.#socket;
     // The last piece is gone at once, mostly: if nothing waits behind it, nobody need wait for a word of it.
@@ -138,7 +147,7 @@ export class Sending {
     if (error || this.#isOver) return;
     this.#download?.taken();
     this.#left -= this.#underWay;
-    if (this.#left > 0) return this.#give();
+    if (this.#left > 0) return this.#give(performance.now());
     this.end("complete");
     this.#ends.sent();
   }

@@ -3,7 +3,6 @@ import { createHash } from "node:crypto";
 import { startEngine } from "../../../core/engine/mod.ts";
 import type { Engine, EngineApi, Reads } from "../../../core/engine/mod.ts";
 import type { Problem } from "../../../core/mod.ts";
-import { FairShare } from "../../../core/network/mod.ts";
 import { createMetrics } from "../../../adapters/metrics/mod.ts";
 import { openImageFiles } from "../../../adapters/files/mod.ts";
 import { machineClock, machineDigest } from "../../../adapters/host/mod.ts";
@@ -118,7 +117,6 @@ export async function onStage(
       get openArtifacts() {
         return stage.openArtifacts;
       },
-      share: new FairShare({}),
       downloads,
       polls,
       feed,

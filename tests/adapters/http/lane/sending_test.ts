@@ -6,10 +6,10 @@ import { imageAnswer } from "../../../../adapters/http/images/image_answer.ts";
 import { DeviceDownload } from "../../../../adapters/http/images/device_download.ts";
 import { Downloads } from "../../../../adapters/http/images/downloads.ts";
 import type { LaneHead } from "../../../../adapters/http/lane/head.ts";
-import { Sending } from "../../../../adapters/http/lane/sending.ts";
+import { Pace } from "../../../../adapters/http/pace.ts";
+import { LANE_SIZES, Sending } from "../../../../adapters/http/lane/sending.ts";
 import type { ImageBytes, ImageFiles } from "../../../../firmware/mod.ts";
 import { yesEngine } from "../../../bench/yes_engine.ts";
-import { FairShare } from "../../../../core/network/mod.ts";
 import { imageOf } from "./on_lane.ts";
 
 const bytes = imageOf(1_000_000);
@@ -65,7 +65,6 @@ function scene(
   const deps = {
     engine,
     downloads: new Downloads(),
-    share: new FairShare({}),
     limits,
     onServed: () => {},
   };
@@ -76,7 +75,13 @@ function scene(
   const sink = new Sink();
   const admitted = { image, answer, download };
   const onFault = (error: unknown) => void faults.push(error);
-  const sendingDeps = { images, limits, onFault, offload: undefined };
+  const sendingDeps = {
+    images,
+    limits,
+    pace: new Pace(limits, LANE_SIZES),
+    onFault,
+    offload: undefined,
+  };
   const asked = { isHead, range } as LaneHead;
   const sending = new Sending(sink as unknown as Socket, admitted, asked, sendingDeps, {
     sent: () => void ends.push("sent"),
