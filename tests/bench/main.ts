@@ -16,6 +16,7 @@ import { imageMemory } from "./image_memory.ts";
 import { latency } from "./latency.ts";
 import { logSize } from "./log_size.ts";
 import { identicalRuns, noiseOf } from "./noise.ts";
+import { offload } from "./offload.ts";
 import { measuredText, toJson } from "./report.ts";
 import type { Measured } from "./report.ts";
 import { pathOf } from "../support/program.ts";
@@ -34,6 +35,7 @@ export const measurements: readonly Measurement[] = [
   deviceMemory,
   imageMemory,
   downloads,
+  offload,
   slowReadersMemory,
   comingAtOnce,
   logSize,

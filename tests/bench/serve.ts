@@ -7,7 +7,7 @@ const CONFIG = new URL("../../deno.json", import.meta.url);
 const TOKEN = "operator-token-of-this-bench";
 const ANY_PORT = "127.0.0.1:0";
 
-/** A running engine. */
+/** A running engine; behind a proxy its URL is that of the proxy. */
 export interface Serve extends AsyncDisposable {
   readonly httpUrl: string;
   readonly mqttUrl: string;
@@ -20,10 +20,14 @@ export interface Serve extends AsyncDisposable {
 }
 
 /** Starts it on a data folder, with the permissions it has there and more flags; resolves when it is ready. */
-export async function serve(data: string, flags: readonly string[] = []): Promise<Serve> {
+export async function serve(
+  data: string,
+  flags: readonly string[] = [],
+  http = ANY_PORT,
+): Promise<Serve> {
   const { tasks } = JSON.parse(await Deno.readTextFile(CONFIG));
   const [, ...words] = tasks.serve.command.split(" ");
-  const args = [...words, "--data", data, "--http", ANY_PORT, "--mqtt", ANY_PORT, ...flags];
+  const args = [...words, "--data", data, "--http", http, "--mqtt", ANY_PORT, ...flags];
   const started = performance.now();
   const child = new Child(args, { OTALOG_OPERATOR_TOKEN: TOKEN });
   try {

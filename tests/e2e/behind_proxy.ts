@@ -61,7 +61,7 @@ export async function behindProxy(
 }
 
 /** The configuration of the page, with what is elsewhere in a test. */
-function siteOf(
+export function siteOf(
   name: Proxy["name"],
   place: { readonly engine: number; readonly port: number; readonly data: string },
 ): string {
