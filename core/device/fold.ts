@@ -6,6 +6,7 @@ import type { DeviceFact, FactOf, Move } from "../log/mod.ts";
 import { OPEN_TASKS_MAX, REPORT_EVERY_MS } from "../protocol/limits.ts";
 import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
 import type { DeviceEffectData, TaskEvent } from "../upgrade/events.ts";
+import { settledAsSeen } from "../upgrade/policy.ts";
 import { isTerminal } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import { fetchedBytes, withTransfer } from "../upgrade/transfer.ts";
@@ -170,6 +171,7 @@ class Draft {
     const { current_version, product, hardware, chunk_bytes } = fact.data;
     const meant = activeTask(this.#device.tasks) ?? nextTask(this.#device.tasks, fact.at);
     this.#learnWay(fact.data.fetch_only);
+    if (fact.data.fetch_only) this.#settleCompletions();
     this.#learn(fact.at, {
       version: current_version ?? this.#device.version,
       product: this.#device.product ?? product ?? null,
@@ -183,6 +185,14 @@ class Draft {
     this.#supersede(fact.at);
     this.#activateNext(fact.at);
     if (fact.data.fetch_only) this.#spare(fact);
+  }
+
+  /** Tasks that were queued before anybody knew that the device only fetches. */
+  #settleCompletions(): void {
+    for (const task of this.#device.tasks) {
+      const policy = task.offered ? task.policy : settledAsSeen(task.policy);
+      if (policy !== task.policy) this.#replace({ ...task, policy });
+    }
   }
 
   /** A client that only fetches reads metadata as an order to do so. */

@@ -15,6 +15,7 @@ export function targetOf(
     product: release.product,
     knownBy: knownBy(image),
     isFetchOnly: device.fetchOnly ?? false,
+    isUnheard: device.lastContactAt === 0,
   };
 }
 

@@ -138,6 +138,11 @@ export const deviceFacts = {
     allow_downgrade: z.boolean(),
     /** What a device that runs the image may know it by, besides its SHA-256. */
     known_by: z.array(runningDigest).optional(),
+    /**
+     * The completion was left open, and nobody knew how the device reports. If it only fetches when the
+     * task has its turn, it is `seen`, with this limit.
+     */
+    or_seen: z.strictObject({ confirming_ms: ms }).optional(),
     /** What the device that asked for it has stored already. */
     resume_from: count.optional(),
   }),

@@ -63,8 +63,8 @@ export const priority = z.enum(["security", "normal", "low"]);
 export const completion = z.enum(["verified", "booted", "reported", "seen"]);
 
 /**
- * `POST /firmware/upgrade`. Without a `completion` it is `seen` for a device that only fetches, and
- * `verified` for all others.
+ * `POST /firmware/upgrade`. Without a `completion` it is `seen` for a device that only fetches, also
+ * if its first check shows that later, and `verified` for all others.
  *
  * @internal its type is inferred from a schema
  */

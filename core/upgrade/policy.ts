@@ -36,12 +36,16 @@ export interface UpgradeTarget {
   readonly knownBy?: readonly string[];
   /** The device is known to fetch images and to report nothing. */
   readonly isFetchOnly?: boolean;
+  /** The device was never heard: it may turn out to be one that only fetches. */
+  readonly isUnheard?: boolean;
 }
 
 /** Freezes everything that will decide about the task. */
 export function freezePolicy(request: RequestUpgrade, target: UpgradeTarget): TaskPolicy {
   const completion = request.completion ?? (target.isFetchOnly ? "seen" : "verified");
   const limitsS = { ...limitsFor(completion), ...definedOf(request.limits) };
+  const isOpen = request.completion === undefined && target.isUnheard;
+  const checkedWithinS = request.limits.confirming ?? CHECKED_WITHIN_S;
   return {
     lifecycle_version: LIFECYCLE_VERSION,
     number: target.number,
@@ -59,7 +63,16 @@ export function freezePolicy(request: RequestUpgrade, target: UpgradeTarget): Ta
     expires_in_ms: request.expires_in * 1000,
     allow_downgrade: request.allow_downgrade,
     ...(target.knownBy ? { known_by: [...target.knownBy] } : {}),
+    ...(isOpen ? { or_seen: { confirming_ms: checkedWithinS * 1000 } } : {}),
   };
+}
+
+/** The policy for a device that turned out to only fetch; the same object where that was not left open. */
+export function settledAsSeen(policy: TaskPolicy): TaskPolicy {
+  const { or_seen, ...others } = policy;
+  if (!or_seen) return policy;
+  const limits_ms = { ...policy.limits_ms, confirming: or_seen.confirming_ms };
+  return { ...others, completion: "seen", limits_ms };
 }
 
 function limitsFor(completion: Completion): typeof defaultLimitsS {

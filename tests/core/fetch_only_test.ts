@@ -59,6 +59,51 @@ Deno.test("Engine: what success needs is seen for a device that only fetches, an
   assertReplays(b);
 });
 
+Deno.test("Engine: an order before the first check is seen if that shows that the device only fetches", async () => {
+  const b = await bench();
+  const named = await order(b, "2.0.0", { completion: "verified" });
+  const open = await order(b, "2.1.0");
+  const short = await order(b, "2.2.0", { limits: { confirming: 3_600 } });
+  const completionOf = (id: string) => {
+    const { policy: { completion, limits_ms } } = taskOf(b, id);
+    return `${completion} ${limits_ms.confirming / MIN}`;
+  };
+  assert.deepEqual([named, open, short].map(completionOf), [
+    "verified 10",
+    "verified 10",
+    "verified 60",
+  ]);
+  await checks(b, oldMd5);
+  assert.deepEqual([named, open, short].map(completionOf), [
+    "verified 10",
+    `seen ${7 * DAY / MIN}`,
+    "seen 60",
+  ]);
+  assertReplays(b);
+});
+
+Deno.test("Engine: a first order ends in success for a client that knows its version alone", async () => {
+  const b = await bench();
+  const id = await order(b, "2.0.0");
+  assert.equal(kinds(await checks(b, { current_version: "1.0.0" })), "metadata");
+  await fetches(b);
+  await b.clock.pass(GONE + 16 * MIN);
+  assert.equal(at(b, id), "confirming #1");
+  assert.equal(kinds(await checks(b, { current_version: "2.0.0" })), "success idle");
+  assert.equal(at(b, id), "succeeded #1");
+  assertReplays(b);
+});
+
+Deno.test("Engine: an order before the first word stays verified for a device that can report", async () => {
+  const b = await bench();
+  const id = await order(b, "2.0.0");
+  await says(b, ["request", {}]);
+  // It was offered already, and is not offered as something else now.
+  await checks(b, oldMd5);
+  assert.equal(taskOf(b, id).policy.completion, "verified");
+  assertReplays(b);
+});
+
 Deno.test("Engine: a version that a client asks for itself is seen, too", async () => {
   const b = await bench();
   const [metadata] = await checks(b, { version: "2.0.0", ...oldMd5 });

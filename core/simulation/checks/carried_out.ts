@@ -3,6 +3,7 @@ import type { Answer, CommandInput, DeliveredInput } from "../../engine/mod.ts";
 import type { SeenRow, Submission } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 import { releaseKey } from "./naive.ts";
+import type { NaiveTask } from "./naive.ts";
 
 /** Judges that what was answered well was done. */
 export class CarriedOut implements Judge {
@@ -40,8 +41,7 @@ export class CarriedOut implements Judge {
         const task = naive.tasks.get(result?.type === "task" ? result.task : "");
         const isThere = task?.device === command.request.device_id &&
           task.policy.image === command.request.checksum &&
-          task.policy.completion ===
-            (command.request.completion ?? (task.isForFetcher ? "seen" : "verified"));
+          hasCompletion(task, command.request.completion);
         return this.#expect(isThere, `${JSON.stringify(result)} is queued`);
       }
       case "cancelTask": {
@@ -61,4 +61,11 @@ export class CarriedOut implements Judge {
   #expect(holds: boolean | undefined, what: string): void {
     if (!holds) this.#court.deny("I4", `It was answered that ${what}, but no row says so.`);
   }
+}
+
+/** The one that was asked for, or else one that fits the device, for as much as was known of it. */
+function hasCompletion({ queuedWith, queuedFor }: NaiveTask, asked: string | undefined): boolean {
+  const isOpen = asked === undefined && !queuedFor.isHeard;
+  return queuedWith.completion === (asked ?? (queuedFor.isFetcher ? "seen" : "verified")) &&
+    (queuedWith.or_seen !== undefined) === isOpen;
 }

@@ -6,7 +6,7 @@ import type { Fact, FactOf, Move } from "../../log/mod.ts";
 import type { SeenRow } from "../watch.ts";
 import { newCourse, noteMove, noteStay, noteTurn, noteWish, taskAsked } from "./naive_course.ts";
 import { noteOwed } from "./naive_owed.ts";
-import { noteGiven } from "./naive_running.ts";
+import { noteGiven, settle } from "./naive_running.ts";
 import type { NaiveDevice, NaiveImage, NaiveTask } from "./naive_state.ts";
 import { isBusy, isEnd, isWait } from "./words.ts";
 
@@ -44,7 +44,9 @@ export class Naive {
     }
     const about = fact.task === undefined ? undefined : this.tasks.get(fact.task);
     if (about && !moves.some(({ task }) => task === about.id)) noteStay(about, fact);
-    if (device) noteOwed(device, fact, header.outcome.effects);
+    if (!device) return;
+    noteOwed(device, fact, header.outcome.effects);
+    if (fact.actor === `device:${device.id}`) device.isHeard = true;
   }
 
   #learn(fact: Fact, stream: string): void {
@@ -67,6 +69,7 @@ export class Naive {
     else if (fact.type === "UpdateRequested") {
       device.version = fact.data.current_version ?? device.version;
       device.isFetcher = fact.data.fetch_only ?? false;
+      if (device.isFetcher) device.open.forEach(settle);
       device.product ??= fact.data.product ?? null;
       device.chunkBytes = fact.data.chunk_bytes ?? device.chunkBytes;
     } else if (fact.type === "StatusReported" && fact.data.status === "booted") {
@@ -82,6 +85,7 @@ export class Naive {
       chunkBytes: null,
       isRevoked: false,
       isFetcher: false,
+      isHeard: false,
       open: [],
       ended: new Map(),
       lastEnded: undefined,
@@ -104,7 +108,8 @@ export class Naive {
       wasOffered: false,
       isVerified: false,
       given: { attempt: 0, bytes: 0 },
-      isForFetcher: device.isFetcher,
+      queuedWith: data,
+      queuedFor: { isFetcher: device.isFetcher, isHeard: device.isHeard },
       course: newCourse(fact),
     };
     this.tasks.set(id, task);

@@ -36,6 +36,14 @@ export function mustFetch(view: TaskView, task: NaiveTask, said: Said): boolean 
   return isOpen || state === "rebooting" && policy.completion === "seen" && !isVerified;
 }
 
+/** Settles what was left open when the task was queued, as its device turned out to only fetch. */
+export function settle(task: NaiveTask): void {
+  const { or_seen, ...policy } = task.policy;
+  if (!or_seen || task.wasOffered) return;
+  const limits_ms = { ...policy.limits_ms, confirming: or_seen.confirming_ms };
+  task.policy = { ...policy, completion: "seen", limits_ms };
+}
+
 /** Notes what a row says was given out for the task in hand; the row's moves are not taken yet. */
 export function noteGiven(device: NaiveDevice, { data }: Fact): void {
   const task = device.open.find(({ state }) => isBusy(state));

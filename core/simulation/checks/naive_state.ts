@@ -7,7 +7,8 @@ import type { NaiveOwed } from "./naive_owed.ts";
 export interface NaiveTask {
   readonly id: string;
   readonly device: string;
-  readonly policy: FactOf<"TaskQueued">["data"];
+  /** As it was queued, until the device's first check settles what was left open. */
+  policy: FactOf<"TaskQueued">["data"];
   readonly queuedAt: number;
   state: string;
   attempt: number;
@@ -21,8 +22,10 @@ export interface NaiveTask {
   isVerified: boolean;
   /** How many different bytes were given out in which attempt, by the last row that says so. */
   given: { readonly attempt: number; readonly bytes: number };
-  /** Its device was known to only fetch when it was queued. */
-  readonly isForFetcher: boolean;
+  /** What it was queued with. */
+  readonly queuedWith: FactOf<"TaskQueued">["data"];
+  /** What was known of its device then. */
+  readonly queuedFor: Readonly<Pick<NaiveDevice, "isFetcher" | "isHeard">>;
   /** How far it is. */
   readonly course: Course;
 }
@@ -37,6 +40,8 @@ export interface NaiveDevice {
   isRevoked: boolean;
   /** It asked last as clients do that only fetch. */
   isFetcher: boolean;
+  /** Some row is its own word. */
+  isHeard: boolean;
   /** Its tasks that have not ended, in the order in which they go. */
   open: NaiveTask[];
   /** Its tasks that have ended. */

@@ -63,6 +63,20 @@ export const fetchOnlyStories: readonly Story[] = [
     },
   },
   {
+    name: "ordered_before_its_first_check",
+    async tell(b) {
+      const d = await Pump.of(b);
+      await d.order("2.0.0");
+      assert.equal(kinds(await d.checks({ current_version: "1.0.0" })), "metadata");
+      await d.fetchesAll();
+      await d.goes();
+      d.is("rebooting #1");
+      await d.isAfter(15 * MINUTE, "confirming #1");
+      assert.equal(kinds(await d.checks({ current_version: "2.0.0" })), "success idle");
+      d.is("succeeded #1");
+    },
+  },
+  {
     name: "came_back_with_the_old_image",
     async tell(b) {
       const d = await Pump.of(b);

@@ -61,4 +61,18 @@ export const fetcherBugs: readonly Bug[] = [
     "if (fact.data.fetch_only) confirmFetched(work, device, recorded?.seq ?? null);",
     "",
   ),
+  bug(
+    "an order from before the first check stays as it was queued",
+    ["I11", "I6", "I2", "lifecycle"],
+    "device/fold.ts",
+    "if (fact.data.fetch_only) this.#settleCompletions();",
+    "",
+  ),
+  bug(
+    "an order that names its completion is settled by the first check",
+    ["I4", "I11"],
+    "upgrade/policy.ts",
+    "const isOpen = request.completion === undefined && target.isUnheard;",
+    "const isOpen = target.isUnheard;",
+  ),
 ];
