@@ -13,7 +13,7 @@ export const evidenceBugs: readonly Bug[] = [
   bug(
     "the digest is enough for `booted`",
     ["I2"],
-    "upgrade/machine.ts",
+    "upgrade/machine_guards.ts",
     'ask.isRight(asked) && ask.needs(asked, "verified")',
     'ask.isRight(asked) && ask.needs(asked, "verified", "booted")',
   ),

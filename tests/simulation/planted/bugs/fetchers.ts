@@ -50,7 +50,7 @@ export const fetcherBugs: readonly Bug[] = [
   bug(
     "a check is taken for a download that goes on",
     ["lifecycle"],
-    "upgrade/machine.ts",
+    "upgrade/machine_guards.ts",
     'event.data.fetch_only === true && reason === "gone";',
     'event.data.fetch_only === true && reason === "expired";',
   ),

@@ -6,7 +6,7 @@ export const moveBugs: readonly Bug[] = [
   bug(
     "who asked for time goes on at the first sign of life",
     ["lifecycle"],
-    "upgrade/machine.ts",
+    "upgrade/machine_guards.ts",
     'context.reason === "gone" && context.resumeTo',
     "context.resumeTo",
     { refusal: 500_000 },
