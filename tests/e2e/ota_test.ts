@@ -1,32 +1,13 @@
 /** The operators' commands against a whole engine, and as a person runs them. */
 import assert from "node:assert/strict";
 import { VirtualDevice } from "../../adapters/device/mod.ts";
-import { runOta, UsageError } from "../../adapters/cli/mod.ts";
+import { UsageError } from "../../adapters/cli/mod.ts";
 import { checksumOf, inHouse, randomImage, soon } from "./house.ts";
 import type { Stage } from "./house.ts";
+import { json, ota, run } from "./ota_cli.ts";
 import { Paper } from "../adapters/cli/paper.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-
-/** Whether a command said that all is well. */
-function run(stage: Stage, paper: Paper, ...args: string[]): Promise<boolean> {
-  const environment = { url: stage.house.httpUrl, token: stage.house.operator.token };
-  return soon(runOta(args, paper, environment), `the end of ota ${args}`);
-}
-
-/** What a command printed on a pipe. */
-async function ota(stage: Stage, ...args: string[]): Promise<string> {
-  const paper = new Paper(false);
-  assert.ok(await run(stage, paper, ...args), paper.text);
-  return paper.text.trimEnd();
-}
-
-/** The objects of JSON lines. */
-// deno-lint-ignore no-explicit-any -- each route has its own answer
-async function json(stage: Stage, ...args: string[]): Promise<any[]> {
-  const text = await ota(stage, ...args, "--json");
-  return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line));
-}
 
 Deno.test("ota takes a device from nothing to an order, shows it, and takes the order back", async () => {
   await inHouse(async (stage) => {

@@ -1,0 +1,44 @@
+/** What the operators' commands say of devices and orders that do not go the usual way. */
+import assert from "node:assert/strict";
+import { inHouse, randomImage } from "./house.ts";
+import type { Stage } from "./house.ts";
+import { json, ota, run } from "./ota_cli.ts";
+import { Paper } from "../adapters/cli/paper.ts";
+
+/** The check of a client that only fetches, and of what it may fetch the first bytes, or all. */
+async function checks(
+  stage: Stage,
+  id: string,
+  token: string,
+  version: string,
+  bytes?: number,
+): Promise<number> {
+  const url = `${stage.house.httpUrl}/ota/${id}/update?current_version=${version}`;
+  const authorization = `Bearer ${token}`;
+  const range = bytes === undefined ? undefined : { range: `bytes=0-${bytes - 1}` };
+  const response = await fetch(url, { headers: { authorization, ...range } });
+  await response.arrayBuffer();
+  return response.status;
+}
+
+Deno.test("ota upgrade says so when the order ended at once, and what to do", async () => {
+  await inHouse(async (stage) => {
+    for (const version of ["1.0.0", "2.0.0"]) await stage.upload(version, randomImage(1_000));
+    await checks(stage, "st", await stage.register("st"), "2.0.0");
+    const sentence =
+      /^Error: OTA_\d{8}_\d{3} brings nothing, it is superseded already: the device runs a newer version\. Add --allow-downgrade if 1\.0\.0 is meant\.$/;
+    await assert.rejects(ota(stage, "upgrade", "st", "1.0.0"), sentence);
+    await assert.rejects(ota(stage, "upgrade", "st", "1.0.0", "--watch"), sentence);
+
+    const paper = new Paper(false);
+    assert.equal(await run(stage, paper, "upgrade", "st", "1.0.0", "--json"), false);
+    const task = JSON.parse(paper.text);
+    assert.deepEqual([task.state, task.reason], ["superseded", "newer_version"]);
+    assert.deepEqual(task, await stage.task(task.task_id));
+
+    const down = ["upgrade", "st", "1.0.0", "--allow-downgrade"];
+    assert.match(await ota(stage, ...down), /^OTA_\S+ brings 1\.0\.0 to st\.$/);
+    const [open] = await json(stage, "task", "list", "--state", "queued");
+    assert.deepEqual([open.device_id, open.version], ["st", "1.0.0"]);
+  });
+});
