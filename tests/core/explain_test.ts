@@ -306,22 +306,27 @@ const currents: [story: string, facts: Draft[], line: string][] = [
   [
     "a download",
     [...toOffer, stored(45_900)],
-    "downloading: Downloading 2.0.0: 45 % is stored, attempt 1 of 4.",
+    "downloading: Downloading 2.0.0: 45 % stored, attempt 1 of 4.",
   ],
   [
     "a task in hand with others behind it",
     [...toOffer, stored(1), queue({ image: OTHER, number: 1_000_002, priority: "low" }, second)],
-    `downloading: Downloading 2.0.0: 0 % is stored, attempt 1 of 4; ${second} (low) waits behind it.`,
+    `downloading: Downloading 2.0.0: 0 % stored, attempt 1 of 4; ${second} (low) waits behind it.`,
   ],
   [
     "a deferral",
     [...toOffer, says("deferred", { delay_ms: 60_000 })],
-    `deferred: 2.0.0 is paused at 0 % until ${at(64_000)}: the device asked for a delay.`,
+    `deferred: 2.0.0 is paused with 0 % stored until ${at(64_000)}: the device asked for a delay.`,
   ],
   [
     "a device that is gone",
     [...toOffer, stored(50_000), gone],
-    `gone: 2.0.0 is paused at 50 % since ${at(5_000)}: the device is gone.`,
+    `gone: 2.0.0 is paused with 50 % stored since ${at(5_000)}: the device is gone.`,
+  ],
+  [
+    "a device that says nothing of what it has stored",
+    [...toGiven, goneWith(43_000)],
+    `gone: 2.0.0 is paused with 43 % given out since ${at(5_000)}: the device is gone.`,
   ],
   [
     "a retry",

@@ -24,3 +24,12 @@ export async function json(stage: Stage, ...args: string[]): Promise<any[]> {
   const text = await ota(stage, ...args, "--json");
   return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line));
 }
+
+/** Waits until that stands on the paper, or anything. */
+export async function untilText(paper: Paper, text = /./): Promise<void> {
+  const until = performance.now() + 20_000;
+  while (!text.test(paper.text)) {
+    assert.ok(performance.now() < until, `never shown: ${text}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}

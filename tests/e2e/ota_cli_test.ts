@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { inHouse, randomImage } from "./house.ts";
 import type { Stage } from "./house.ts";
-import { json, ota, run } from "./ota_cli.ts";
+import { json, ota, run, untilText } from "./ota_cli.ts";
 import { Paper } from "../adapters/cli/paper.ts";
 
 /** The check of a client that only fetches, and of what it may fetch the first bytes, or all. */
@@ -40,5 +40,32 @@ Deno.test("ota upgrade says so when the order ended at once, and what to do", as
     assert.match(await ota(stage, ...down), /^OTA_\S+ brings 1\.0\.0 to st\.$/);
     const [open] = await json(stage, "task", "list", "--state", "queued");
     assert.deepEqual([open.device_id, open.version], ["st", "1.0.0"]);
+  });
+});
+
+Deno.test("ota shows what a device that only fetches was given, and all when it succeeded", async () => {
+  await inHouse(async (stage) => {
+    const checksum = await stage.upload("2.0.0", randomImage(1_000_000));
+    const token = await stage.register("st");
+    await checks(stage, "st", token, "1.0.0");
+    const task = await stage.order("st", "2.0.0", checksum);
+    const paper = new Paper(true, false);
+    const watched = run(stage, paper, "watch", task);
+    assert.equal(await checks(stage, "st", token, "1.0.0", 430_000), 206);
+
+    await untilText(paper, / 43 % given +downloading/);
+    const { received, fetched } = await stage.task(task);
+    assert.deepEqual([received, fetched], [0, 430_000]);
+    assert.match(await ota(stage, "task", "list"), / +image +.*\n.* 43 % given +/);
+    assert.match(
+      await ota(stage, "device", "show", "st"),
+      /^Downloading 2\.0\.0: 43 % given out, attempt 1 of 4\.$/m,
+    );
+
+    assert.equal(await checks(stage, "st", token, "1.0.0"), 200);
+    assert.equal(await checks(stage, "st", token, "2.0.0"), 304);
+    assert.equal(await watched, true);
+    await untilText(paper, / 100 % stored +succeeded/);
+    assert.match(await ota(stage, "task", "list"), / succeeded .* 100 % stored +/);
   });
 });

@@ -4,7 +4,7 @@ import { VirtualDevice } from "../../adapters/device/mod.ts";
 import { UsageError } from "../../adapters/cli/mod.ts";
 import { checksumOf, inHouse, randomImage, soon } from "./house.ts";
 import type { Stage } from "./house.ts";
-import { json, ota, run } from "./ota_cli.ts";
+import { json, ota, run, untilText } from "./ota_cli.ts";
 import { Paper } from "../adapters/cli/paper.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -48,7 +48,10 @@ Deno.test("ota takes a device from nothing to an order, shows it, and takes the 
     );
 
     const list = await ota(stage, "task", "list", "--device", "pump-7", "--state", "queued");
-    assert.match(list, new RegExp(`^task .*\n${task} +pump-7 +2\\.0\\.0 +queued +1 of 2 +0 %`));
+    assert.match(
+      list,
+      new RegExp(`^task .*\n${task} +pump-7 +2\\.0\\.0 +queued +1 of 2 +0 % stored`),
+    );
     assert.equal(await ota(stage, "task", "list", "--state", "failed"), "There are none.");
     const about = await ota(stage, "device", "show", "pump-7");
     assert.match(about, /^2\.0\.0 waits until the device listens or asks: it was never heard\.$/m);
@@ -112,7 +115,7 @@ async function live(stage: Stage, id: string, token: string, faults = {}): Promi
 
 /** The states that a watch named, in order, with what stands behind them. */
 const states = (text: string) =>
-  text.trimEnd().split("\n").map((line) => line.replace(/^.* % {2}/, ""));
+  text.trimEnd().split("\n").map((line) => line.replace(/^.* % stored {2}/, ""));
 
 Deno.test("ota watch shows each change of a task, and ends as it ends", async () => {
   await inHouse(async (stage) => {
@@ -135,7 +138,7 @@ Deno.test("ota watch shows each change of a task, and ends as it ends", async ()
       run(stage, lines, "watch", "--device", "pump-8"),
       run(stage, programs, "watch", task_id, "--json"),
     ]);
-    await untilText(plain, lines, programs);
+    for (const paper of [plain, lines, programs]) await untilText(paper);
     await live(stage, "pump-8", bad, { corruptAlways: true });
     assert.deepEqual(await three, [false, false, false]);
     assert.equal(plain.text, lines.text);
@@ -159,15 +162,6 @@ Deno.test("ota watch shows each change of a task, and ends as it ends", async ()
     assert.equal(await ota(stage, "watch"), "No task is open.");
   });
 });
-
-/** Waits until something stands on every paper. */
-async function untilText(...papers: Paper[]): Promise<void> {
-  const until = performance.now() + 20_000;
-  while (papers.some(({ text }) => text === "")) {
-    assert.ok(performance.now() < until, "nothing was shown");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 Deno.test("ota events --follow shows new rows as they come, until nobody reads any more", async () => {
   await inHouse(async (stage) => {

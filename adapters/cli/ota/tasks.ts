@@ -3,6 +3,7 @@ import { deviceId, taskId, taskStates } from "../../../core/mod.ts";
 import { checked, oneOf, word } from "../checked_args.ts";
 import { table } from "../terminal.ts";
 import type { Json } from "./api.ts";
+import { soFarOf } from "./so_far.ts";
 import { show, showList, verb } from "./verb.ts";
 import type { Verb } from "./verb.ts";
 
@@ -44,11 +45,20 @@ export const taskVerbs: readonly Verb[] = [
   ),
 ];
 
-const HEADS = ["task", "device", "version", "state", "reason", "attempt", "stored", "updated"];
+const HEADS = ["task", "device", "version", "state", "reason", "attempt", "image", "updated"];
 
 function taskCells(task: Json): string[] {
   const { task_id, device_id, version, state, reason = "", attempt, max_attempts } = task;
-  const stored = `${task.size > 0 ? Math.floor(100 * task.received / task.size) : 100} %`;
+  const { share, word: what } = soFarOf(task);
   const tries = `${attempt} of ${max_attempts}`;
-  return [task_id, device_id, version, state, reason, tries, stored, task.updated_at];
+  return [
+    task_id,
+    device_id,
+    version,
+    state,
+    reason,
+    tries,
+    `${Math.floor(100 * share)} % ${what}`,
+    task.updated_at,
+  ];
 }
