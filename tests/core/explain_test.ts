@@ -257,12 +257,16 @@ Deno.test("changesOf() has an item for the device and for each task that a row m
     queue(),
     queue({ image: OTHER, number: 1_000_002 }, second),
     revoked,
+    revoked,
   ]);
-  assert.deepEqual(changes.slice(-3).map(({ seq, task_id, to }) => [seq, task_id, to]), [
-    [4, undefined, "revoked"],
-    [4, TASK, "cancelled"],
-    [4, second, "cancelled"],
-  ]);
+  assert.deepEqual(
+    changes.slice(-3).map(({ seq, task_id, from, to }) => [seq, task_id, from, to]),
+    [
+      [4, undefined, "registered", "revoked"],
+      [4, TASK, "queued", "cancelled"],
+      [4, second, "queued", "cancelled"],
+    ],
+  );
 });
 
 Deno.test("changesOf() gives the words of a fact to the task that it is about, and to no other", () => {

@@ -79,6 +79,7 @@ Deno.test("ota takes a device from nothing to an order, shows it, and takes the 
     assert.match(devices, /^device .*\npump-7 +pump .* a, b c\npump-8 /);
     await ota(stage, "device", "revoke", "pump-8");
     assert.match(await ota(stage, "device", "list"), /^pump-8 .* revoked /m);
+    assert.match(await ota(stage, "device", "show", "pump-8"), / {2}registered → revoked {2}/);
 
     const { body } = await stage.ask("GET", "/events?limit=500");
     assert.deepEqual(await json(stage, "events"), body.items);
