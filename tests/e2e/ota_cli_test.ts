@@ -69,3 +69,30 @@ Deno.test("ota shows what a device that only fetches was given, and all when it 
     assert.match(await ota(stage, "task", "list"), / succeeded .* 100 % stored +/);
   });
 });
+
+Deno.test("ota says what to do in its own words, not in those of HTTP", async () => {
+  await inHouse(async (stage) => {
+    await ota(stage, "device", "add", "a", "--product", "Bob's pump");
+    await ota(stage, "device", "add", "b");
+    const add = (version: string, ...product: string[]) =>
+      `Upload it with ${
+        ["deno task ota firmware add FILE --version", version, ...product].join(" ")
+      }.`;
+    const checksum = `--checksum=sha256:${"0".repeat(64)}`;
+    const refused: [args: string[], sentence: string][] = [
+      [["device", "add", "a"], "Its token is renewed with deno task ota device token a."],
+      [["device", "show", "c"], "Register it first with deno task ota device add."],
+      [["upgrade", "c", "2.0.0", checksum], "Register it first with deno task ota device add."],
+      [["upgrade", "a", "2.0.0"], add("2.0.0", "--product 'Bob'\\''s pump'")],
+      [["upgrade", "a", "2.0.0", checksum], add("2.0.0", "--product 'Bob'\\''s pump'")],
+      [["upgrade", "b", "2.0.0"], add("2.0.0")],
+      [["upgrade", "b", "2.0.0", checksum], add("2.0.0")],
+    ];
+    for (const [args, sentence] of refused) {
+      await assert.rejects(ota(stage, ...args), ({ message }: Error) => {
+        assert.ok(message.endsWith(` ${sentence}`), message);
+        return true;
+      });
+    }
+  });
+});
