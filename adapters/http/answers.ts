@@ -86,6 +86,9 @@ export const firmwareAnswer = named(
     size: count,
     checksum,
     header: headerAnswer.optional(),
+    header_ignored: z.literal(true).optional().describe(
+      "It was uploaded with `?header=ignore`, whatever its header says.",
+    ),
     created_at: time.optional(),
   }),
 );

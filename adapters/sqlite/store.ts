@@ -20,9 +20,9 @@ import type {
 } from "../../core/engine/mod.ts";
 import type { GrowingTree, LogTree, TreeHash } from "../../core/evidence/mod.ts";
 import { COPIED, openDurable, toStoreError } from "./connection.ts";
-import { imageOf } from "./image_row.ts";
+import { imageOf, releaseOf } from "./image_row.ts";
 import { ModelsWriter } from "./models.ts";
-import type { ImagesTable } from "./schema.ts";
+import type { ImagesTable, ReleasesTable } from "./schema.ts";
 import { Scrubber } from "./scrubber.ts";
 import { sha256 } from "./sha256.ts";
 import { copyOf, emptyTree, treeFrom, TreeReader, TreeWriter } from "./tree.ts";
@@ -124,8 +124,7 @@ export class SqliteWriter implements Store, LogTree {
   release(product: string | null, version: string): Promise<Release | undefined> {
     return this.#reading(({ release }) => {
       const row = release.get(version, product ?? "");
-      return row &&
-        { product, version, sha256: String(row.sha256), namedAt: Number(row.named_at) };
+      return row && releaseOf(row as unknown as ReleasesTable);
     });
   }
 
@@ -301,7 +300,7 @@ function prepare(database: DatabaseSync) {
        order by version limit ?`,
     ),
     device: sql("select state from devices where device_id = ?"),
-    release: sql("select sha256, named_at from releases where version = ? and product = ?"),
+    release: sql("select * from releases where version = ? and product = ?"),
     image: sql("select * from images where sha256 = ?"),
     lastTask: sql("select number, task_id, device_id from tasks order by number desc limit 1"),
     // Since that device got the last task. By the index of streams, so that few rows are read.

@@ -44,6 +44,8 @@ export interface Release {
   readonly sha256: string;
   /** Engine time, milliseconds since 1970. */
   readonly namedAt: number;
+  /** The operator wanted it whatever the image's own header says. */
+  readonly headerIgnored?: true;
 }
 
 /** Rows for one stream and the read models they lead to. */

@@ -88,8 +88,13 @@ export function deviceAsOfView({ device, tags, seq, at }: DeviceAsOf): Json {
 }
 
 /** A version of a product. */
-export function firmwareView({ version, product, image, namedAt }: Firmware): Json {
-  return { ...imageView(version, product, image), created_at: timeText(namedAt) };
+export function firmwareView(firmware: Firmware): Json {
+  const { version, product, image, namedAt, headerIgnored } = firmware;
+  return {
+    ...imageView(version, product, image),
+    ...(headerIgnored ? { header_ignored: true } : {}),
+    created_at: timeText(namedAt),
+  };
 }
 
 /** An image under the version that names it, and what its file says of itself. */

@@ -55,7 +55,7 @@ Deno.test("an image that contradicts its declaration is refused over HTTP and by
     const said = lines.map((line) => /^(\S+).*\.\d{3}Z *(.*)$/.exec(line)?.slice(1).join(": "));
     assert.deepEqual(said, [
       "1.2.0: ESP32-C3 pump one v1.2.0",
-      "2.0.0: ESP32-C3 pump one v1.2.0",
+      "2.0.0: ESP32-C3 pump one v1.2.0 (ignored)",
       "3.0.1: MCUboot 3.0.1+0",
       "4: ",
     ]);
