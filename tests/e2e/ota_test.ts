@@ -83,6 +83,9 @@ Deno.test("ota takes a device from nothing to an order, shows it, and takes the 
 
     const { body } = await stage.ask("GET", "/events?limit=500");
     assert.deepEqual(await json(stage, "events"), body.items);
+    const events = await ota(stage, "events");
+    assert.match(events, /^\d+ +\S+Z {4,}engine +EngineStarted /m);
+    assert.match(events, /^\d+ +\S+Z {2}pump-7 +operator:api +DeviceRegistered /m);
     assert.equal(
       (await ota(stage, "events", "--after", "3")).split("\n").length,
       body.items.length - 3,
