@@ -133,8 +133,8 @@ function because(reason: Reason | Cause, fact?: DeviceFact, policy?: TaskPolicy)
     }
     case "StatusReported": {
       const { data: { delay_ms }, personal: { reason: said } = {} } = fact;
-      if (reason === "deferred" && delay_ms) return `${clause} of ${durationText(delay_ms)}`;
-      return said === undefined ? clause : `${clause}, and said ${JSON.stringify(said)}`;
+      const delay = reason === "deferred" && delay_ms ? ` of ${durationText(delay_ms)}` : "";
+      return `${clause}${delay}${said === undefined ? "" : `, and said ${JSON.stringify(said)}`}`;
     }
     default:
       return clause;

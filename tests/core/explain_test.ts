@@ -180,6 +180,12 @@ const changes: [story: string, facts: Draft[], line: string][] = [
   [
     "a deferral",
     [...toOffer, says("deferred", { delay_ms: 90_000, reason: "in use" })],
+    "offered → paused, deferred: Paused: the device asked for a delay of 90 s, " +
+    'and said "in use".',
+  ],
+  [
+    "a deferral whose reason is not there, or was erased",
+    [...toOffer, says("deferred", { delay_ms: 90_000 })],
     "offered → paused, deferred: Paused: the device asked for a delay of 90 s.",
   ],
   [
