@@ -44,6 +44,11 @@ const migrations: Record<string, Migration> = {
       await runAll(db, imageHeaders);
     },
   },
+  "2026-11-29-images-by-digest": {
+    up: async (db) => {
+      await runAll(db, imagesByDigest);
+    },
+  },
 };
 
 async function runAll(db: Kysely<Tables>, statements: readonly string[]): Promise<void> {
@@ -124,6 +129,14 @@ const personalTexts = [
 
 /** Nobody had read those of images that are there already. */
 const imageHeaders = [`alter table images add column header text`];
+
+/** Devices say by these what they run. */
+const imagesByDigest = [
+  `create index images_by_md5 on images (md5)`,
+  `create index images_by_header on images (json_extract(header, '$.digest'))
+     where json_extract(header, '$.digest') is not null`,
+  `create index releases_by_image on releases (sha256)`,
+];
 
 /** As many rows as are held at once. */
 const PAGE_ROWS = 1_000;
