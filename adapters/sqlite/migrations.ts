@@ -44,7 +44,12 @@ const migrations: Record<string, Migration> = {
       await runAll(db, imageHeaders);
     },
   },
-  "2026-11-29-ignored-headers": {
+  "2026-11-29-images-by-digest": {
+    up: async (db) => {
+      await runAll(db, imagesByDigest);
+    },
+  },
+  "2026-11-30-ignored-headers": {
     up: async (db) => {
       await runAll(db, ignoredHeaders);
     },
@@ -129,6 +134,14 @@ const personalTexts = [
 
 /** Nobody had read those of images that are there already. */
 const imageHeaders = [`alter table images add column header text`];
+
+/** Devices say by these what they run. */
+const imagesByDigest = [
+  `create index images_by_md5 on images (md5)`,
+  `create index images_by_header on images (json_extract(header, '$.digest'))
+     where json_extract(header, '$.digest') is not null`,
+  `create index releases_by_image on releases (sha256)`,
+];
 
 /** The log has known it all along. */
 const ignoredHeaders = [

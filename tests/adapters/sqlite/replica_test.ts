@@ -191,7 +191,7 @@ Deno.test("openSqlite() finds in an older log which versions were named whatever
     await made.close();
     const database = new DatabaseSync(`${folder}/otalog.db`);
     database.exec("alter table releases drop column header_ignored");
-    database.exec("delete from kysely_migration where name >= '2026-11-29'");
+    database.exec("delete from kysely_migration where name >= '2026-11-30'");
     database.close();
 
     const { reads, store, close } = await openSqlite(folder);
