@@ -191,11 +191,22 @@ const provider = { getMigrations: () => Promise.resolve(migrations) };
  */
 export async function migrate(db: Kysely<Tables>): Promise<void> {
   await assertNotNewer(db);
+  if (await hasMigrations(db)) await forgetWhen(db);
   const { error } = await new Migrator({ db, provider }).migrateToLatest();
   if (error) throw error;
-  // Kysely stamps the wall clock, a cell that nobody could prove: the migration's own day stands.
-  const day = sql`substr(name, 1, 10) || 'T00:00:00.000Z'`;
-  await sql`update kysely_migration set timestamp = ${day} where timestamp <> ${day}`.execute(db);
+  await forgetWhen(db);
+}
+
+/** Kysely stamps the wall clock, which nobody could prove, and takes migrations in the order of that. */
+async function forgetWhen(db: Kysely<Tables>): Promise<void> {
+  const never = "1970-01-01T00:00:00.000Z";
+  await sql`update kysely_migration set timestamp = ${never} where timestamp <> ${never}`
+    .execute(db);
+}
+
+async function hasMigrations(db: Kysely<Tables>): Promise<boolean> {
+  const table = sql`select 1 from sqlite_master where name = 'kysely_migration'`;
+  return (await table.execute(db)).rows.length > 0;
 }
 
 /** Whether there is nothing to bring up to date. @throws {Error} as {@link migrate}. */
@@ -212,8 +223,7 @@ async function assertNotNewer(db: Kysely<Tables>): Promise<void> {
 
 /** A migration that was run and that we do not have. */
 async function unknownMigration(db: Kysely<Tables>): Promise<string | undefined> {
-  const table = sql`select 1 from sqlite_master where name = 'kysely_migration'`;
-  if ((await table.execute(db)).rows.length === 0) return undefined;
+  if (!await hasMigrations(db)) return undefined;
   const known = sql.join(Object.keys(migrations));
   const unknown = sql<{ name: string }>`
     select name from kysely_migration where name not in (${known}) order by name limit 1`;

@@ -21,7 +21,7 @@ Deno.test("parseServe() has the defaults of the contract and takes what is said"
     http: { host: "127.0.0.1", port: 8000 },
     mqtt: { host: "127.0.0.1", port: 1883 },
     publicUrl: undefined,
-    rates: { deviceBytesPerS: undefined, fleetBytesPerS: undefined },
+    rates: undefined,
     offload: undefined,
     openArtifacts: false,
     deviceRequests: "allow",
