@@ -82,7 +82,7 @@ const replay = {
   notes: [
     "An exported log has rows alone: there are no read models in it to compare. Nor are they compared",
     "with --at, since they are those of the end. Exit code 0: everything came out the same; 1: something",
-    "did not, or cannot be read; 2: a wrong flag.",
+    "did not, or cannot be read, or no row of the whole log is about --device; 2: a wrong flag.",
   ],
   flags: {
     data: ifGiven(data),

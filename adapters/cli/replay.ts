@@ -12,7 +12,7 @@ import { rowCells } from "./row_view.ts";
 import { bar, paint, printable, table } from "./terminal.ts";
 import type { Screen } from "./terminal.ts";
 
-/** Replays and reports; true when everything came out the same. */
+/** Replays and reports; true when everything came out the same, and the device is in it. */
 export async function runReplay(
   source: ReplaySource,
   { device, json, at: upTo, jobs }: Pick<ReplayOptions, "device" | "json" | "at" | "jobs">,
@@ -36,7 +36,7 @@ export async function runReplay(
     throw new Error("Cannot show that: the log begins later. Name a later point with --at.");
   }
   screen.write(json ? `${jsonText(whole, upTo, one)}\n` : text(screen, whole, upTo, one));
-  return !whole.finding;
+  return !whole.finding && !one?.isMissing;
 }
 
 /** What is told of one device beside the log: its history, and its state as of the point. */
@@ -61,13 +61,20 @@ class OneDevice {
     if (device) this.#state = { device, tags, seq: header.seq, at: header.at };
   }
 
+  /** It may come later than the point; in a whole log it is somebody's mistake. */
+  get isMissing(): boolean {
+    return this.#history.length === 0 && !this.#isAsOf;
+  }
+
   get json(): object {
+    if (this.isMissing) return { device: null };
     return this.#isAsOf ? { device: this.#state ? deviceAsOfView(this.#state) : null } : {};
   }
 
   get text(): string {
+    if (this.isMissing) return `No row of this log is about device ${this.id}. Check its id.`;
     if (this.#history.length === 0) {
-      return `No row of this log${this.#isAsOf ? " up to then" : ""} is about device ${this.id}.`;
+      return `No row of this log up to then is about device ${this.id}.`;
     }
     const state = this.#isAsOf && this.#state ? [deviceAsOfText(this.#state)] : [];
     return [table(this.#history), ...state].join("\n\n");

@@ -86,6 +86,9 @@ export const firmwareAnswer = named(
     size: count,
     checksum,
     header: headerAnswer.optional(),
+    header_ignored: z.literal(true).optional().describe(
+      "It was uploaded with `?header=ignore`, whatever its header says.",
+    ),
     created_at: time.optional(),
   }),
 );
@@ -104,7 +107,8 @@ export const taskAnswer = named(
     reason: z.string().optional(),
     attempt: count,
     max_attempts: count,
-    received: count,
+    received: count.describe("Bytes that the device said it has stored."),
+    fetched: count.describe("Bytes of the image that were given out so far, in all attempts."),
     size: count,
     priority,
     completion,

@@ -44,6 +44,16 @@ const migrations: Record<string, Migration> = {
       await runAll(db, imageHeaders);
     },
   },
+  "2026-11-29-images-by-digest": {
+    up: async (db) => {
+      await runAll(db, imagesByDigest);
+    },
+  },
+  "2026-11-30-ignored-headers": {
+    up: async (db) => {
+      await runAll(db, ignoredHeaders);
+    },
+  },
 };
 
 async function runAll(db: Kysely<Tables>, statements: readonly string[]): Promise<void> {
@@ -124,6 +134,25 @@ const personalTexts = [
 
 /** Nobody had read those of images that are there already. */
 const imageHeaders = [`alter table images add column header text`];
+
+/** Devices say by these what they run. */
+const imagesByDigest = [
+  `create index images_by_md5 on images (md5)`,
+  `create index images_by_header on images (json_extract(header, '$.digest'))
+     where json_extract(header, '$.digest') is not null`,
+  `create index releases_by_image on releases (sha256)`,
+];
+
+/** The log has known it all along. */
+const ignoredHeaders = [
+  `alter table releases add column header_ignored integer not null default 0`,
+  `update releases set header_ignored = 1 where exists (
+     select 1 from events where events.stream = 'image/' || releases.sha256
+     and json_extract(data, '$.version') = releases.version
+     and coalesce(json_extract(data, '$.product'), '') = releases.product
+     and json_extract(data, '$.header_ignored')
+   )`,
+];
 
 /** As many rows as are held at once. */
 const PAGE_ROWS = 1_000;

@@ -38,7 +38,8 @@ export class ModelsWriter {
       "insert or replace into images (sha256, size, sha1, md5, header) values (?, ?, ?, ?, ?)",
     );
     this.#release = database.prepare(
-      "insert into releases (version, product, sha256, named_at) values (?, ?, ?, ?)",
+      `insert into releases (version, product, sha256, named_at, header_ignored)
+       values (?, ?, ?, ?, ?)`,
     );
   }
 
@@ -48,8 +49,8 @@ export class ModelsWriter {
     for (const task of tasks ?? []) this.#writeTask(task);
     if (image) this.#writeImage(image);
     if (release) {
-      const { version, product, sha256, namedAt } = release;
-      this.#release.run(version, product ?? "", sha256, namedAt);
+      const { version, product, sha256, namedAt, headerIgnored } = release;
+      this.#release.run(version, product ?? "", sha256, namedAt, headerIgnored ? 1 : 0);
     }
   }
 

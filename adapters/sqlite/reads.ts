@@ -3,8 +3,8 @@ import type { Kysely } from "kysely";
 import { deviceStream, personalIn } from "../../core/mod.ts";
 import type { Device, FactType, SealedRow, Task, TaskStateName } from "../../core/mod.ts";
 import type { Firmware, Image, Page, PageQuery, Reads } from "../../core/engine/mod.ts";
-import { imageOf } from "./image_row.ts";
-import type { CountsTable, ImagesTable, Tables } from "./schema.ts";
+import { imageOf, releaseOf } from "./image_row.ts";
+import type { CountsTable, ImagesTable, ReleasesTable, Tables } from "./schema.ts";
 
 type TaskQuery = PageQuery & { device?: string | undefined; state?: string | undefined };
 
@@ -133,20 +133,13 @@ export class SqliteReads implements Reads {
   #firmwares() {
     return this.#db.selectFrom("releases")
       .innerJoin("images", "images.sha256", "releases.sha256")
-      .select(["version", "product", "named_at", "images.sha256", "size", "sha1", "md5", "header"]);
+      .select(["version", "product", "named_at", "header_ignored"])
+      .select(["images.sha256", "size", "sha1", "md5", "header"]);
   }
 }
 
-interface FirmwareRow extends ImagesTable {
-  readonly version: string;
-  readonly product: string;
-  readonly named_at: number;
-}
-
-function toFirmware(row: FirmwareRow): Firmware {
-  const { version, product, named_at: namedAt, sha256 } = row;
-  const image = imageOf(row);
-  return { version, product: product === "" ? null : product, sha256, namedAt, image };
+function toFirmware(row: ReleasesTable & ImagesTable): Firmware {
+  return { ...releaseOf(row), image: imageOf(row) };
 }
 
 /** One row more than asked for was read: it says whether there is a next page. */

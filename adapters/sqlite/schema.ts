@@ -60,6 +60,8 @@ export interface ReleasesTable {
   product: string;
   sha256: string;
   named_at: number;
+  /** 1: the operator wanted it whatever the image's own header says. */
+  header_ignored: number;
 }
 
 /** How many tasks there are by state, and how many messages are owed; kept by triggers, never zero. */

@@ -2,8 +2,8 @@
  * The log's one writer: synchronous statements on a connection of its own, so that nothing else can
  * join its transaction. What it returns from `append` is on the disk.
  */
-import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { activeStates, hashBytes } from "../../core/mod.ts";
+import type { DatabaseSync } from "node:sqlite";
+import { hashBytes } from "../../core/mod.ts";
 import type { Device, SealedRow } from "../../core/mod.ts";
 import { StoreError } from "../../core/engine/mod.ts";
 import type {
@@ -20,11 +20,13 @@ import type {
 } from "../../core/engine/mod.ts";
 import type { GrowingTree, LogTree, TreeHash } from "../../core/evidence/mod.ts";
 import { COPIED, openDurable, toStoreError } from "./connection.ts";
-import { imageOf } from "./image_row.ts";
+import { imageOf, releaseOf } from "./image_row.ts";
 import { ModelsWriter } from "./models.ts";
-import type { ImagesTable } from "./schema.ts";
+import type { ImagesTable, ReleasesTable } from "./schema.ts";
 import { Scrubber } from "./scrubber.ts";
 import { sha256 } from "./sha256.ts";
+import { prepare } from "./statements.ts";
+import type { Statements } from "./statements.ts";
 import { copyOf, emptyTree, treeFrom, TreeReader, TreeWriter } from "./tree.ts";
 
 type Row = Record<string, unknown>;
@@ -124,8 +126,16 @@ export class SqliteWriter implements Store, LogTree {
   release(product: string | null, version: string): Promise<Release | undefined> {
     return this.#reading(({ release }) => {
       const row = release.get(version, product ?? "");
-      return row &&
-        { product, version, sha256: String(row.sha256), namedAt: Number(row.named_at) };
+      return row && releaseOf(row as unknown as ReleasesTable);
+    });
+  }
+
+  versionsKnownBy(product: string | null, digest: string): Promise<string[]> {
+    return this.#reading(({ versionsByMd5, versionsBySha256 }) => {
+      const [algorithm, hex] = digest.split(":");
+      const versions = algorithm === "md5" ? versionsByMd5 : versionsBySha256;
+      const rows = versions.all({ hex: hex!, product: product ?? "" });
+      return [...new Set(rows.map((row: Row) => String(row.version)))].slice(0, 2);
     });
   }
 
@@ -277,72 +287,6 @@ export class SqliteWriter implements Store, LogTree {
 
 function mustOpen(): StoreError {
   return new StoreError("io", "The log must be opened again after a fault.");
-}
-
-type Statements = ReturnType<typeof prepare>;
-
-function prepare(database: DatabaseSync) {
-  const sql = (text: string): StatementSync => database.prepare(text);
-  return {
-    insert: sql(
-      `insert into events (seq, stream, version, bytes, data, salt, hash, personal)
-       values (?, ?, ?, ?, ?, ?, ?, ?)`,
-    ),
-    erase: sql(
-      `update events set personal = null
-       where stream = ? and version <= ? and personal is not null`,
-    ),
-    lastRow: sql("select * from events order by seq desc limit 1"),
-    mark: sql("pragma user_version"),
-    count: sql("select count(*) as rows from events where seq >= ?"),
-    head: sql("select version, hash from events where stream = ? order by version desc limit 1"),
-    personalRows: sql(
-      `select version from events where stream = ? and version > ? and personal is not null
-       order by version limit ?`,
-    ),
-    device: sql("select state from devices where device_id = ?"),
-    release: sql("select sha256, named_at from releases where version = ? and product = ?"),
-    image: sql("select * from images where sha256 = ?"),
-    lastTask: sql("select number, task_id, device_id from tasks order by number desc limit 1"),
-    // Since that device got the last task. By the index of streams, so that few rows are read.
-    restores: sql(
-      `select count(*) as restores from events
-       where stream = 'engine' and bytes like '%"type":"LogRestored"%' and +seq > coalesce((
-         select seq from events where stream = 'device/' || ? and bytes like '%"type":"TaskQueued"%'
-         order by version desc limit 1
-       ), 0)`,
-    ),
-    taskDevice: sql("select device_id from tasks where task_id = ?"),
-    dueTasks: sql(
-      `select device_id as device, task_id as task, state, due_at as due, limit_ms as limitMs
-       from tasks where due_at <= ? and limit_ms <= ? order by due_at limit ?`,
-    ),
-    nextDue: sql(
-      `select (select min(due_at) from tasks where due_at > :now) as due,
-         (select min(limit_ms) from tasks where due_at <= :now and limit_ms > :limitMsMax) as limitMs`,
-    ),
-    // Both halves come in the order of an index each: only as much is read as is wanted.
-    devicesToCall: sql(
-      `select device_id from devices where owed > 0 and device_id > :after
-       union select device_id from tasks indexed by tasks_waiting
-         where state in ('queued', 'held') and device_id > :after
-       order by device_id limit :count`,
-    ),
-    devicesAtWork: sql(
-      `select distinct device_id from tasks indexed by tasks_active
-       where state in (${activeStates.map((state) => `'${state}'`).join(", ")})
-         and device_id > :after
-       order by device_id limit :count`,
-    ),
-    tasksEnded: sql(
-      `select ended_at as endedAt, task_id as task, device_id as device from tasks
-       where ended_at >= :endedAt and (ended_at > :endedAt or task_id > :task)
-       order by ended_at, task_id limit :count`,
-    ),
-    devicesIn: sql(
-      "select distinct device_id from tasks where state in (select value from json_each(?))",
-    ),
-  };
 }
 
 function* firstPerStream(writes: readonly Write[]): Iterable<Write> {

@@ -168,12 +168,12 @@ class Draft {
   }
 
   #request(fact: FactOf<"UpdateRequested">): void {
-    const { current_version, product, hardware, chunk_bytes } = fact.data;
+    const { current_version, runs, product, hardware, chunk_bytes } = fact.data;
     const meant = activeTask(this.#device.tasks) ?? nextTask(this.#device.tasks, fact.at);
     this.#learnWay(fact.data.fetch_only);
     if (fact.data.fetch_only) this.#settleCompletions();
     this.#learn(fact.at, {
-      version: current_version ?? this.#device.version,
+      version: current_version ?? runs ?? this.#device.version,
       product: this.#device.product ?? product ?? null,
       hardware: this.#device.hardware ?? hardware ?? null,
       chunkBytes: chunk_bytes ?? this.#device.chunkBytes,

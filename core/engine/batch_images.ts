@@ -26,6 +26,12 @@ export class BatchImages {
     return own?.models.release ?? await this.#store.release(product, version);
   }
 
+  /** The one version whose image the digest is of; what this batch names is not known by it yet. */
+  async knownBy(product: string | null, digest: string): Promise<string | undefined> {
+    const [version, ...others] = await this.#store.versionsKnownBy(product, digest);
+    return others.length === 0 ? version : undefined;
+  }
+
   /** That version under the product, or failing that the one without a product. */
   async firmware(
     product: string | null,

@@ -151,7 +151,8 @@ async function requestUpgrade(
   if (!device) return unknownDevice(id);
   const found = await work.images.firmware(device.product, version);
   if (!found) {
-    const product = device.product === null ? "" : `?product=${device.product}`;
+    const { product: name } = device;
+    const product = name === null ? "" : `?product=${encodeURIComponent(name)}`;
     return problem(
       404,
       `There is no firmware ${version} for this device. Upload it with PUT /firmware/${version}${product}.`,

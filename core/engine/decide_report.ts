@@ -7,7 +7,7 @@ import { activeTask } from "../device/queue.ts";
 import { taskOf } from "../device/state.ts";
 import type { Device, Owed } from "../device/state.ts";
 import { isToFetch } from "../device/to_fetch.ts";
-import type { DeviceFact } from "../log/mod.ts";
+import type { DeviceFact, FactData } from "../log/mod.ts";
 import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
 import type { Running } from "../upgrade/running.ts";
@@ -59,7 +59,9 @@ async function takeRequest(
   { deviceRequests }: Surroundings,
 ): Promise<Recorded | undefined> {
   const { id } = device;
-  const recorded = work.recordDevice(id, stamp(work, id, fact));
+  const runs = await versionRunning(work, device, fact.data);
+  const known = runs === undefined ? fact : { ...fact, data: { ...fact.data, runs } };
+  const recorded = work.recordDevice(id, stamp(work, id, known));
   if (fact.data.fetch_only) confirmFetched(work, device, recorded?.seq ?? null);
   const made = deviceRequests === "allow"
     ? await queueWished(work, id, fact.data, recorded?.seq ?? null)
@@ -67,6 +69,16 @@ async function takeRequest(
   const sent = [...recorded?.effects ?? [], ...made?.effects ?? []];
   answerRequest(work, work.peek(id)!, sent, fact.data.fetch_only ? fact.data : undefined);
   return recorded;
+}
+
+/** Whoever names a digest alone runs the version whose image that is. */
+async function versionRunning(
+  work: Workspace,
+  device: Device,
+  { current_version, running, product }: FactData<"UpdateRequested">,
+): Promise<string | undefined> {
+  if (current_version !== undefined || running === undefined) return undefined;
+  return await work.images.knownBy(device.product ?? product ?? null, running);
 }
 
 function takeFact(

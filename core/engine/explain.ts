@@ -22,7 +22,7 @@ export interface Change {
   readonly actor: string;
   /** The task that moved, or that the refused report was about. */
   readonly task_id?: string;
-  /** The state before it; none when a task begins. */
+  /** The state before it; none when a task or the device begins. */
   readonly from?: string;
   /** The state after it; none where no state changes. */
   readonly to?: string;
@@ -64,7 +64,12 @@ function ownChange(fact: DeviceFact): Told | undefined {
     case "DeviceRegistered":
       return { to: "registered", reason: "registered", text: "The device was registered." };
     case "DeviceRevoked":
-      return { to: "revoked", reason: "device_revoked", text: "The device was revoked." };
+      return {
+        from: "registered",
+        to: "revoked",
+        reason: "device_revoked",
+        text: "The device was revoked.",
+      };
     case "TokenIssued": {
       const { overlap_ms } = fact.data;
       const older = overlap_ms > 0
@@ -128,8 +133,8 @@ function because(reason: Reason | Cause, fact?: DeviceFact, policy?: TaskPolicy)
     }
     case "StatusReported": {
       const { data: { delay_ms }, personal: { reason: said } = {} } = fact;
-      if (reason === "deferred" && delay_ms) return `${clause} of ${durationText(delay_ms)}`;
-      return said === undefined ? clause : `${clause}, and said ${JSON.stringify(said)}`;
+      const delay = reason === "deferred" && delay_ms ? ` of ${durationText(delay_ms)}` : "";
+      return `${clause}${delay}${said === undefined ? "" : `, and said ${JSON.stringify(said)}`}`;
     }
     default:
       return clause;

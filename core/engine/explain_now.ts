@@ -6,6 +6,7 @@ import { activeTask, nextTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
 import { expiresAt, isWaiting, maxAttempts } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
+import { fetchedBytes } from "../upgrade/transfer.ts";
 import { becauseOf, isNow, percentText } from "./explain_words.ts";
 import { timeText } from "./views.ts";
 
@@ -54,18 +55,17 @@ function inHand(device: Device, task: Task): string {
 }
 
 function where(task: Task): string {
-  const { policy: { version, size }, since, received, resumeAt, reason } = task;
+  const { policy: { version }, since, resumeAt, reason } = task;
   const from = `since ${timeText(since)}`;
-  const stored = percentText(received, size);
   switch (task.state) {
     case "offered":
       return `${version} was offered at ${timeText(since)} and is not answered yet`;
     case "downloading":
-      return `Downloading ${version}: ${stored} is stored, ${attemptOf(task)}`;
+      return `Downloading ${version}: ${soFar(task)}, ${attemptOf(task)}`;
     case "paused": {
       const until = resumeAt > 0 ? `until ${timeText(resumeAt)}` : from;
       const why = reason === null ? "" : `: ${becauseOf[reason]}`;
-      return `${version} is paused at ${stored} ${until}${why}`;
+      return `${version} is paused with ${soFar(task)} ${until}${why}`;
     }
     case "retrying": {
       const why = reason === null ? "the last one was spent" : becauseOf[reason];
@@ -74,6 +74,13 @@ function where(task: Task): string {
     default:
       return `${isNow[task.state]}, ${version}, ${from}`;
   }
+}
+
+/** How far the device says that it is; of one that says nothing of it, what it was given. */
+function soFar({ policy: { completion, size }, received, transfers }: Task): string {
+  return completion === "seen" && received === 0
+    ? `${percentText(Math.min(fetchedBytes(transfers), size), size)} given out`
+    : `${percentText(received, size)} stored`;
 }
 
 function attemptOf({ attempt, policy }: Task): string {

@@ -43,7 +43,7 @@ export const becauseOf: Readonly<Record<Reason | Cause, string>> = {
   cancelled_by_operator: "an operator cancelled it",
   device_revoked: "the device was revoked",
   preempted: "a task of a higher class took its place",
-  newer_version: "the device runs a newer version meanwhile",
+  newer_version: "the device runs a newer version",
   ordered: "it was ordered",
   its_turn: "it was its turn",
   device_asked: "the device asked",

@@ -14,6 +14,7 @@ export { changesOf, movedTasks } from "./explain.ts";
 export type { Change, PolicyOf } from "./explain.ts";
 export { currentOf } from "./explain_now.ts";
 export type { Current } from "./explain_now.ts";
+export { becauseOf } from "./explain_words.ts";
 export { OutboundQueue } from "./outbound_queue.ts";
 export type { OutboundQueueOptions } from "./outbound_queue.ts";
 export * from "./ports.ts";

@@ -44,6 +44,8 @@ export interface Release {
   readonly sha256: string;
   /** Engine time, milliseconds since 1970. */
   readonly namedAt: number;
+  /** The operator wanted it whatever the image's own header says. */
+  readonly headerIgnored?: true;
 }
 
 /** Rows for one stream and the read models they lead to. */
@@ -126,6 +128,11 @@ export interface Store {
   personalRows(stream: string, after: number, count: number): Promise<number[]>;
   /** The release of that version under the product (`null`: the one without a product). */
   release(product: string | null, version: string): Promise<Release | undefined>;
+  /**
+   * Versions under the product or under none whose image is known by the digest (`md5:…`, `sha256:…`,
+   * of the file or in its header): at most two, as more than one says nothing.
+   */
+  versionsKnownBy(product: string | null, digest: string): Promise<string[]>;
   /** The image with that SHA-256 (hexadecimal digits). */
   image(sha256: string): Promise<Image | undefined>;
   /** The device that a task belongs to. */

@@ -53,11 +53,12 @@ export function stepImageStream(
     const about = { size, sha1, md5, ...(header ? { header } : {}) };
     return { outcome: nothing, models: { image: { sha256: toHex(image), ...about } } };
   }
-  const { product, version, artifacts } = fact.data;
+  const { product = null, version, header_ignored, artifacts } = fact.data;
   const sha256 = artifacts[0]!.sha256;
+  const ignored = header_ignored ? { headerIgnored: true as const } : {};
   return {
     outcome: nothing,
-    models: { release: { product: product ?? null, version, sha256, namedAt: fact.at } },
+    models: { release: { product, version, sha256, namedAt: fact.at, ...ignored } },
   };
 }
 

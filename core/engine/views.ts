@@ -8,7 +8,6 @@ import { deadlineOf } from "../upgrade/deadline.ts";
 import { isActive, maxAttempts } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import { fetchedBytes } from "../upgrade/transfer.ts";
-import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import type { Image, OutboundMessage } from "./ports.ts";
 import type { Firmware } from "./reads.ts";
 
@@ -35,6 +34,7 @@ export function taskView(task: Task): Json {
     attempt: task.attempt,
     max_attempts: maxAttempts(policy),
     received: task.received,
+    fetched: fetchedBytes(task.transfers),
     size: policy.size,
     priority: policy.priority,
     completion: policy.completion,
@@ -46,10 +46,10 @@ export function taskView(task: Task): Json {
 }
 
 /** What was given out for a task (PROTOCOL §3, the transfer record). */
-export function transferView(task: Task, transfers: readonly AttemptTransfer[]): Json {
+export function transferView({ id, policy, transfers }: Task): Json {
   return {
-    task_id: task.id,
-    size: task.policy.size,
+    task_id: id,
+    size: policy.size,
     fetched: fetchedBytes(transfers),
     attempts: transfers.map(({ first_at, last_at, anew: _, ...counts }) => ({
       ...counts,
@@ -88,8 +88,13 @@ export function deviceAsOfView({ device, tags, seq, at }: DeviceAsOf): Json {
 }
 
 /** A version of a product. */
-export function firmwareView({ version, product, image, namedAt }: Firmware): Json {
-  return { ...imageView(version, product, image), created_at: timeText(namedAt) };
+export function firmwareView(firmware: Firmware): Json {
+  const { version, product, image, namedAt, headerIgnored } = firmware;
+  return {
+    ...imageView(version, product, image),
+    ...(headerIgnored ? { header_ignored: true } : {}),
+    created_at: timeText(namedAt),
+  };
 }
 
 /** An image under the version that names it, and what its file says of itself. */

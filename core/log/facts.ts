@@ -155,6 +155,8 @@ export const deviceFacts = {
     current_version: versionName.optional(),
     /** The digest of what it runs, as it computed it itself. */
     running: runningDigest.optional(),
+    /** The version whose image that is, where the device named none. */
+    runs: versionName.optional(),
     /** It asked as clients do that fetch images and can report nothing else. */
     fetch_only: z.literal(true).optional(),
     product: label.optional(),

@@ -37,7 +37,7 @@ export const reasons = [
   "device_revoked",
   /** A task of a higher class took the device. */
   "preempted",
-  /** The device runs a newer version meanwhile. */
+  /** The device runs a newer version. */
   "newer_version",
 ] as const;
 

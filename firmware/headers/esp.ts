@@ -25,6 +25,8 @@ export const ESP_HEAD_BYTES = DESCRIPTION + DESCRIPTION_BYTES;
 /** An ESP8266 has a shorter header; its programs begin in its RAM or in mapped flash. */
 const ESP8266_HEADER_BYTES = 8;
 const ESP8266_ENTRIES = [0x4010, 0x4020];
+/** A boot loader fills the sector before the program. */
+const ESP8266_SKETCH = 0x1000;
 
 /** Reads the header; `undefined`: it is none. `head`: the first {@link ESP_HEAD_BYTES} bytes. */
 export async function readEsp(
@@ -59,10 +61,23 @@ async function readApplication(bytes: HeaderSource, head: DataView): Promise<Fou
 
 /** It has one magic byte only: all else must fit. */
 async function readEsp8266(bytes: HeaderSource, head: DataView): Promise<FoundHeader | undefined> {
-  if (!ESP8266_ENTRIES.includes(head.getUint16(6, true))) return undefined;
-  const claimedSize = await segmentsEnd(bytes, head, ESP8266_HEADER_BYTES);
-  if (claimedSize === undefined || claimedSize > bytes.size) return undefined;
+  if (!isEsp8266(head)) return undefined;
+  const end = await segmentsEnd(bytes, head, ESP8266_HEADER_BYTES);
+  if (end === undefined || end > bytes.size) return undefined;
+  const claimedSize = await sketchEnd(bytes, end) ?? end;
   return { header: { format: "esp", chip: "ESP8266" }, claimedSize };
+}
+
+/** Where the program ends that comes behind a boot loader (Arduino core, `elf2bin.py`); `undefined`: none does. */
+async function sketchEnd(bytes: HeaderSource, loaderEnd: number): Promise<number | undefined> {
+  const at = ESP8266_SKETCH;
+  if (loaderEnd > at || bytes.size < at + ESP8266_HEADER_BYTES) return undefined;
+  const head = viewOf(await bytes.read(at, at + ESP8266_HEADER_BYTES));
+  return isEsp8266(head) ? await segmentsEnd(bytes, head, at + ESP8266_HEADER_BYTES) : undefined;
+}
+
+function isEsp8266(head: DataView): boolean {
+  return head.getUint8(0) === MAGIC && ESP8266_ENTRIES.includes(head.getUint16(6, true));
 }
 
 /**

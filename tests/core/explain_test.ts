@@ -180,6 +180,12 @@ const changes: [story: string, facts: Draft[], line: string][] = [
   [
     "a deferral",
     [...toOffer, says("deferred", { delay_ms: 90_000, reason: "in use" })],
+    "offered → paused, deferred: Paused: the device asked for a delay of 90 s, " +
+    'and said "in use".',
+  ],
+  [
+    "a deferral whose reason is not there, or was erased",
+    [...toOffer, says("deferred", { delay_ms: 90_000 })],
     "offered → paused, deferred: Paused: the device asked for a delay of 90 s.",
   ],
   [
@@ -260,12 +266,16 @@ Deno.test("changesOf() has an item for the device and for each task that a row m
     queue(),
     queue({ image: OTHER, number: 1_000_002 }, second),
     revoked,
+    revoked,
   ]);
-  assert.deepEqual(changes.slice(-3).map(({ seq, task_id, to }) => [seq, task_id, to]), [
-    [4, undefined, "revoked"],
-    [4, TASK, "cancelled"],
-    [4, second, "cancelled"],
-  ]);
+  assert.deepEqual(
+    changes.slice(-3).map(({ seq, task_id, from, to }) => [seq, task_id, from, to]),
+    [
+      [4, undefined, "registered", "revoked"],
+      [4, TASK, "queued", "cancelled"],
+      [4, second, "queued", "cancelled"],
+    ],
+  );
 });
 
 Deno.test("changesOf() gives the words of a fact to the task that it is about, and to no other", () => {
@@ -309,22 +319,27 @@ const currents: [story: string, facts: Draft[], line: string][] = [
   [
     "a download",
     [...toOffer, stored(45_900)],
-    "downloading: Downloading 2.0.0: 45 % is stored, attempt 1 of 4.",
+    "downloading: Downloading 2.0.0: 45 % stored, attempt 1 of 4.",
   ],
   [
     "a task in hand with others behind it",
     [...toOffer, stored(1), queue({ image: OTHER, number: 1_000_002, priority: "low" }, second)],
-    `downloading: Downloading 2.0.0: 0 % is stored, attempt 1 of 4; ${second} (low) waits behind it.`,
+    `downloading: Downloading 2.0.0: 0 % stored, attempt 1 of 4; ${second} (low) waits behind it.`,
   ],
   [
     "a deferral",
     [...toOffer, says("deferred", { delay_ms: 60_000 })],
-    `deferred: 2.0.0 is paused at 0 % until ${at(64_000)}: the device asked for a delay.`,
+    `deferred: 2.0.0 is paused with 0 % stored until ${at(64_000)}: the device asked for a delay.`,
   ],
   [
     "a device that is gone",
     [...toOffer, stored(50_000), gone],
-    `gone: 2.0.0 is paused at 50 % since ${at(5_000)}: the device is gone.`,
+    `gone: 2.0.0 is paused with 50 % stored since ${at(5_000)}: the device is gone.`,
+  ],
+  [
+    "a device that says nothing of what it has stored",
+    [...toGiven, goneWith(43_000)],
+    `gone: 2.0.0 is paused with 43 % given out since ${at(5_000)}: the device is gone.`,
   ],
   [
     "a retry",

@@ -82,6 +82,25 @@ Deno.test("Engine: an order before the first check is seen if that shows that th
   assertReplays(b);
 });
 
+Deno.test("Engine: whoever names a digest alone runs the version whose image that is", async () => {
+  const b = await bench();
+  await addFirmware(b, "3.0.0", toHex(imageOf("3.0.0")));
+  await checks(b, { running: imageOf("3.0.0") });
+  assert.equal(device(b).version, "3.0.0");
+  const id = await order(b, "2.0.0");
+  assert.equal(at(b, id), "superseded #1 newer_version");
+  // It was given something else by cable.
+  await checks(b, { running: IMAGE });
+  assert.equal(device(b).version, "2.0.0");
+  // A version that it names itself counts, and one that nobody knows changes nothing.
+  await checks(b, { running: IMAGE, current_version: "2.0.1" });
+  await checks(b, oldMd5);
+  // Nor does one that two versions have.
+  await checks(b, newMd5);
+  assert.equal(device(b).version, "2.0.1");
+  assertReplays(b);
+});
+
 Deno.test("Engine: a first order ends in success for a client that knows its version alone", async () => {
   const b = await bench();
   const id = await order(b, "2.0.0");

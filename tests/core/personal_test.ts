@@ -52,6 +52,7 @@ const stays: Readonly<Record<string, readonly string[]>> = {
     "TaskQueued.product",
     "UpdateRequested.version",
     "UpdateRequested.current_version",
+    "UpdateRequested.runs",
     "UpdateRequested.product",
     "UpdateRequested.hardware",
     "StatusReported.version",

@@ -32,8 +32,8 @@ Deno.test("an image that contradicts its declaration is refused over HTTP and by
     ]);
     await assert.rejects(add("esp", "2.0.0", "--product", "valve"), {
       name: "ApiError",
-      message: "--version must be v1.2.0, as the file says, unless header=ignore is given; " +
-        "--product must be pump one, as the file says, unless header=ignore is given.",
+      message: "--version must be v1.2.0, as the file says, unless --header ignore is given; " +
+        "--product must be pump one, as the file says, unless --header ignore is given.",
     });
     await assert.rejects(add("cut", "3.0.1"), {
       message: '--header must be "ignore" to take a file that is cut off: by its MCUboot header ' +
@@ -55,7 +55,7 @@ Deno.test("an image that contradicts its declaration is refused over HTTP and by
     const said = lines.map((line) => /^(\S+).*\.\d{3}Z *(.*)$/.exec(line)?.slice(1).join(": "));
     assert.deepEqual(said, [
       "1.2.0: ESP32-C3 pump one v1.2.0",
-      "2.0.0: ESP32-C3 pump one v1.2.0",
+      "2.0.0: ESP32-C3 pump one v1.2.0 (ignored)",
       "3.0.1: MCUboot 3.0.1+0",
       "4: ",
     ]);

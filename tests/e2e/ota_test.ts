@@ -1,32 +1,13 @@
 /** The operators' commands against a whole engine, and as a person runs them. */
 import assert from "node:assert/strict";
 import { VirtualDevice } from "../../adapters/device/mod.ts";
-import { runOta, UsageError } from "../../adapters/cli/mod.ts";
+import { UsageError } from "../../adapters/cli/mod.ts";
 import { checksumOf, inHouse, randomImage, soon } from "./house.ts";
 import type { Stage } from "./house.ts";
+import { json, ota, run, untilText } from "./ota_cli.ts";
 import { Paper } from "../adapters/cli/paper.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-
-/** Whether a command said that all is well. */
-function run(stage: Stage, paper: Paper, ...args: string[]): Promise<boolean> {
-  const environment = { url: stage.house.httpUrl, token: stage.house.operator.token };
-  return soon(runOta(args, paper, environment), `the end of ota ${args}`);
-}
-
-/** What a command printed on a pipe. */
-async function ota(stage: Stage, ...args: string[]): Promise<string> {
-  const paper = new Paper(false);
-  assert.ok(await run(stage, paper, ...args), paper.text);
-  return paper.text.trimEnd();
-}
-
-/** The objects of JSON lines. */
-// deno-lint-ignore no-explicit-any -- each route has its own answer
-async function json(stage: Stage, ...args: string[]): Promise<any[]> {
-  const text = await ota(stage, ...args, "--json");
-  return text === "" ? [] : text.split("\n").map((line) => JSON.parse(line));
-}
 
 Deno.test("ota takes a device from nothing to an order, shows it, and takes the order back", async () => {
   await inHouse(async (stage) => {
@@ -67,7 +48,10 @@ Deno.test("ota takes a device from nothing to an order, shows it, and takes the 
     );
 
     const list = await ota(stage, "task", "list", "--device", "pump-7", "--state", "queued");
-    assert.match(list, new RegExp(`^task .*\n${task} +pump-7 +2\\.0\\.0 +queued +1 of 2 +0 %`));
+    assert.match(
+      list,
+      new RegExp(`^task .*\n${task} +pump-7 +2\\.0\\.0 +queued +1 of 2 +0 % stored`),
+    );
     assert.equal(await ota(stage, "task", "list", "--state", "failed"), "There are none.");
     const about = await ota(stage, "device", "show", "pump-7");
     assert.match(about, /^2\.0\.0 waits until the device listens or asks: it was never heard\.$/m);
@@ -95,9 +79,13 @@ Deno.test("ota takes a device from nothing to an order, shows it, and takes the 
     assert.match(devices, /^device .*\npump-7 +pump .* a, b c\npump-8 /);
     await ota(stage, "device", "revoke", "pump-8");
     assert.match(await ota(stage, "device", "list"), /^pump-8 .* revoked /m);
+    assert.match(await ota(stage, "device", "show", "pump-8"), / {2}registered → revoked {2}/);
 
     const { body } = await stage.ask("GET", "/events?limit=500");
     assert.deepEqual(await json(stage, "events"), body.items);
+    const events = await ota(stage, "events");
+    assert.match(events, /^\d+ +\S+Z {4,}engine +EngineStarted /m);
+    assert.match(events, /^\d+ +\S+Z {2}pump-7 +operator:api +DeviceRegistered /m);
     assert.equal(
       (await ota(stage, "events", "--after", "3")).split("\n").length,
       body.items.length - 3,
@@ -131,7 +119,7 @@ async function live(stage: Stage, id: string, token: string, faults = {}): Promi
 
 /** The states that a watch named, in order, with what stands behind them. */
 const states = (text: string) =>
-  text.trimEnd().split("\n").map((line) => line.replace(/^.* % {2}/, ""));
+  text.trimEnd().split("\n").map((line) => line.replace(/^.* % stored {2}/, ""));
 
 Deno.test("ota watch shows each change of a task, and ends as it ends", async () => {
   await inHouse(async (stage) => {
@@ -154,7 +142,7 @@ Deno.test("ota watch shows each change of a task, and ends as it ends", async ()
       run(stage, lines, "watch", "--device", "pump-8"),
       run(stage, programs, "watch", task_id, "--json"),
     ]);
-    await untilText(plain, lines, programs);
+    for (const paper of [plain, lines, programs]) await untilText(paper);
     await live(stage, "pump-8", bad, { corruptAlways: true });
     assert.deepEqual(await three, [false, false, false]);
     assert.equal(plain.text, lines.text);
@@ -178,15 +166,6 @@ Deno.test("ota watch shows each change of a task, and ends as it ends", async ()
     assert.equal(await ota(stage, "watch"), "No task is open.");
   });
 });
-
-/** Waits until something stands on every paper. */
-async function untilText(...papers: Paper[]): Promise<void> {
-  const until = performance.now() + 20_000;
-  while (papers.some(({ text }) => text === "")) {
-    assert.ok(performance.now() < until, "nothing was shown");
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
 
 Deno.test("ota events --follow shows new rows as they come, until nobody reads any more", async () => {
   await inHouse(async (stage) => {

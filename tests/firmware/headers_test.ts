@@ -102,6 +102,19 @@ Deno.test("readHeader() reads an ESP8266 image, if all of it fits", async () => 
   assert.equal(await found(esp8266Image({ segments: [] })), undefined);
 });
 
+Deno.test("readHeader() sees where a sketch ends behind its boot loader", async () => {
+  const loader = new Uint8Array(0x1000).fill(0xff);
+  loader.set(esp8266Image({ segments: [1_500] }));
+  const image = joined(loader, esp8266Image({ entry: 0x4010_0128, segments: [30_000, 900] }));
+  assert.equal((await found(image))?.claimedSize, image.length);
+  for (const size of [0x1000 + 8, 20_000, image.length - 1]) {
+    const claimed = (await found(image.subarray(0, size)))!.claimedSize;
+    assert.ok(claimed > size && claimed <= image.length, `${claimed} of ${size}`);
+  }
+  // Whatever else comes there is none of our business.
+  assert.equal((await found(joined(loader, new Uint8Array(50))))?.claimedSize, 1_520);
+});
+
 Deno.test("readHeader() reads an MCUboot image: version and digest", async () => {
   const image = mcubootImage({ version: [1, 2, 345, 67_890] });
   assert.deepEqual(await found(image), {

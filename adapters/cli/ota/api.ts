@@ -1,5 +1,6 @@
 /** A client of the operators' HTTP API; every refusal becomes one sentence. */
 import type { Access } from "./connection.ts";
+import { inOwnWords } from "./own_words.ts";
 
 /** JSON as the API gives it. */
 // deno-lint-ignore no-explicit-any -- each route has its own answer, and what is shown is read only
@@ -90,9 +91,12 @@ export class Api {
     }
     const errors: { path: string; message: string }[] | undefined = answer?.errors;
     if (errors?.length) {
-      return `${errors.map(({ path, message }) => `${this.#flagOf(path)} ${message}`).join("; ")}.`;
+      const wrong = errors.map(({ path, message }) =>
+        `${this.#flagOf(path)} ${inOwnWords(message)}`
+      );
+      return `${wrong.join("; ")}.`;
     }
-    if (typeof answer?.detail === "string") return answer.detail;
+    if (typeof answer?.detail === "string") return inOwnWords(answer.detail);
     return `What answers at ${url} is no otalog engine (status ${status}). Check --url.`;
   }
 }

@@ -1,4 +1,5 @@
 /** `ota events`: the rows of the log. */
+import { deviceStream } from "../../../core/mod.ts";
 import { count, toggle } from "../args.ts";
 import { rowCells } from "../row_view.ts";
 import type { ShownRow } from "../row_view.ts";
@@ -7,7 +8,10 @@ import { follow } from "./follow.ts";
 import { verb } from "./verb.ts";
 
 /** Widths that hold nearly every cell: rows come one by one, and lines are to stand below each other. */
-const WIDTHS = [6, 24, 16, 18, 34];
+const WIDTHS = [6, 24, 12, 16, 18, 34];
+
+/** What the name of a device's stream begins with. */
+const DEVICES = deviceStream("");
 
 /** The command. */
 export const eventsVerb = verb(
@@ -22,12 +26,18 @@ export const eventsVerb = verb(
   async ({ after, follow: isFollowed }, { api, screen, isJson }) => {
     const rows = isFollowed ? follow(api, after) : api.list("/events", { after: `${after}` });
     for await (const row of rows) {
-      screen.write(`${isJson ? JSON.stringify(row) : rowLine(row as ShownRow)}\n`);
+      screen.write(
+        `${isJson ? JSON.stringify(row) : rowLine(row as Parameters<typeof rowLine>[0])}\n`,
+      );
       if (screen.isClosed) return;
     }
   },
 );
 
-function rowLine(row: ShownRow): string {
-  return table([rowCells(row).map((cell, index) => cell.padEnd(WIDTHS[index] ?? 0))]);
+/** A row of any stream; of a device's, with its id. */
+function rowLine({ stream, ...row }: ShownRow & { readonly stream: string }): string {
+  const [seq = "", at = "", ...more] = rowCells(row);
+  const device = stream.startsWith(DEVICES) ? stream.slice(DEVICES.length) : "";
+  const cells = [seq, at, device, ...more];
+  return table([cells.map((cell, index) => cell.padEnd(WIDTHS[index] ?? 0))]);
 }

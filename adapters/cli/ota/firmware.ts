@@ -30,8 +30,10 @@ export const firmwareVerbs: readonly Verb[] = [
 
 const HEADS = ["version", "product", "size", "checksum", "since", "file"];
 
-function cells({ version, product = "-", size, checksum, created_at, header }: Json): string[] {
-  return [version, product, bytesText(size), checksum, created_at, headerText(header)];
+function cells(firmware: Json): string[] {
+  const { version, product = "-", size, checksum, created_at, header, header_ignored } = firmware;
+  const said = `${headerText(header)}${header_ignored && header ? " (ignored)" : ""}`;
+  return [version, product, bytesText(size), checksum, created_at, said];
 }
 
 /** What a file says of itself: `ESP32-C3 pump 1.2.0`. */

@@ -5,7 +5,8 @@ import type { OtaEnvironment } from "./connection.ts";
 import { deviceVerbs } from "./devices.ts";
 import { eventsVerb } from "./events.ts";
 import { firmwareVerbs } from "./firmware.ts";
-import { taskVerbs, upgradeVerb } from "./tasks.ts";
+import { taskVerbs } from "./tasks.ts";
+import { upgradeVerb } from "./upgrade.ts";
 import { watchVerb } from "./watch.ts";
 
 export type { OtaEnvironment } from "./connection.ts";

@@ -4,6 +4,7 @@ import type { Move } from "../../../core/mod.ts";
 import { Lines, paint, shareText, table } from "../terminal.ts";
 import type { Screen } from "../terminal.ts";
 import type { Json } from "./api.ts";
+import { soFarOf } from "./so_far.ts";
 
 const ends: readonly string[] = terminalStates;
 /** States in which all of the image is stored. */
@@ -19,6 +20,8 @@ export function isEnd(state: string): boolean {
 
 /** The tasks that are watched. */
 export class TaskView {
+  /** Whether lines are redrawn in place. */
+  readonly isRedrawn: boolean;
   readonly #screen: Screen;
   readonly #lines: Lines;
   readonly #tasks = new Map<string, Json>();
@@ -26,7 +29,7 @@ export class TaskView {
   /** `count`: how many will begin. More than a screen holds cannot be redrawn, only said. */
   constructor(screen: Screen, count: number) {
     this.#screen = screen;
-    const isTerminal = screen.isTerminal && count <= REDRAWN_MAX;
+    const isTerminal = this.isRedrawn = screen.isTerminal && count <= REDRAWN_MAX;
     // A line that wraps would be two: what is too long for the screen is cut off at its edge.
     const write = (text: string) => screen.write(isTerminal ? `\x1b[?7l${text}\x1b[?7h` : text);
     this.#lines = new Lines({ isTerminal, isColoured: screen.isColoured, write });
@@ -36,6 +39,28 @@ export class TaskView {
   begin(task: Json): void {
     this.#tasks.set(task.task_id, { ...task });
     this.#draw(task, true);
+  }
+
+  /** Tasks that are fetched by a device that says nothing of it, so that no row will. */
+  get silent(): string[] {
+    return [...this.#tasks.values()]
+      .filter(({ state, completion }) => state === "downloading" && completion === "seen")
+      .map(({ task_id }) => task_id);
+  }
+
+  /** Those of such a device that a row moves. */
+  silentIn({ at, data, outcome }: Json): string[] {
+    return outcome.moves
+      .filter((move: Move) => this.#isNews(move, at))
+      .map(({ task }: Move) => task)
+      .filter((id: string) => data.fetch_only || this.#tasks.get(id)!.completion === "seen");
+  }
+
+  /** What a task was asked for, since no row says it. */
+  tell(id: string, { completion, fetched }: Json): void {
+    const task = this.#tasks.get(id)!;
+    Object.assign(task, { completion, fetched });
+    this.#draw(task, false);
   }
 
   /** Takes a row; the ids of the tasks that it changed. */
@@ -73,14 +98,15 @@ export class TaskView {
   }
 
   #draw(task: Json, isChange: boolean): void {
-    const { task_id, device_id, version, state, received, size, attempt, max_attempts } = task;
+    const { task_id, device_id, version, state, attempt, max_attempts } = task;
     const colour = state === "succeeded" ? "green" : isEnd(state) ? "red" : "cyan";
     const why = task.reason ? ` (${task.reason})` : "";
     const tries = attempt > 1 ? `  attempt ${attempt} of ${max_attempts}` : "";
     const width = Math.max(...[...this.#tasks.values()].map((other) => other.device_id.length));
     const words = table([[task_id, device_id.padEnd(width), version]]);
-    const share = shareText(size > 0 ? received / size : 1);
+    const { share, word } = soFarOf(task);
+    const image = `${shareText(share)} ${word.padEnd("stored".length)}`;
     const shown = paint(this.#screen, colour, `${state}${why}`);
-    this.#lines.set(task_id, `${words}  ${share}  ${shown}${tries}`, isChange);
+    this.#lines.set(task_id, `${words}  ${image}  ${shown}${tries}`, isChange);
   }
 }

@@ -4,7 +4,7 @@ import { UsageError } from "../args.ts";
 import { checked, words } from "../checked_args.ts";
 import type { Screen } from "../terminal.ts";
 import type { Api, Json } from "./api.ts";
-import { follow, logEnd } from "./follow.ts";
+import { follow, logEnd, pause } from "./follow.ts";
 import { isEnd, TaskView } from "./task_view.ts";
 import { verb } from "./verb.ts";
 import type { Desk } from "./verb.ts";
@@ -49,13 +49,36 @@ async function watch(
   }
   if (tasks.length === 0 && !isJson) screen.write("No task is open.\n");
   if (view.isOver) return view.isWell;
-  for await (const row of follow(api, end)) {
-    const changed = view.take(row);
-    for (const id of isJson ? changed : []) print(await api.ask("GET", `/tasks/${id}`));
-    if (view.isOver || screen.isClosed) break;
+  const over = new AbortController();
+  const asking = view.isRedrawn ? keepAsking(api, view, over.signal) : undefined;
+  try {
+    for await (const row of follow(api, end)) {
+      if (!isJson) await ask(api, view, view.silentIn(row));
+      const changed = view.take(row);
+      for (const id of isJson ? changed : []) print(await api.ask("GET", `/tasks/${id}`));
+      if (view.isOver || screen.isClosed) break;
+    }
+  } finally {
+    over.abort();
+    await asking;
   }
   return view.isWell;
 }
+
+/** Bytes that are given out are no rows: where somebody looks on, they are asked for now and then. */
+async function keepAsking(api: Api, view: TaskView, over: AbortSignal): Promise<void> {
+  while (!over.aborted) {
+    await pause(ASKED_EVERY_MS, over);
+    // Whether the engine is away is for whoever follows the log to say.
+    if (!over.aborted) await ask(api, view, view.silent).catch(() => {});
+  }
+}
+
+async function ask(api: Api, view: TaskView, ids: readonly string[]): Promise<void> {
+  for (const id of ids) view.tell(id, await api.ask("GET", `/tasks/${id}`));
+}
+
+const ASKED_EVERY_MS = 1_000;
 
 /** A program reads the API's JSON instead. */
 const unseen: Screen = { isTerminal: false, isColoured: false, write: () => {} };

@@ -9,6 +9,7 @@ import { pageQuery } from "../pages.ts";
 import { Refused } from "../problems.ts";
 import { json, route } from "../route.ts";
 import type { Route } from "../route.ts";
+import { asNow } from "../under_way.ts";
 
 /** Rows read at once, and for one page: most rows of a long history only take note of progress. */
 const ROWS_READ = 500;
@@ -45,11 +46,12 @@ export const explainRoutes: readonly Route[] = [
         throw new Refused(404, `There is no device ${id}. Register it first with POST /devices.`);
       }
       const { version } = device;
+      const tasks = device.tasks.map((task) => asNow(deps, task));
       const heardAt = Math.max(device.lastContactAt, deps.engine.lastHeardAt(id) ?? 0);
       return Response.json({
         device_id: id,
         ...(version === null ? {} : { version }),
-        current: currentOf(device, deps.engine.now(), heardAt),
+        current: currentOf({ ...device, tasks }, deps.engine.now(), heardAt),
         ...await changesPage(deps.reads, id, after, limit),
       });
     },

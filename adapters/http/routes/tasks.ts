@@ -9,13 +9,14 @@ import { Refused } from "../problems.ts";
 import { json, route } from "../route.ts";
 import type { HttpDeps, Route } from "../route.ts";
 import { command } from "../submit.ts";
+import { asNow } from "../under_way.ts";
 
 const params = z.object({ task_id: taskId });
 
-async function knownTask({ reads }: HttpDeps, id: string): Promise<Task> {
-  const task = await reads.task(id);
+async function knownTask(deps: HttpDeps, id: string): Promise<Task> {
+  const task = await deps.reads.task(id);
   if (!task) throw new Refused(404, `There is no task ${id}.`);
-  return task;
+  return asNow(deps, task);
 }
 
 async function taskResponse(deps: HttpDeps, id: string): Promise<Response> {
@@ -60,7 +61,10 @@ export const taskRoutes: readonly Route[] = [
     summary: "Tasks, by number.",
     responses: { 200: json("A page.", tasksAnswer) },
     handle: async ({ deps, query: { device_id: device, ...query } }) =>
-      pageResponse(await deps.reads.tasks({ ...query, device }), taskView),
+      pageResponse(
+        await deps.reads.tasks({ ...query, device }),
+        (task) => taskView(asNow(deps, task)),
+      ),
   }),
   route({
     method: "GET",
@@ -83,8 +87,7 @@ export const taskRoutes: readonly Route[] = [
       404: { description: "There is no such task." },
     },
     handle: async ({ deps, params: { task_id } }) => {
-      const task = await knownTask(deps, task_id);
-      return Response.json(transferView(task, deps.engine.transfersOf(task)));
+      return Response.json(transferView(await knownTask(deps, task_id)));
     },
   }),
   route({

@@ -19,6 +19,8 @@ export class Compatible implements Judge {
 
   beforeRow({ header: { seq, stream }, fact }: SeenRow): void {
     switch (fact.type) {
+      case "UpdateRequested":
+        return this.#judgeRunning(seq, deviceOf(stream), fact);
       case "TaskQueued":
         return this.#judgeTask(seq, deviceOf(stream), fact);
       case "ReleaseNamed":
@@ -71,6 +73,20 @@ export class Compatible implements Judge {
     if (data.known_by?.join() !== names) {
       this.#court.deny("I10", `Row ${seq}: ${task} is known by ${data.known_by}, not by ${names}.`);
     }
+  }
+
+  /** A digest is taken for a version only where one has an image that is known by it. */
+  #judgeRunning(seq: number, id: string, { data }: FactOf<"UpdateRequested">): void {
+    const { runs, running = "" } = data;
+    if (runs === undefined) return;
+    const { releases, images, devices } = this.#court.naive;
+    const isOf = [devices.get(id)?.product ?? data.product, null].some((product) => {
+      const checksum = releases.get(releaseKey(product, runs));
+      const image = checksum === undefined ? undefined : images.get(checksum);
+      const names = [checksum, `md5:${image?.md5}`, `sha256:${image?.header?.digest}`];
+      return image !== undefined && names.includes(running);
+    });
+    if (!isOf) this.#court.deny("I10", `Row ${seq}: ${running} is taken for ${runs}.`);
   }
 
   #judgeRelease(seq: number, { data }: FactOf<"ReleaseNamed">): void {

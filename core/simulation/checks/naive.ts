@@ -67,7 +67,7 @@ export class Naive {
     if (!device) return;
     if (fact.type === "DeviceRevoked") device.isRevoked = true;
     else if (fact.type === "UpdateRequested") {
-      device.version = fact.data.current_version ?? device.version;
+      device.version = fact.data.current_version ?? fact.data.runs ?? device.version;
       device.isFetcher = fact.data.fetch_only ?? false;
       if (device.isFetcher) device.open.forEach(settle);
       device.product ??= fact.data.product ?? null;

@@ -143,6 +143,14 @@ export class Disk {
     return this.#releases.get(`${product ?? ""} ${version}`);
   }
 
+  versionsKnownBy(product: string | null, digest: string): string[] {
+    const known = [...this.#releases.values()].filter((release) =>
+      (release.product ?? product) === product &&
+      isKnownBy(this.#images.get(release.sha256), digest)
+    );
+    return [...new Set(known.map(({ version }) => version))].slice(0, 2);
+  }
+
   #keep({ device, tasks = [], image, release }: Write["models"]): void {
     if (device) this.#devices.set(device.id, device);
     for (const task of tasks) this.#keepTask(task);
@@ -158,6 +166,11 @@ export class Disk {
     else this.#due.delete(id);
     if (number > (this.#lastTask?.number ?? 0)) this.#lastTask = { number, id };
   }
+}
+
+function isKnownBy(image: Image | undefined, digest: string): boolean {
+  const names = [`md5:${image?.md5}`, `sha256:${image?.sha256}`, `sha256:${image?.header?.digest}`];
+  return names.includes(digest);
 }
 
 function rowsOf(writes: readonly Write[]): SealedRow[] {

@@ -85,6 +85,10 @@ export class SimulatedStore implements Store {
     return this.#read((disk) => disk.release(product, version));
   }
 
+  versionsKnownBy(product: string | null, digest: string): Promise<string[]> {
+    return this.#read((disk) => disk.versionsKnownBy(product, digest));
+  }
+
   image(sha256: string): Promise<Image | undefined> {
     return this.#read((disk) => disk.image(sha256));
   }

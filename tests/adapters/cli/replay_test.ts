@@ -162,6 +162,30 @@ Deno.test("runReplay() up to a row says of a later device that no row is about i
   assert.equal(JSON.parse(whole).devices, 2);
 });
 
+Deno.test("runReplay() fails when no row of the whole log is about the device", async () => {
+  const { b: { store } } = await halfWay();
+  const of = async (device: string, json: boolean) => {
+    const paper = new Paper(false);
+    const isWell = await runReplay(
+      { rows: () => store.rows },
+      { device, json, jobs: 1 },
+      sha256,
+      paper,
+    );
+    return [isWell, paper.text] as const;
+  };
+  const [isWell, text] = await of("nobody", false);
+  assert.equal(isWell, false);
+  assert.match(
+    text,
+    /^No row of this log is about device nobody\. Check its id\.\n\nThe log is as/,
+  );
+  const [, json] = await of("nobody", true);
+  const { ok, device } = JSON.parse(json);
+  assert.deepEqual([ok, device], [true, null]);
+  assert.deepEqual((await of("late", true))[0], true);
+});
+
 Deno.test("runReplay() refuses a point before the log, and finds what was edited below one", async () => {
   const { b, source, offered } = await halfWay();
   const options = { device: undefined, json: false, jobs: 1 };

@@ -145,13 +145,13 @@ Deno.test("an image is uploaded as what it says, or as what an operator insists 
     assert.match(await put(stage, "/firmware/8", esp8266Image()), /^201 /);
     const { items } = (await stage.json("GET", "/firmware")).body;
     assert.deepEqual(
-      items.map(({ version, header }: { version: string; header: object }) => [version, header]),
+      items.map(({ version, header, header_ignored }: Listed) => [version, header, header_ignored]),
       [
-        ["1.2.0", header],
-        ["1.2.3", { format: "mcuboot", version: "1.2.3+9" }],
-        ["1.2.4", { format: "mcuboot", version: "1.2.3+0" }],
-        ["7.0.0", header],
-        ["8", { format: "esp", chip: "ESP8266" }],
+        ["1.2.0", header, undefined],
+        ["1.2.3", { format: "mcuboot", version: "1.2.3+9" }, undefined],
+        ["1.2.4", { format: "mcuboot", version: "1.2.3+0" }, true],
+        ["7.0.0", header, true],
+        ["8", { format: "esp", chip: "ESP8266" }, undefined],
       ],
     );
     const { body } = await stage.json("GET", path);
@@ -166,6 +166,13 @@ Deno.test("an image is uploaded as what it says, or as what an operator insists 
     );
   });
 });
+
+/** What is listed of a version. */
+interface Listed {
+  readonly version: string;
+  readonly header: object;
+  readonly header_ignored?: true;
+}
 
 Deno.test("a version that only a product has is not found, and is pointed at", async () => {
   await onStage(async (stage) => {

@@ -10,7 +10,7 @@ import { inFolder } from "../../support/folder.ts";
 import { engineOn, fill, IMAGE } from "./folder.ts";
 
 /** Where the statement stands that the engine runs. */
-const STORE = new URL("../../../adapters/sqlite/store.ts", import.meta.url);
+const STATEMENTS = new URL("../../../adapters/sqlite/statements.ts", import.meta.url);
 const actor = "operator:test";
 
 /** Beside those of `fill`: one that has nothing to be told, one that was offered, one revoked. */
@@ -77,6 +77,15 @@ const plans = {
     "SEARCH tasks USING INDEX tasks_waiting (device_id>?)",
   ],
   devicesAtWork: ["SEARCH tasks USING INDEX tasks_active (device_id>?)"],
+  versionsByMd5: [
+    "SEARCH releases USING COVERING INDEX releases_by_image (sha256=?)",
+    "SEARCH images USING COVERING INDEX images_by_md5 (md5=?)",
+  ],
+  versionsBySha256: [
+    "SEARCH releases USING COVERING INDEX releases_by_image (sha256=?)",
+    "SCAN CONSTANT ROW",
+    "SEARCH images USING COVERING INDEX images_by_header (<expr>=?)",
+  ],
   tasksEnded: ["SEARCH tasks USING INDEX tasks_ended (ended_at>?)"],
 };
 
@@ -86,7 +95,7 @@ for (const [name, wanted] of Object.entries(plans)) {
       const { store, close } = await openSqlite(folder);
       await engineOn(store);
       await close();
-      const source = await Deno.readTextFile(STORE);
+      const source = await Deno.readTextFile(STATEMENTS);
       const active = activeStates.map((state) => `'${state}'`).join(", ");
       const sql = new RegExp(`${name}: sql\\(\\s*\`(.*?)\`,\n`, "s").exec(source)![1]!
         .replace(/\$\{.*?\.join\(", "\)\}/s, active);

@@ -8,7 +8,9 @@ import { ANY_SHA512 } from "../../support/any_sha512.ts";
 export const IMAGE = `sha256:${"5a".repeat(32)}`;
 
 /** Takes out of the tables what came last; tables of an older otalog begin with this. */
-export const BEFORE_PERSONAL_TEXTS = "alter table images drop column header; " +
+export const BEFORE_PERSONAL_TEXTS = "alter table releases drop column header_ignored; " +
+  "drop index images_by_md5; drop index images_by_header; drop index releases_by_image; " +
+  "alter table images drop column header; " +
   "drop index events_personal; alter table events drop column personal;";
 
 export const sha256 = (bytes: Uint8Array): string =>

@@ -176,6 +176,37 @@ Deno.test("openSqlite() counts the tasks and owed messages that an older otalog 
   });
 });
 
+Deno.test("openSqlite() finds in an older log which versions were named whatever a header says", async () => {
+  await inFolder(async (folder) => {
+    const made = await openSqlite(folder);
+    const engine = await engineOn(made.store);
+    const image = { sha256: "5b".repeat(32), size: 9, sha1: "11", md5: "22".repeat(16) };
+    const named = [["1", null, false], ["2", null, true], ["2", "p", false], ["3", "p", true]];
+    for (const [version, product, ignoresHeader] of named as [string, string | null, boolean][]) {
+      const command = { type: "addFirmware", image, version, product, ignoresHeader } as const;
+      const named = { ...command, name: "a.bin" };
+      await engine.submit({ kind: "command", actor: "operator:test", command: named });
+    }
+    await engine.stop();
+    await made.close();
+    const database = new DatabaseSync(`${folder}/otalog.db`);
+    database.exec("alter table releases drop column header_ignored");
+    database.exec("delete from kysely_migration where name >= '2026-11-30'");
+    database.close();
+
+    const { reads, store, close } = await openSqlite(folder);
+    const { items } = await reads.firmwares({ limit: 9 });
+    assert.deepEqual(
+      items.map(({ version, product, headerIgnored = false }) => [version, product, headerIgnored]),
+      named,
+    );
+    await store.open();
+    assert.equal((await store.release("p", "3"))?.headerIgnored, true);
+    await close();
+    assert.equal(await firstDifference(folder), undefined);
+  });
+});
+
 Deno.test("openReplica() reads while an engine writes, and sees one moment", async () => {
   await inFolder(async (folder) => {
     const { store, close } = await openSqlite(folder);

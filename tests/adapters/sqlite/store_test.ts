@@ -45,6 +45,40 @@ Deno.test("openSqlite() keeps what an engine wrote, and the reads give it back",
   });
 });
 
+Deno.test("store.versionsKnownBy() finds the versions of a digest, under the product or none", async () => {
+  await inFolder(async (folder) => {
+    const { store, close } = await openSqlite(folder);
+    const engine = await engineOn(store);
+    const actor = "operator:test";
+    const names: [version: string, byte: string, product?: string][] = [
+      ["1.0.0", "a1", "pump"],
+      ["1.0.0", "a2", "door"],
+      ["2.0.0", "a3"],
+      ["2.1.0", "a3", "pump"],
+      ["2.2.0", "a3", "pump"],
+    ];
+    for (const [version, byte, product = null] of names) {
+      const sha256 = byte.repeat(32);
+      const header = { format: "esp", digest: byte.replace("a", "d").repeat(32) } as const;
+      const image = { sha256, size: 10, sha1: byte.repeat(20), md5: byte.repeat(16), header };
+      const command = { type: "addFirmware", product, version, image, name: "a.bin" } as const;
+      const answer = await engine.submit({ kind: "command", actor, command });
+      assert.ok(answer.ok);
+    }
+    const known = (product: string | null, digest: string) =>
+      store.versionsKnownBy(product, digest);
+    assert.deepEqual(await known("pump", `md5:${"a1".repeat(16)}`), ["1.0.0"]);
+    assert.deepEqual(await known("pump", `sha256:${"a1".repeat(32)}`), ["1.0.0"]);
+    assert.deepEqual(await known("pump", `sha256:${"d1".repeat(32)}`), ["1.0.0"]);
+    assert.deepEqual(await known("pump", `md5:${"a2".repeat(16)}`), []);
+    assert.deepEqual(await known(null, `md5:${"a3".repeat(16)}`), ["2.0.0"]);
+    assert.deepEqual((await known("pump", `md5:${"a3".repeat(16)}`)).length, 2);
+    assert.deepEqual(await known("pump", `md5:${"a1".repeat(32)}`), []);
+    await engine.stop();
+    await close();
+  });
+});
+
 Deno.test("reads.taskCounts() and owedMessages() say what counting would say, and nothing of zero", async () => {
   await inFolder(async (folder) => {
     const { store, reads, close } = await openSqlite(folder);

@@ -99,6 +99,16 @@ export class MemoryStore implements Store {
     );
   }
 
+  versionsKnownBy(product: string | null, digest: string): Promise<string[]> {
+    const versions = this.releases.filter((release) => {
+      const image = this.images.get(release.sha256);
+      return [product, null].includes(release.product) && image !== undefined &&
+        [`md5:${image.md5}`, `sha256:${image.sha256}`, `sha256:${image.header?.digest}`]
+          .includes(digest);
+    });
+    return Promise.resolve([...new Set(versions.map(({ version }) => version))].slice(0, 2));
+  }
+
   image(sha256: string): Promise<Image | undefined> {
     return Promise.resolve(this.images.get(sha256));
   }

@@ -11,7 +11,9 @@ const task = {
   state: "queued",
   attempt: 1,
   max_attempts: 4,
+  completion: "booted",
   received: 0,
+  fetched: 0,
   size: 1_000,
   updated_at: time(0),
 };
@@ -46,13 +48,34 @@ Deno.test("on a pipe a task has one line for each change, and none for progress 
   assert.equal(view.isOver, false);
   view.take(move(5, "retrying", "succeeded", 2));
   assert.deepEqual(shown(paper), [
-    "0 %  queued",
-    "0 %  offered",
-    "0 %  downloading",
-    "45 %  retrying (bad_chunks)  attempt 2 of 4",
-    "100 %  succeeded  attempt 2 of 4",
+    "0 % stored  queued",
+    "0 % stored  offered",
+    "0 % stored  downloading",
+    "45 % stored  retrying (bad_chunks)  attempt 2 of 4",
+    "100 % stored  succeeded  attempt 2 of 4",
   ]);
   assert.deepEqual([view.isOver, view.isWell], [true, true]);
+});
+
+Deno.test("of a device that says nothing of it, what it was given is shown", () => {
+  const paper = new Paper(false);
+  const view = new TaskView(paper, 1);
+  const checked = { ...move(2, "offered", "downloading"), data: { fetch_only: true } };
+  view.begin(task);
+  assert.deepEqual([view.silent, view.silentIn(move(1, "queued", "offered"))], [[], []]);
+  assert.deepEqual(view.silentIn(checked), [id]);
+  view.tell(id, { completion: "seen", fetched: 0 });
+  view.take(checked);
+  assert.deepEqual([view.silent, view.silentIn(move(3, "downloading", "paused"))], [[id], [id]]);
+  view.tell(id, { completion: "seen", fetched: 434 });
+  view.take(move(3, "downloading", "paused"));
+  view.take(move(4, "paused", "succeeded"));
+  assert.deepEqual(shown(paper), [
+    "0 % stored  queued",
+    "0 % given   downloading",
+    "43 % given   paused",
+    "100 % stored  succeeded",
+  ]);
 });
 
 Deno.test("on a terminal the line of a task is redrawn with its progress", () => {
@@ -62,8 +85,8 @@ Deno.test("on a terminal the line of a task is redrawn with its progress", () =>
   view.take(progress(3, 455));
   const frames = paper.text.replace(/\S*\?7[hl]/g, "").split("\x1b[1A");
   assert.deepEqual(frames.map((frame) => shown({ ...paper, text: frame } as Paper)), [
-    ["0 %  queued"],
-    ["45 %  queued"],
+    ["0 % stored  queued"],
+    ["45 % stored  queued"],
   ]);
 });
 
@@ -73,7 +96,7 @@ Deno.test("what was decided before a task was asked for does not take it back", 
   view.begin({ ...task, state: "downloading", received: 700, updated_at: time(9) });
   for (const row of [move(7, "queued", "offered"), progress(8, 500)]) view.take(row);
   view.take(move(9, "offered", "downloading"));
-  assert.deepEqual(shown(paper), ["70 %  downloading"]);
+  assert.deepEqual(shown(paper), ["70 % stored  downloading"]);
   assert.deepEqual(view.take(move(9, "offered", "downloading")), [], "it is no news");
   view.take(move(10, "downloading", "failed"));
   assert.deepEqual([view.isOver, view.isWell], [true, false]);
@@ -89,6 +112,6 @@ Deno.test("a task that has ended stays ended, whatever came in the same instant"
 Deno.test("more tasks than a terminal has lines are said one by one", () => {
   const paper = new Paper(true, false);
   new TaskView(paper, 100).begin(task);
-  assert.deepEqual(shown(paper), ["0 %  queued"]);
+  assert.deepEqual(shown(paper), ["0 % stored  queued"]);
   assert.ok(!paper.text.includes("\x1b"));
 });
