@@ -57,7 +57,7 @@ export const becauseOf: Readonly<Record<Reason | Cause, string>> = {
   device_booted: "the device has booted",
   new_version_runs: "the new version runs",
   delay_over: "the delay is over",
-  all_given: "all of the image was given out",
+  all_given: "all of the image was given out, whether or not it arrived",
   reboot_over: "the time for its reboot is over",
 };
 

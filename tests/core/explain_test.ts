@@ -208,17 +208,20 @@ const changes: [story: string, facts: Draft[], line: string][] = [
   [
     "a device that is gone with all of the image",
     [...toGiven, goneWith(SIZE)],
-    "downloading → rebooting, all_given: Rebooting: all of the image was given out.",
+    "downloading → rebooting, all_given: Rebooting: all of the image was given out, " +
+    "whether or not it arrived.",
   ],
   [
     "a device that asks again with all of the image",
     [...toGiven, fact("UpdateRequested", { transfer: transfer(SIZE) })],
-    "downloading → rebooting, all_given: Rebooting: all of the image was given out.",
+    "downloading → rebooting, all_given: Rebooting: all of the image was given out, " +
+    "whether or not it arrived.",
   ],
   [
     "a device that is silent with all of the image",
     [...toGiven, passes("downloading", 904_000, { transfer: transfer(SIZE) })],
-    "downloading → rebooting, all_given: Rebooting: all of the image was given out.",
+    "downloading → rebooting, all_given: Rebooting: all of the image was given out, " +
+    "whether or not it arrived.",
   ],
   [
     "the end of the time for a reboot",

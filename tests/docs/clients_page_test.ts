@@ -1,27 +1,45 @@
-/** The page about clients that only fetch: its updater runs as it is written. */
+/** The page about clients that only fetch: its updaters run as they are written. */
 import assert from "node:assert/strict";
-import { inHouse, randomImage } from "../e2e/house.ts";
-import { aimedAt, blockOf, documentOf, ignoresShell, runShell } from "./examples.ts";
+import { CuttingProxy } from "../e2e/clients/cutting_proxy.ts";
+import { checksumOf, inHouse, randomImage } from "../e2e/house.ts";
+import { aimedAt, blockOf, documentOf, endOfShell, ignoresShell } from "./examples.ts";
 
 const page = await documentOf("adapters/http/checks/README.md");
 
-Deno.test({
-  name: "The page about clients that only fetch: its updater updates, and that is seen",
-  ignore: ignoresShell,
-  fn: async () => {
-    await inHouse(async (stage) => {
-      const token = await stage.register("pump-7");
-      const image = randomImage(20_000);
-      const checksum = await stage.upload("2.0.0", image);
-      const file = `${stage.folder}/firmware.bin`;
-      await Deno.writeFile(file, randomImage(10_000));
-      const updater = `TOKEN=${token}\n${aimedAt(stage, blockOf(page, "example: curl"))}`;
-      assert.equal(await runShell(stage, updater), "Nothing new.\n");
-      const task = await stage.order("pump-7", "2.0.0", checksum);
-      assert.match(await runShell(stage, updater), /^Updated: /);
-      assert.deepEqual(new Uint8Array(await Deno.readFile(file)), new Uint8Array(image));
-      assert.equal(await runShell(stage, updater), "Nothing new.\n");
-      assert.equal((await stage.task(task)).state, "succeeded");
-    });
-  },
-});
+/** How each ends when there is nothing new, and when its image was cut. */
+const updaters = [
+  { program: "curl", nothing: { code: 0, said: "Nothing new.\n" }, cut: { code: 1, said: "" } },
+  { program: "wget", nothing: { code: 8, said: "" }, cut: { code: 4, said: "" } },
+];
+const updated = { code: 0, said: "Updated: reboot now, and check again.\n" };
+
+for (const { program, nothing, cut } of updaters) {
+  Deno.test({
+    name: `The page about clients that only fetch: its ${program} updates, but never with a part`,
+    ignore: ignoresShell,
+    fn: async () => {
+      await inHouse(async (stage) => {
+        const token = await stage.register("pump-7");
+        const [old, image] = [randomImage(10_000), randomImage(20_000)];
+        const checksum = await stage.upload("2.0.0", image);
+        const file = `${stage.folder}/firmware.bin`;
+        await Deno.writeFile(file, old);
+        const updater = `TOKEN=${token}\n${aimedAt(stage, blockOf(page, `example: ${program}`))}`;
+        const run = async (url = stage.house.httpUrl) => {
+          const script = updater.replaceAll(stage.house.httpUrl, url);
+          const { code, said } = await endOfShell(stage, script);
+          return { code, said, runs: checksumOf(await Deno.readFile(file)) };
+        };
+        assert.deepEqual(await run(), { ...nothing, runs: checksumOf(old) });
+        const task = await stage.order("pump-7", "2.0.0", checksum);
+        await using proxy = await CuttingProxy.before(stage.house.httpUrl, 10_000);
+        assert.deepEqual(await run(proxy.url), { ...cut, runs: checksumOf(old) });
+        const { size: part } = await Deno.stat(`${stage.folder}/new.bin`);
+        assert.ok(proxy.cuts === 1 && part > 0 && part < 10_000, `${part} bytes`);
+        assert.deepEqual(await run(proxy.url), { ...updated, runs: checksum });
+        assert.deepEqual(await run(), { ...nothing, runs: checksum });
+        assert.equal((await stage.task(task)).state, "succeeded");
+      });
+    },
+  });
+}

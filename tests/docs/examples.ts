@@ -10,7 +10,7 @@ async function has(command: string): Promise<boolean> {
 
 /** A developer without these programs goes on; CI has them and may not. */
 export const ignoresShell = Deno.env.get("CI") === undefined &&
-  !(await has("mosquitto_pub") && await has("curl"));
+  !(await has("mosquitto_pub") && await has("curl") && await has("wget"));
 
 /** A document of the repository. */
 export async function documentOf(path: string): Promise<string> {
@@ -33,10 +33,21 @@ export function aimedAt({ house, folder }: Stage, block: string): string {
     .replaceAll("data/operator.token", `${folder}/data/operator.token`);
 }
 
-/** Runs the script in the folder of the engine; what it said. Fails when it does. */
-export async function runShell({ folder }: Stage, script: string): Promise<string> {
+/** Runs the script in the folder of the engine; what it said. Fails when any part of it does. */
+export async function runShell(stage: Stage, script: string): Promise<string> {
+  const { code, said, blamed } = await endOfShell(stage, script, ["-euo", "pipefail"]);
+  assert.equal(code, 0, said + blamed);
+  return said;
+}
+
+/** How the script ends in the folder of the engine; without options it forgives as much as any shell. */
+export async function endOfShell(
+  { folder }: Stage,
+  script: string,
+  options: readonly string[] = [],
+): Promise<{ readonly code: number; readonly said: string; readonly blamed: string }> {
   const shell = new Deno.Command("bash", {
-    args: ["-euo", "pipefail", "-c", script],
+    args: [...options, "-c", script],
     cwd: folder,
     stdout: "piped",
     stderr: "piped",
@@ -46,7 +57,6 @@ export async function runShell({ folder }: Stage, script: string): Promise<strin
     shell.kill();
     throw error;
   });
-  const said = new TextDecoder().decode(stdout);
-  assert.equal(code, 0, said + new TextDecoder().decode(stderr));
-  return said;
+  const [said, blamed] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, said: said!, blamed: blamed! };
 }

@@ -80,7 +80,8 @@ export const taskRoutes: readonly Route[] = [
     path: "/tasks/:task_id/transfer",
     who: "operator",
     params,
-    summary: "What was given out for each attempt of a task.",
+    summary:
+      "What was given out for each attempt of a task: handed to the network, perhaps not arrived.",
     responses: {
       200: json("The record.", transferAnswer),
       404: { description: "There is no such task." },
