@@ -24,8 +24,12 @@ Deno.test("Batches grow again when inputs are quick again", async () => {
 });
 
 Deno.test("Batches become small again when inputs become slow", async () => {
-  const sizes = await batchesOf((inputs, batch) => batch < 20 ? quick() : slow(inputs), 12_000);
-  assert.equal(sizes[20], 512);
+  const sizes = await batchesOf(
+    (inputs, batch) => batch < 20 ? quick() : slow(inputs),
+    9_000,
+    2_000,
+  );
+  assert.deepEqual(sizes.slice(20, 24), [512, 256, 128, 64]);
   assert(sizes.slice(23).every((size) => size <= 64), `batches of ${sizes}`);
 });
 
