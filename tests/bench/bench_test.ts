@@ -3,6 +3,7 @@ import { HelpWanted, UsageError } from "../../adapters/cli/mod.ts";
 import { median, quantile } from "./figures.ts";
 import { isPossible, measurements, parseBench } from "./main.ts";
 import { PacketReader, publishPacket } from "./packets.ts";
+import { rateSaid } from "./ranges.ts";
 import { measuredText, numberText } from "./report.ts";
 
 const ROOT = new URL("../../", import.meta.url);
@@ -104,5 +105,22 @@ Deno.test("PacketReader cuts packets apart however their bytes come in", () => {
       reader.push(bytes.subarray(at, at + size), (first, body) => taken.push([first, body.length]));
     }
     assert.deepEqual(taken, [[0x32, 6], [0x32, 20_006], [0x32, 8]], `${size} bytes at a time`);
+  }
+});
+
+Deno.test("rateSaid() takes no rate of answers that were refused, cut or without their bytes", () => {
+  const said = (read: string, more = "") =>
+    `  40136 requests in 1.10s, ${read} read\n${more}Requests/sec:  36512.70\n`;
+  for (const read of ["159.77MB", "0.16GB"]) assert.equal(rateSaid(said(read), 4_096), 36_512.7);
+  const wrongs: [said: string, rangeBytes: number][] = [
+    [said("159.77MB"), 8_192],
+    [said("5.21MB"), 4_096],
+    [said("159.77KB"), 4_096],
+    [said("159.77MB", "  Non-2xx or 3xx responses: 1\n"), 4_096],
+    [said("159.77MB", "  Socket errors: connect 0, read 1, write 0, timeout 0\n"), 4_096],
+    ["", 4_096],
+  ];
+  for (const [text, bytes] of wrongs) {
+    assert.throws(() => rateSaid(text, bytes), /^Error: wrk said/);
   }
 });

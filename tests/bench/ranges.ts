@@ -74,8 +74,19 @@ export async function rate({ url, tokens, rangeBytes, seconds }: Asked): Promise
     },
     signal: AbortSignal.timeout(1_000 * seconds + 10_000),
   }).output();
-  const said = new TextDecoder().decode(stdout);
+  return rateSaid(new TextDecoder().decode(stdout), rangeBytes);
+}
+
+/** The requests a second, as wrk says them. @throws {Error} as {@link rate}: an empty answer is none. */
+export function rateSaid(said: string, rangeBytes: number): number {
+  const [, requests, amount, unit = ""] =
+    /(\d+) requests in .*, ([\d.]+)([KMGT]?)B read/.exec(said) ?? [];
   const perSecond = /Requests\/sec:\s+([\d.]+)/.exec(said)?.[1];
-  if (!perSecond || /Non-2xx|Socket errors/.test(said)) throw new Error(`wrk said:\n${said}`);
+  // It rounds to two digits behind the point.
+  const read = 1.01 * Number(amount) * KIB ** " KMGT".indexOf(unit || " ");
+  const isWhole = read >= Number(requests) * rangeBytes;
+  if (!perSecond || !isWhole || /Non-2xx|Socket errors/.test(said)) {
+    throw new Error(`wrk said:\n${said}`);
+  }
   return Number(perSecond);
 }

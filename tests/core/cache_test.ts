@@ -31,6 +31,15 @@ Deno.test("Cache keeps what was used within the last uses but a few", () => {
   assert.ok(Math.max(...lost) < MAX / 2 + MAX / 8, `lost ${lost}`);
 });
 
+Deno.test("Cache makes the youngest of what is used, but for what became so within an eighth of its uses", () => {
+  for (let used = 0; used < MAX - MAX / 8; used++) {
+    const cache = filled(MAX);
+    cache.get(`${used}`);
+    for (let n = 1; n < MAX; n++) cache.set(`new ${n}`, n);
+    assert.equal(cache.get(`${used}`), used);
+  }
+});
+
 Deno.test("Cache forgets a key, and everything", () => {
   const cache = filled(3);
   cache.delete("1");

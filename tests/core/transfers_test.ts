@@ -78,6 +78,14 @@ Deno.test("Transfers.soFar() grows with what is under way, and says nothing that
   assert.deepEqual(transfers.record(known), known.transfers);
 });
 
+Deno.test("Transfers.begin() counts an answer once, though its batch is decided again", () => {
+  const transfers = new Transfers();
+  const answer = range(0, 600);
+  for (const at of [1, 2]) transfers.begin(offered, answer, at);
+  const { bytes, requests, first_at } = transfers.soFar(offered)!;
+  assert.deepEqual([bytes, requests, first_at], [600, 1, 1]);
+});
+
 Deno.test("Transfers: the next attempt begins at nothing, but what was fetched before is fetched again", () => {
   const transfers = new Transfers();
   transfers.begin(offered, range(0, 4096), 1);

@@ -1,6 +1,7 @@
 /** A download as contact, as something that ends, and as something that a full disk does not stop. */
 import assert from "node:assert/strict";
 import { listen } from "../../../adapters/http/mod.ts";
+import { outboxOf } from "../../../commands/house/ways.ts";
 import { problem } from "../../../core/mod.ts";
 import { onStage, sha256 } from "./stage.ts";
 import type { HttpStage } from "./stage.ts";
@@ -80,6 +81,22 @@ Deno.test("a device that is revoked loses its downloads at once", async () => {
       assert.equal(stage.downloads.size, 0);
       assert.ok(await peer.drain() < bytes.length);
     });
+  });
+});
+
+Deno.test("a device is being given bytes from its request on until its last download ends or is cut", async () => {
+  await onStage(async (stage) => {
+    const token = await pump(stage);
+    const { isGiving } = outboxOf([], stage.downloads);
+    const begin = async () => (await stage.request("GET", url, { token })).body!.getReader();
+    assert.equal(isGiving!("pump-7"), false);
+    const [first, second] = [await begin(), await begin()];
+    assert.deepEqual([isGiving!("pump-7"), isGiving!("pump-8")], [true, false]);
+    await first.cancel();
+    assert.equal(isGiving!("pump-7"), true);
+    stage.downloads.disconnect("pump-7");
+    assert.equal(isGiving!("pump-7"), false);
+    await assert.rejects(second.read(), /The download was ended/);
   });
 });
 

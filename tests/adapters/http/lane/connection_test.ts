@@ -282,7 +282,33 @@ Deno.test("an image that cannot be read is told, and cuts its answer alone", asy
     assert.match(await peer.rest(), /^HTTP\/1\.1 206 /);
     assert.match(String(lane.faults), /The file ends at 1000, before 2001/);
     assert.equal(lane.stage.downloads.size, 0);
+    const { body } = await lane.stage.json("GET", `/tasks/${lane.task}/transfer`);
+    assert.deepEqual([body.attempts[0].bytes, body.attempts[0].cuts], [500, 1]);
     await other.send(lane.get("500-599"));
     assert.deepEqual((await other.answer()).body, bytesOf(lane, 500, 600));
   });
+});
+
+Deno.test("a fresh connection begins with small pieces, however quick another one was", async () => {
+  await onLane(async (lane) => {
+    const { deps } = lane.stage;
+    const { images } = deps;
+    let sizes: number[] = [];
+    const bytes: typeof images.bytes = (...which) => {
+      const source = images.bytes(...which);
+      const next = (max: number) => {
+        sizes.push(max);
+        return source.next(max);
+      };
+      return { next, close: () => source.close() };
+    };
+    Object.defineProperty(deps, "images", { value: { bytes } });
+    for (let n = 0; n < 2; n++) {
+      sizes = [];
+      const peer = await lane.peer();
+      await peer.send(lane.get());
+      assert.equal(sha256((await peer.answer()).body), lane.hex);
+      assert.ok(sizes[0] === 65_536 && sizes[1]! <= 65_536, `pieces of ${sizes}`);
+    }
+  }, { size: 8_000_000 });
 });

@@ -45,10 +45,12 @@ interface Scene {
 }
 
 function scene(
-  { isHead = false, range, next }: {
+  { isHead = false, range, next, before = 0 }: {
     isHead?: boolean;
     range?: string;
     next?: ImageBytes["next"];
+    /** Bytes of the answers before it on the same connection. */
+    before?: number;
   } = {},
 ): Scene {
   const ends: string[] = [];
@@ -75,10 +77,12 @@ function scene(
   const sink = new Sink();
   const admitted = { image, answer, download };
   const onFault = (error: unknown) => void faults.push(error);
+  const pace = new Pace(limits, LANE_SIZES);
+  pace.given(before);
   const sendingDeps = {
     images,
     limits,
-    pace: new Pace(limits, LANE_SIZES),
+    pace,
     onFault,
     offload: undefined,
   };
@@ -136,6 +140,12 @@ Deno.test("Sending is late when nothing is taken for as long as the slowest peer
   sink.take();
   await settled();
   assert.ok(sending.lateAt > before);
+});
+
+Deno.test("Sending waits for no byte of the answers before it", () => {
+  const { sending } = scene({ isHead: true, before: 300_000 });
+  sending.begin();
+  assert.ok(sending.lateAt <= performance.now() + 1_000);
 });
 
 Deno.test("Sending is never late while it reads", () => {
