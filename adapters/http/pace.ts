@@ -10,8 +10,9 @@ export type ServedEnd = "complete" | "cut" | "stalled";
 
 const QUICK_MS = 250;
 /**
- * As much as the kernel takes at once for a slow peer, and more: it asks for more bytes only when most
- * of that is gone, which cannot be seen from here.
+ * As much as the kernel takes at once for a small device, and more: it asks for more bytes only when most
+ * of that is gone, which cannot be seen from here. For a large window on a fast line it takes megabytes:
+ * to wait for those would keep every dead peer for ten minutes.
  */
 const BUFFERS_BYTES_MAX = 262_144;
 

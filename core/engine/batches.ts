@@ -1,5 +1,5 @@
 /** The inputs that wait: one batch is in flight, the next collects meanwhile. */
-import { BATCH_MAX, BATCH_MIN, BATCH_SLOW_MS, QUEUE_MAX } from "../protocol/mod.ts";
+import { BATCH_MAX, QUEUE_MAX } from "../protocol/mod.ts";
 import { notNow } from "./dispatch.ts";
 import type { Answer, Input } from "./inputs.ts";
 import type { Clock } from "./ports.ts";
@@ -13,13 +13,15 @@ export interface Waiting {
 /** Takes inputs and hands them on, batch by batch. */
 export class Batches {
   readonly #clock: Clock;
-  readonly #take: (batch: readonly Waiting[]) => Promise<void>;
+  readonly #take: (batch: readonly Waiting[]) => Promise<number>;
   #queue: Waiting[] = [];
-  #size = BATCH_MIN;
   #pumping: Promise<void> | undefined;
 
-  /** `take` answers each input of a batch, which may be empty; it never throws. */
-  constructor(clock: Clock, take: (batch: readonly Waiting[]) => Promise<void>) {
+  /**
+   * `take` answers the first inputs of a batch, which may be empty, and gives their number: at least one of
+   * some. It never throws.
+   */
+  constructor(clock: Clock, take: (batch: readonly Waiting[]) => Promise<number>) {
     this.#clock = clock;
     this.#take = take;
   }
@@ -49,21 +51,8 @@ export class Batches {
     do {
       // One turn of the event loop: everything that was received already joins this batch.
       await new Promise<void>((resolve) => this.#clock.soon(resolve));
-      const batch = this.#queue.splice(0, this.#size);
-      const began = this.#clock.monotonic();
-      await this.#take(batch);
-      this.#size = sizeAfter(this.#size, batch.length, this.#clock.monotonic() - began);
+      this.#queue.splice(0, await this.#take(this.#queue.slice(0, BATCH_MAX)));
     } while (this.#queue.length > 0);
     this.#pumping = undefined;
   }
-}
-
-/**
- * How many inputs the batch after one of `taken` inputs may take. Large ones share a sync of the disk
- * among many; but nothing else is answered meanwhile, and a slow input can cost twenty quick ones.
- */
-function sizeAfter(size: number, taken: number, tookMs: number): number {
-  if (tookMs > BATCH_SLOW_MS) return Math.max(BATCH_MIN, size >> 1);
-  const isFull = taken === size;
-  return isFull && tookMs < BATCH_SLOW_MS / 2 ? Math.min(BATCH_MAX, size * 2) : size;
 }

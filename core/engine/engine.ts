@@ -5,7 +5,7 @@
 import { activeTask } from "../device/queue.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
-import { problem } from "../protocol/mod.ts";
+import { BATCH_DECIDING_MS, problem } from "../protocol/mod.ts";
 import type { EngineApi } from "./api.ts";
 import { Audience } from "./audience.ts";
 import { Batches } from "./batches.ts";
@@ -265,10 +265,10 @@ export class Engine implements EngineApi {
     if (!this.#stopped) this.#batches.wake();
   }
 
-  async #process(batch: readonly Waiting[]): Promise<void> {
+  async #process(batch: readonly Waiting[]): Promise<number> {
     try {
       if (this.#ledger.isSuspect) await this.#recover();
-      await this.#decideAll(batch);
+      return await this.#decideAll(batch, this.#ports.clock.monotonic() + BATCH_DECIDING_MS);
     } catch (error) {
       // What a look that nobody asked for found still broken was told before.
       if (batch.length > 0 || !this.#ledger.isSuspect) this.#audience.fault(error);
@@ -276,11 +276,15 @@ export class Engine implements EngineApi {
       if (!this.#stopped) this.#ledger.reopenSoon(() => this.#batches.wake());
       const answer = notNow("The log cannot be written now. Try again in a moment.");
       for (const waiting of batch) waiting.answer(answer);
+      return batch.length;
     }
   }
 
-  /** An input that makes us fail is refused alone; the others are decided without it. */
-  async #decideAll(batch: readonly Waiting[]): Promise<void> {
+  /**
+   * Decides the inputs in their order, none after `until`, and says how many. An input that makes us fail
+   * is refused alone; all others are decided without it.
+   */
+  async #decideAll(batch: readonly Waiting[], until: number): Promise<number> {
     if (this.#followClock()) this.#deadlines.reachableAgain();
     const work = this.#workspace();
     await this.#noteClockStep(work);
@@ -300,11 +304,14 @@ export class Engine implements EngineApi {
         this.#audience.fault(error);
         answer({ ok: false, problem: problem(500, "The engine failed on this input.") });
         const others = batch.filter((_, other) => other !== index);
-        return others.length > 0 ? await this.#decideAll(others) : undefined;
+        if (others.length > 0) await this.#decideAll(others, Infinity);
+        return batch.length;
       }
+      if (this.#ports.clock.monotonic() > until) break;
     }
-    await this.#ledger.commit(work, batch.length);
-    for (const [index, { input: { kind }, answer }] of batch.entries()) {
+    const taken = batch.slice(0, answers.length);
+    await this.#ledger.commit(work, taken.length);
+    for (const [index, { input: { kind }, answer }] of taken.entries()) {
       const rejected = rejectionOf(answers[index]!);
       this.#audience.tell((observer) =>
         observer.decided?.({ kind, ...(rejected ? { rejected } : {}) })
@@ -312,6 +319,7 @@ export class Engine implements EngineApi {
       answer(answers[index]!);
     }
     this.#send(work);
+    return taken.length;
   }
 
   /**

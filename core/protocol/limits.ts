@@ -35,12 +35,10 @@ export const DURATION_S_MAX = 31_536_000;
 export const TOKEN_OVERLAP_S_MAX = 2_592_000;
 /** Inputs that may wait for the engine; beyond it an adapter is told to come back. */
 export const QUEUE_MAX = 10_000;
-/** Inputs that one transaction takes at most, where they are quickly done. */
+/** Inputs that one transaction takes at most: they share a sync of the disk. */
 export const BATCH_MAX = 512;
-/** Inputs that one transaction may take in any case. */
-export const BATCH_MIN = 64;
-/** A batch that took longer, in milliseconds, is followed by a smaller one: everything else waits for it. */
-export const BATCH_SLOW_MS = 100;
+/** A transaction takes no more when it has decided for so long, in ms: everybody else waits for it. */
+export const BATCH_DECIDING_MS = 50;
 /** Device states kept in memory. */
 export const CACHE_DEVICES_MAX = 5_000;
 /** Devices of which it is remembered when they were last heard. */

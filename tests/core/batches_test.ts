@@ -1,70 +1,64 @@
 /** How many inputs one transaction takes. */
 import assert from "node:assert/strict";
 import { Batches } from "../../core/engine/batches.ts";
-import type { Input } from "../../core/engine/inputs.ts";
 import type { Clock } from "../../core/engine/ports.ts";
+import { ANY_SHA512 } from "../support/any_sha512.ts";
+import { bench } from "./support/bench_engine.ts";
+import type { Bench } from "./support/bench_engine.ts";
 
-const quick = () => 20;
-const slow = (inputs: number) => inputs * 2;
+const clock: Clock = {
+  wall: () => 0,
+  monotonic: () => 0,
+  soon: (call) => queueMicrotask(call),
+  after: () => () => {},
+};
 
-Deno.test("Batches share a commit among hundreds of inputs that are quickly done", async () => {
-  const sizes = await batchesOf(quick, 3_000);
-  assert.equal(Math.max(...sizes), 512);
-});
-
-Deno.test("Batches become small where inputs are slow, and hold nobody up for long", async () => {
-  const sizes = await batchesOf(slow, 3_000);
-  assert(sizes.every((size) => size <= 64), `batches of ${sizes}`);
-});
-
-Deno.test("Batches grow again when inputs are quick again", async () => {
-  const sizes = await batchesOf((inputs, batch) => batch < 20 ? slow(inputs) : quick(), 6_000);
-  assert.equal(sizes[19], 64);
-  assert.equal(Math.max(...sizes), 512);
-});
-
-Deno.test("Batches become small again when inputs become slow", async () => {
-  const sizes = await batchesOf(
-    (inputs, batch) => batch < 20 ? quick() : slow(inputs),
-    9_000,
-    2_000,
-  );
-  assert.deepEqual(sizes.slice(20, 24), [512, 256, 128, 64]);
-  assert(sizes.slice(23).every((size) => size <= 64), `batches of ${sizes}`);
-});
-
-Deno.test("Batches grow no further where twice as many inputs would take long", async () => {
-  const sizes = await batchesOf((inputs) => inputs * 0.9, 3_000);
-  assert(sizes.every((size) => size <= 64), `batches of ${sizes}`);
-});
-
-Deno.test("Batches do not grow by inputs that come one by one: nobody knows what a crowd of them takes", async () => {
-  const sizes = await batchesOf(quick, ...Array(20).fill(1), 1_000);
-  assert.deepEqual(sizes.slice(19, 21), [1, 64]);
-});
-
-/** The sizes of the batches in which crowds of inputs are taken, one crowd after the other. */
-async function batchesOf(
-  tookMs: (inputs: number, batch: number) => number,
-  ...crowds: number[]
-): Promise<number[]> {
-  let now = 0;
-  const clock: Clock = {
-    wall: () => now,
-    monotonic: () => now,
-    soon: (call) => queueMicrotask(call),
-    after: () => () => {},
-  };
-  const sizes: number[] = [];
+Deno.test("Batches share a commit among hundreds of inputs, and take what is left in its order", async () => {
+  const taken: string[][] = [];
   const batches = new Batches(clock, (batch) => {
-    now += tookMs(batch.length, sizes.length);
-    sizes.push(batch.length);
-    return Promise.resolve();
+    const some = batch.slice(0, taken.length === 1 ? 3 : batch.length);
+    taken.push(some.map(({ input }) => (input as { device: string }).device));
+    return Promise.resolve(some.length);
   });
-  const input: Input = { kind: "contact", device: "lock-1", contact: "gone" };
-  for (const crowd of crowds) {
-    for (let n = 0; n < crowd; n++) void batches.submit(input);
-    await batches.pumping;
-  }
+  const all = Array.from({ length: 1_200 }, (_, n) => `lock-${n}`);
+  for (const device of all) void batches.submit({ kind: "contact", device, contact: "gone" });
+  await batches.pumping;
+  assert.deepEqual(taken.map(({ length }) => length), [512, 3, 512, 173]);
+  assert.deepEqual(taken.flat(), all);
+});
+
+/** Registers so many devices at once, each in `ms` of deciding and `commitMs` for each commit. */
+async function registered(b: Bench, count: number, ms: number, commitMs = 0): Promise<number[]> {
+  const { device, append } = b.store;
+  const sizes: number[] = [];
+  b.store.device = (id) => (b.clock.stall(ms), device.call(b.store, id));
+  b.store.append = (writes) => {
+    b.clock.stall(commitMs);
+    sizes.push(writes.length);
+    return append.call(b.store, writes);
+  };
+  const answers = await Promise.all(
+    Array.from({ length: count }, (_, n) =>
+      b.command({
+        type: "registerDevice",
+        device: `lock-${n}`,
+        tokenSha256: `${n}`.padStart(64, "0"),
+        tokenSha512: ANY_SHA512,
+      })),
+  );
+  assert.ok(answers.every(({ ok }) => ok));
   return sizes;
 }
+
+Deno.test("Engine: a transaction takes no more after fifty milliseconds of deciding", async () => {
+  const sizes = await registered(await bench(), 100, 4);
+  assert.deepEqual(sizes, [13, 13, 13, 13, 13, 13, 13, 9]);
+});
+
+Deno.test("Engine: an input that takes long is taken alone, and not left out", async () => {
+  assert.deepEqual(await registered(await bench(), 3, 400), [1, 1, 1]);
+});
+
+Deno.test("Engine: a disk that syncs slowly is no reason for small transactions", async () => {
+  assert.deepEqual(await registered(await bench(), 700, 0, 200), [512, 188]);
+});
