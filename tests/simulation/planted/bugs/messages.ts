@@ -14,8 +14,8 @@ export const messageBugs: readonly Bug[] = [
     "a message leaves before its fact is durable",
     ["I6", "L4"],
     "engine/engine.ts",
-    "await this.#ledger.commit(work, batch.length);",
-    "dispatch(this.#ports.outbox, work, () => {});\n    await this.#ledger.commit(work, batch.length);",
+    "await this.#ledger.commit(work, taken.length);",
+    "dispatch(this.#ports.outbox, work, () => {});\n    await this.#ledger.commit(work, taken.length);",
   ),
   bug(
     "a cancellation is never owed",

@@ -7,9 +7,9 @@ export const storeBugs: readonly Bug[] = [
     "an input is acknowledged before the commit",
     ["I4", "I6"],
     "engine/engine.ts",
-    "await this.#ledger.commit(work, batch.length);",
+    "await this.#ledger.commit(work, taken.length);",
     "batch.forEach(({ answer }, index) => answer(answers[index]!));\n" +
-      "    await this.#ledger.commit(work, batch.length);",
+      "    await this.#ledger.commit(work, taken.length);",
   ),
   bug(
     "an input is acknowledged though the store failed",
