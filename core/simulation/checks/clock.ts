@@ -13,6 +13,8 @@ interface Seen {
   recorded: number;
   /** How often the clock moved since a step was last on record: of several the sum may be small. */
   moves: number;
+  /** And before that: the row may have been decided in between. */
+  movesBefore: number;
 }
 
 /** Judges engine time. */
@@ -31,7 +33,13 @@ export class EngineClock implements Judge {
     this.#look();
     if (this.#lives.has(life)) return;
     const first = this.#offset;
-    this.#lives.set(life, { offsets: new Set([first]), first, recorded: 0, moves: 0 });
+    this.#lives.set(life, {
+      offsets: new Set([first]),
+      first,
+      recorded: 0,
+      moves: 0,
+      movesBefore: 0,
+    });
   }
 
   died(life: Life): void {
@@ -55,8 +63,8 @@ export class EngineClock implements Judge {
     const seen = this.#lives.get(life);
     if (!seen) return;
     seen.recorded += byMs;
-    const isStep = Math.abs(byMs) > STEP_MS || seen.moves > 1;
-    seen.moves = 0;
+    const isStep = Math.abs(byMs) > STEP_MS || seen.moves + seen.movesBefore > 1;
+    [seen.movesBefore, seen.moves] = [seen.moves, 0];
     if (isStep && seen.offsets.has(seen.first + seen.recorded)) return;
     const jumps = [...seen.offsets].map((offset) => offset - seen.first).join();
     const sum = `${byMs} ms, ${seen.recorded} in all`;

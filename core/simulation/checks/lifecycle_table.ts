@@ -124,11 +124,19 @@ export const RULES: readonly Rule[] = [
 
   // A pause.
   {
-    from: "downloading retrying verifying",
+    from: "downloading verifying",
     to: "paused",
     by: "ContactChanged",
     reason: "gone",
     when: all(contact("gone"), not(allGiven)),
+  },
+  // What was given out may not have been recorded: it has another try all the same.
+  {
+    from: "retrying",
+    to: "paused",
+    by: "ContactChanged",
+    reason: "gone",
+    when: contact("gone"),
   },
   {
     from: "offered downloading verifying awaiting_install",

@@ -2,6 +2,21 @@
 import { bug } from "../bug.ts";
 import type { Bug } from "../bug.ts";
 
+/** Nothing that would hide what a freeze does. */
+const QUIET = {
+  engineCrash: 0,
+  engineStop: 0,
+  twoEngines: 0,
+  wallJump: 0,
+  writeError: 0,
+  diskFull: 0,
+  readError: 0,
+  brokerCrash: 0,
+  loss: 0,
+  delay: 0,
+  partition: 0,
+};
+
 export const timeBugs: readonly Bug[] = [
   bug(
     "the deadline of a reboot is forgotten",
@@ -48,12 +63,9 @@ export const timeBugs: readonly Bug[] = [
     "    // A timer that is late is not replaced by one that is not.\n    this.#noteAbsence();\n",
     "",
     {
-      engineFreeze: 60_000,
-      engineCrash: 0,
-      engineStop: 0,
-      twoEngines: 0,
-      wallJump: 0,
-      powerLoss: 200_000,
+      engineFreeze: 10_000,
+      ...QUIET,
+      powerLoss: 300_000,
     },
   ),
   bug(
@@ -91,7 +103,7 @@ export const timeBugs: readonly Bug[] = [
     "engine/engine.ts",
     "if (this.#time.followStep() === 0) return false;",
     "if (this.#time.followStep() <= 0) return false;",
-    { engineFreeze: 100_000, wallJump: 100_000, engineCrash: 0 },
+    { engineFreeze: 200_000, wallJump: 100_000, engineCrash: 0 },
   ),
   bug(
     "a token that ends while its row is written cuts nobody",
