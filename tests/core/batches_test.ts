@@ -27,6 +27,8 @@ Deno.test("Batches share a commit among hundreds of inputs, and take what is lef
   assert.deepEqual(taken.flat(), all);
 });
 
+const registers = { type: "registerDevice", tokenSha512: ANY_SHA512 } as const;
+
 /** Registers so many devices at once, each in `ms` of deciding and `commitMs` for each commit. */
 async function registered(b: Bench, count: number, ms: number, commitMs = 0): Promise<number[]> {
   const { device, append } = b.store;
@@ -38,13 +40,11 @@ async function registered(b: Bench, count: number, ms: number, commitMs = 0): Pr
     return append.call(b.store, writes);
   };
   const answers = await Promise.all(
-    Array.from({ length: count }, (_, n) =>
-      b.command({
-        type: "registerDevice",
-        device: `lock-${n}`,
-        tokenSha256: `${n}`.padStart(64, "0"),
-        tokenSha512: ANY_SHA512,
-      })),
+    Array.from(
+      { length: count },
+      (_, n) =>
+        b.command({ ...registers, device: `lock-${n}`, tokenSha256: `${n}`.padStart(64, "0") }),
+    ),
   );
   assert.ok(answers.every(({ ok }) => ok));
   return sizes;
@@ -57,6 +57,26 @@ Deno.test("Engine: a transaction takes no more after fifty milliseconds of decid
 
 Deno.test("Engine: an input that takes long is taken alone, and not left out", async () => {
   assert.deepEqual(await registered(await bench(), 3, 400), [1, 1, 1]);
+});
+
+Deno.test("Engine: an input that makes it fail is refused alone, and all beside it are answered", async () => {
+  const b = await bench();
+  const { device } = b.store;
+  b.store.device = (id) => {
+    b.clock.stall(20);
+    if (id === "lock-1") throw new TypeError("a bug");
+    return device.call(b.store, id);
+  };
+  const answers = await Promise.all(["lock-0", "lock-1", "lock-2", "lock-3", "lock-4"].map(
+    (device) => b.command({ ...registers, device, tokenSha256: device.padEnd(64, "0") }),
+  ));
+  assert.deepEqual(answers.map((answer) => answer.ok || answer.problem.status), [
+    true,
+    500,
+    true,
+    true,
+    true,
+  ]);
 });
 
 Deno.test("Engine: a disk that syncs slowly is no reason for small transactions", async () => {

@@ -94,6 +94,7 @@ Deno.test("Engine: whoever names a digest alone runs the version whose image tha
   assert.equal(device(b).version, "2.0.0");
   // A version that it names itself counts, and one that nobody knows changes nothing.
   await checks(b, { running: IMAGE, current_version: "2.0.1" });
+  assert.ok(!Object.hasOwn(rowsOf(b).at(-1)!.data, "runs"));
   await checks(b, oldMd5);
   // Nor does one that two versions have.
   await checks(b, newMd5);
@@ -117,9 +118,10 @@ Deno.test("Engine: an order before the first word stays verified for a device th
   const b = await bench();
   const id = await order(b, "2.0.0");
   await says(b, ["request", {}]);
-  // It was offered already, and is not offered as something else now.
+  const later = await order(b, "2.1.0");
+  // One was offered already, and the other ordered for a device that can report.
   await checks(b, oldMd5);
-  assert.equal(taskOf(b, id).policy.completion, "verified");
+  for (const task of [id, later]) assert.equal(taskOf(b, task).policy.completion, "verified");
   assertReplays(b);
 });
 

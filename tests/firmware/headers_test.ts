@@ -111,6 +111,10 @@ Deno.test("readHeader() sees where a sketch ends behind its boot loader", async 
     const claimed = (await found(image.subarray(0, size)))!.claimedSize;
     assert.ok(claimed > size && claimed <= image.length, `${claimed} of ${size}`);
   }
+  // In a program without a loader it is a part of that.
+  const large = esp8266Image({ segments: [9_000] });
+  large.set([0xe9, 16, 2, 0, 0, 0, 0x10, 0x40, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x7f], 0x1000);
+  assert.equal((await found(large))?.claimedSize, large.length);
   // Whatever else comes there is none of our business.
   assert.equal((await found(joined(loader, new Uint8Array(50))))?.claimedSize, 1_520);
 });

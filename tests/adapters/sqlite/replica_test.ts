@@ -207,6 +207,24 @@ Deno.test("openSqlite() finds in an older log which versions were named whatever
   });
 });
 
+Deno.test("openSqlite() takes tables whose migrations bear whatever times", async () => {
+  await inFolder(async (folder) => {
+    await (await openSqlite(folder)).close();
+    const edit = (sql: string) => {
+      const database = new DatabaseSync(`${folder}/otalog.db`);
+      database.exec(sql);
+      database.close();
+    };
+    // An older otalog stamped days ahead, and a newer one was killed behind its last migration.
+    edit(`update kysely_migration set timestamp = '2099-01-01T00:00:00.000Z'
+      where name < '2026-11-30'`);
+    edit(`update kysely_migration set timestamp = '2026-11-30T00:00:00.000Z'
+      where name >= '2026-11-30'`);
+    await (await openSqlite(folder)).close();
+    assert.equal(await firstDifference(folder), undefined);
+  });
+});
+
 Deno.test("openReplica() reads while an engine writes, and sees one moment", async () => {
   await inFolder(async (folder) => {
     const { store, close } = await openSqlite(folder);
