@@ -2,9 +2,8 @@
 import { siteOf as proxySiteOf } from "../e2e/behind_proxy.ts";
 import { startNginx } from "../support/nginx.ts";
 import { freePort } from "../support/free_port.ts";
-import { Figures } from "./figures.ts";
 import type { Measurement } from "./figures.ts";
-import { CONNECTIONS, fleet, IMAGE_BYTES, imageIn, KIB, rate, siteOf } from "./ranges.ts";
+import { besideNginx, CONNECTIONS, fleet, IMAGE_BYTES, imageIn, KIB, siteOf } from "./ranges.ts";
 import { serve } from "./serve.ts";
 
 const SIZES = [4 * KIB, 64 * KIB, 512 * KIB, IMAGE_BYTES];
@@ -14,8 +13,8 @@ export const offload: Measurement = {
   name: "offload",
   summary: `Ranges a second over ${CONNECTIONS} connections that nginx sends, beside nginx alone`,
   needs: ["nginx", "wrk"],
-  run: async ({ isQuick, runs, folder, say }) => {
-    const figures = new Figures();
+  run: async (setting) => {
+    const { folder } = setting;
     const image = await imageIn(`${folder}/files`);
     const [own, alone, before] = [await freePort(), await freePort(), await freePort()];
     const data = `${folder}/data`;
@@ -24,21 +23,6 @@ export const offload: Measurement = {
     const place = { engine: own, port: before, data };
     await using _before = await startNginx(folder, proxySiteOf("nginx", place), before);
     await using _alone = await startNginx(folder, siteOf(`${folder}/files`, alone), alone);
-    const { path, tokens } = await fleet(engine, image);
-    const seconds = isQuick ? 1 : 3;
-    for (const rangeBytes of isQuick ? SIZES.slice(0, 1) : SIZES) {
-      for (let run = 1; run <= runs; run++) {
-        const name = `${rangeBytes / KIB} KiB`;
-        say(`${name}, run ${run}`);
-        const asked = { rangeBytes, seconds };
-        const url = `http://127.0.0.1:${alone}/image`;
-        const theirs = await rate({ ...asked, url, tokens: ["none"] });
-        const ours = await rate({ ...asked, url: engine.httpUrl + path, tokens });
-        figures.add(name, "requests/s", ours);
-        figures.add(`${name}, nginx alone`, "requests/s", theirs);
-        figures.add(`${name}, to nginx alone`, "×", ours / theirs);
-      }
-    }
-    return figures.list();
+    return await besideNginx(setting, SIZES, await fleet(engine, image), alone, "nginx alone");
   },
 };

@@ -1,5 +1,7 @@
 /** Ranges of an image, asked for by devices over connections that are kept. */
 import { pathOf } from "../support/program.ts";
+import { Figures } from "./figures.ts";
+import type { Figure, Setting } from "./figures.ts";
 import type { Serve } from "./serve.ts";
 
 /** One KiB, in bytes. */
@@ -12,10 +14,14 @@ const DEVICES = 4;
 export const CONNECTIONS = 32;
 const SCRIPT = new URL("./scripts/ranges.lua", import.meta.url).pathname;
 
-/** What is asked for, of whom. */
-export interface Asked {
+/** Devices, and where they fetch their image. */
+export interface Fleet {
   readonly url: string;
   readonly tokens: readonly string[];
+}
+
+/** What is asked for, of whom. */
+export interface Asked extends Fleet {
   readonly rangeBytes: number;
   readonly seconds: number;
 }
@@ -46,9 +52,9 @@ export function siteOf(folder: string, port: number): string {
 export async function fleet(
   { operator, httpUrl }: Serve,
   image: Uint8Array<ArrayBuffer>,
-): Promise<{ path: string; tokens: string[] }> {
+): Promise<Fleet> {
   const checksum = await operator.upload("2.0.0", image);
-  const path = `/artifacts/${checksum.replace("sha256:", "")}`;
+  const url = `${httpUrl}/artifacts/${checksum.replace("sha256:", "")}`;
   const tokens: string[] = [];
   for (let n = 0; n < DEVICES; n++) {
     const token = await operator.register(`device-${n}`);
@@ -57,10 +63,35 @@ export async function fleet(
     const asks = { method: "POST", headers, body: "{}" };
     await (await fetch(`${httpUrl}/ota/device-${n}/request`, asks)).body?.cancel();
     const range = { ...headers, range: "bytes=0-9" };
-    await (await fetch(httpUrl + path, { headers: range })).body?.cancel();
+    await (await fetch(url, { headers: range })).body?.cancel();
     tokens.push(token);
   }
-  return { path, tokens };
+  return { url, tokens };
+}
+
+/** Ranges of these sizes a second, in turns with the nginx on that port, which is called so. */
+export async function besideNginx(
+  { isQuick, runs, say }: Setting,
+  sizes: readonly number[],
+  fleet: Fleet,
+  port: number,
+  called: string,
+): Promise<Figure[]> {
+  const figures = new Figures();
+  const alone = { url: `http://127.0.0.1:${port}/image`, tokens: ["none"] };
+  const seconds = isQuick ? 1 : 3;
+  for (const rangeBytes of isQuick ? sizes.slice(0, 1) : sizes) {
+    for (let run = 1; run <= runs; run++) {
+      const name = `${rangeBytes / KIB} KiB`;
+      say(`${name}, run ${run}`);
+      const theirs = await rate({ ...alone, rangeBytes, seconds });
+      const ours = await rate({ ...fleet, rangeBytes, seconds });
+      figures.add(name, "requests/s", ours);
+      figures.add(`${name}, ${called}`, "requests/s", theirs);
+      figures.add(`${name}, to ${called}`, "×", ours / theirs);
+    }
+  }
+  return figures.list();
 }
 
 /** Requests a second. @throws {Error} when not every one of them was answered with its bytes. */
