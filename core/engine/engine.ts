@@ -11,15 +11,15 @@ import { Audience } from "./audience.ts";
 import { Batches } from "./batches.ts";
 import type { Waiting } from "./batches.ts";
 import { Deadlines } from "./deadlines.ts";
-import { decide } from "./decide.ts";
-import { answerOf, dispatch, notNow, rejectionOf } from "./dispatch.ts";
+import { decideEach } from "./decide_each.ts";
+import { dispatch, notNow, rejectionOf } from "./dispatch.ts";
 import { taskGoingOn } from "./going_on.ts";
 import type { FurtherRange } from "./going_on.ts";
 import type { Answer, Input } from "./inputs.ts";
 import type { Answered } from "./answered.ts";
 import { Ledger } from "./ledger.ts";
+import { Logins } from "./logins.ts";
 import { Notes } from "./notes.ts";
-import { StoreError } from "./ports.ts";
 import type { LogHead, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import { RollCall } from "./roll_call.ts";
@@ -63,8 +63,7 @@ export class Engine implements EngineApi {
   readonly #audience: Audience;
   readonly #ledger: Ledger;
   readonly #batches: Batches;
-  /** Devices that logged in, and when, and could not be read then. */
-  readonly #unread = new Map<string, number>();
+  readonly #logins: Logins;
   #stopped = false;
 
   /** `head` is what `store.open()` gave. */
@@ -94,6 +93,12 @@ export class Engine implements EngineApi {
       isBrokered,
     );
     this.#tokenEnds = new TokenEnds(ports.clock, now, (device) => this.#cut(device));
+    this.#logins = new Logins({
+      store: ports.store,
+      cached: (id) => this.#ledger.cached(id),
+      note: (device, since) => this.#tokenEnds.note(device, since),
+      onFault: (error) => this.#distrust(error),
+    });
     this.#deadlines = new Deadlines(ports.store, ports.clock, {
       now,
       followClock: () => this.#followClock(),
@@ -170,7 +175,7 @@ export class Engine implements EngineApi {
 
   connected(device: string, connection: string): void {
     this.#presence.connected(device, connection);
-    void this.#noteTokenEnds(device, this.now());
+    void this.#logins.note(device, this.now());
   }
 
   listening(device: string, connection: string, listening: boolean): Promise<boolean> {
@@ -245,19 +250,6 @@ export class Engine implements EngineApi {
     }
   }
 
-  /** The token that it logged in with, at `since`, may be one that ends. */
-  async #noteTokenEnds(id: string, since: number): Promise<void> {
-    try {
-      const stored = this.#ledger.cached(id) ?? await this.#ports.store.device(id);
-      // What was read may be older than what was written meanwhile.
-      const { device } = this.#ledger.cached(id) ?? stored ?? {};
-      if (device && !this.#stopped) this.#tokenEnds.note(device, since);
-    } catch (error) {
-      this.#unread.set(id, since);
-      this.#distrust(error);
-    }
-  }
-
   /** Nobody knows what became of the store: it is opened again, even if no input comes. */
   #distrust(error: unknown): void {
     this.#ledger.distrust();
@@ -288,26 +280,20 @@ export class Engine implements EngineApi {
     if (this.#followClock()) this.#deadlines.reachableAgain();
     const work = this.#workspace();
     await this.#noteClockStep(work);
-    const answers: Answer[] = [];
     const isListening = (device: string) => this.#presence.isListening(device);
     const { deviceRequests = "allow" } = this.#options;
     const [leftOut, answered] = [this.#leftOut, this.#answered];
     const around = { isListening, leftOut, answered, deviceRequests };
     for (const notes of [leftOut, answered]) notes.begin();
-    for (const [index, { input, answer }] of batch.entries()) {
-      const sent = work.outgoing.length;
-      try {
-        const result = await decide(work, input, around);
-        answers.push(answerOf(result, work, sent, input));
-      } catch (error) {
-        if (error instanceof StoreError) throw error;
-        this.#audience.fault(error);
-        answer({ ok: false, problem: problem(500, "The engine failed on this input.") });
-        const others = batch.filter((_, other) => other !== index);
-        if (others.length > 0) await this.#decideAll(others, Infinity);
-        return batch.length;
-      }
-      if (this.#ports.clock.monotonic() > until) break;
+    const isOver = () => this.#ports.clock.monotonic() > until;
+    const { answers, fault } = await decideEach(work, batch, around, isOver);
+    if (fault) {
+      this.#audience.fault(fault.error);
+      const failed = batch[answers.length]!;
+      failed.answer({ ok: false, problem: problem(500, "The engine failed on this input.") });
+      const others = batch.filter((waiting) => waiting !== failed);
+      if (others.length > 0) await this.#decideAll(others, Infinity);
+      return batch.length;
     }
     const taken = batch.slice(0, answers.length);
     await this.#ledger.commit(work, taken.length);
@@ -371,9 +357,7 @@ export class Engine implements EngineApi {
     const durable = await this.#ledger.reopen();
     // What it made owed comes with the call.
     if (durable) this.#send({ outgoing: [], cut: durable.cut });
-    const unread = [...this.#unread];
-    this.#unread.clear();
-    for (const [device, since] of unread) void this.#noteTokenEnds(device, since);
+    this.#logins.again();
     if (this.#presence.isReachable) this.callAll();
   }
 
