@@ -38,6 +38,7 @@ export async function linkTo(
 export function outboxOf(ways: readonly Outbox[], downloads: Downloads): Outbox {
   return {
     send: (message) => ways.forEach((way) => way.send(message)),
+    sendChunk: (chunk) => ways.find((way) => way.sendChunk)?.sendChunk!(chunk),
     room: async () => void await Promise.all(ways.map((way) => way.room?.())),
     isGiving: (device) => downloads.isGiving(device),
     disconnect: (device) => [...ways, downloads].forEach((way) => way.disconnect(device)),
