@@ -18,6 +18,7 @@ import type { Transfers } from "./transfers.ts";
 /** What a flow works with. */
 export interface ChunkFlowDeps {
   readonly images: Images;
+  /** One that chunks go by. */
   readonly outbox: Outbox;
   readonly transfers: Pick<Transfers, "begin">;
   /** Engine time. */
@@ -150,7 +151,7 @@ export class ChunkFlow {
     transfers.begin(task, sent, sent.sentAt);
     this.#window.sent(device, id, sent);
     const done = (how: ChunkEnd) => this.#done(flow, task, sent, how);
-    outbox.sendChunk?.({ device, task: id, offset: start, bytes, done });
+    outbox.sendChunk!({ device, task: id, offset: start, bytes, done });
     return true;
   }
 

@@ -84,8 +84,8 @@ export class Engine implements EngineApi {
       onDurable: (work) => this.#follow(work),
     }, head);
     const now = () => this.now();
-    const { images } = ports;
-    this.#chunks = images && new ChunkFlow({
+    const { images, outbox: { sendChunk } } = ports;
+    this.#chunks = images && sendChunk && new ChunkFlow({
       images,
       outbox: ports.outbox,
       transfers: this.#transfers,
