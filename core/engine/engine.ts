@@ -201,7 +201,6 @@ export class Engine implements EngineApi {
 
   connected(device: string, connection: string): void {
     this.#presence.connected(device, connection);
-    this.#chunks?.connected(device);
     void this.#logins.note(device, this.now());
   }
 

@@ -136,7 +136,9 @@ function beginsWithin(next: ServedRange, { from, sent }: ServedRange): boolean {
  * another connection did not arrive, so the answer before it was cut there.
  */
 function settle(tally: Tally, { range, at }: Answer, next?: ServedRange): void {
-  const isCutShort = next !== undefined && next.connection !== range.connection &&
+  // A message arrives whole, or not at all.
+  const isWhole = range.ownMs !== undefined;
+  const isCutShort = !isWhole && next !== undefined && next.connection !== range.connection &&
     beginsWithin(next, range);
   const bytes = isCutShort ? next.from - range.from : range.sent;
   const span: Span = [range.from, range.from + bytes];
