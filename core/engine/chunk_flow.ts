@@ -86,7 +86,6 @@ export class ChunkFlow {
   /** Nothing leaves any more. */
   close(): void {
     this.#isClosed = true;
-    for (const flow of this.#flows.values()) flow.waiting = [];
     this.#flows.clear();
     this.#window.close();
   }
