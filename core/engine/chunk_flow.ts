@@ -35,6 +35,8 @@ interface Flow {
   /** The task that all of it was asked for. */
   task: string;
   waiting: Wanted[];
+  /** What is being read for it, of that task. */
+  underWay: Wanted | undefined;
   isPumping: boolean;
   /** Names the present connection, as far as anybody knows. */
   connection: number;
@@ -61,11 +63,10 @@ export class ChunkFlow {
   /** Gives the device what it asked for; what is on its way already is not sent twice. */
   want(device: string, { task, wanted }: Asked): void {
     const flow = this.#flow(device, task.id);
-    if (flow.task !== task.id) Object.assign(flow, { task: task.id, waiting: [] });
-    const isComing = (one: Wanted) =>
-      flow.waiting.some((other) => isSame(one, other)) ||
-      one.kind === "part" && this.#window.has(device, task.id, one);
-    flow.waiting.push(...wanted.filter((one) => !isComing(one)));
+    if (flow.task !== task.id) {
+      Object.assign(flow, { task: task.id, waiting: [], underWay: undefined });
+    }
+    for (const one of wanted) if (!this.#isComing(flow, one)) flow.waiting.push(one);
     void this.#pump(flow);
   }
 
@@ -84,12 +85,19 @@ export class ChunkFlow {
     this.#window.close();
   }
 
+  #isComing({ device, task, waiting, underWay }: Flow, one: Wanted): boolean {
+    return waiting.some((other) => isSame(one, other)) ||
+      underWay !== undefined && isSame(one, underWay) ||
+      one.kind === "part" && this.#window.has(device, task, one);
+  }
+
   #flow(device: string, task: string): Flow {
     const known = this.#flows.get(device);
     if (known) return known;
     // Numbers below 0: connections of HTTP count up.
     const connection = --this.#connections;
-    const flow: Flow = { device, task, waiting: [], isPumping: false, connection, doneAt: 0 };
+    const idle = { waiting: [], underWay: undefined, isPumping: false, doneAt: 0 };
+    const flow: Flow = { device, task, connection, ...idle };
     this.#flows.set(device, flow);
     return flow;
   }
@@ -106,11 +114,12 @@ export class ChunkFlow {
     try {
       for (let next = flow.waiting[0]; next; next = flow.waiting[0]) {
         if (next.kind === "part" && !this.#window.reserve(flow.device, next)) break;
-        flow.waiting.shift();
+        flow.underWay = flow.waiting.shift();
         await this.#give(flow, next);
+        flow.underWay = undefined;
       }
     } catch (error) {
-      flow.waiting = [];
+      Object.assign(flow, { waiting: [], underWay: undefined });
       this.#deps.onFault(error);
     } finally {
       flow.isPumping = false;
