@@ -129,10 +129,18 @@ export class ChunkFlow {
 
   async #give(flow: Flow, wanted: Wanted): Promise<void> {
     const { task: id } = flow;
-    const task = await this.#task(flow, id);
-    if (wanted.kind === "digests") return task && await this.#giveDigests(flow, task, wanted);
-    const isGiven = task !== undefined && await this.#givePart(flow, task, wanted);
-    if (!isGiven) this.#window.release(flow.device, wanted);
+    if (wanted.kind === "digests") {
+      const task = await this.#task(flow, id);
+      return task && await this.#giveDigests(flow, task, wanted);
+    }
+    let isGiven = false;
+    try {
+      const task = await this.#task(flow, id);
+      isGiven = task !== undefined && await this.#givePart(flow, task, wanted);
+    } finally {
+      // What could not be read takes no room either.
+      if (!isGiven) this.#window.release(flow.device, wanted);
+    }
   }
 
   /** The task, if it is still the active one; without it nothing that waits is of use. */
