@@ -18,6 +18,7 @@ import {
   TRUST_STEP,
   TRUST_STEP_MS,
 } from "./parameters.ts";
+import { within } from "./within.ts";
 
 /** Something that was observed of one transport of one device: whole milliseconds and bytes. */
 export type Observation =
@@ -77,11 +78,6 @@ export function remembered(quality: Quality, at: number): Quality {
   // A stall says nothing of what comes after it.
   const isKnown = at - measuredAt <= (stalledMs > 0 ? RETRY_MS : FORGET_MS);
   return isKnown ? quality : { ...quality, bytesPerS: null, steadyBytesPerS: null };
-}
-
-/** The number, or the bound that it exceeds. */
-export function within(n: number, min: number, max: number): number {
-  return Math.min(Math.max(n, min), max);
 }
 
 function learned(quality: Quality, observation: Observation, now: number): Quality {

@@ -6,10 +6,11 @@
 import { fetchPlan } from "./fetch_plan.ts";
 import type { FetchPlan } from "./fetch_plan.ts";
 import { ADJUST_FACTOR, ADJUST_MS, HOPS_MAX, TIME_MS_MAX } from "./parameters.ts";
-import { remembered, within } from "./quality.ts";
+import { remembered } from "./quality.ts";
 import type { Quality } from "./quality.ts";
 import type { Measured, Recommendation } from "./recommendation.ts";
 import { hopsAt, switchReason } from "./switch_reason.ts";
+import { within } from "./within.ts";
 
 /** What is recommended at engine time `at`: the same object when nothing is to change. */
 export function recommend(

@@ -1,7 +1,7 @@
 /** What a transport is worth, as one number: trust × speed × promptness. */
 import { ENOUGH_BYTES_PER_S, LATE_MS, LATE_SHARE, PROMPT_MS, UNKNOWN_SCORE } from "./parameters.ts";
-import { within } from "./quality.ts";
 import type { Quality } from "./quality.ts";
+import { within } from "./within.ts";
 
 /** From 0, dead, to 1,000, nothing to wish for; what was never observed is between bad and good. */
 export function scoreOf(quality: Quality): number {

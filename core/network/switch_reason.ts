@@ -13,10 +13,10 @@ import {
   RETRY_MS,
   RETURN_MS,
 } from "./parameters.ts";
-import { within } from "./quality.ts";
 import type { Quality } from "./quality.ts";
 import type { Recommendation, RecommendationReason } from "./recommendation.ts";
 import { scoreOf, speedOf } from "./score.ts";
+import { within } from "./within.ts";
 
 /** What a switch is decided by. */
 export interface Choice {
