@@ -244,7 +244,7 @@ class Draft {
 
   /** Whoever asks for another transport than before knows better than what was measured. */
   #learnTransport(transport: Transport): void {
-    if (this.#device.transport === transport) return;
+    if ((this.#device.transport ?? "http") === transport) return;
     this.#change({ transport });
     const { network: _, ...others } = this.#device;
     this.#device = others;

@@ -23,6 +23,9 @@ export class Download {
   /** Bytes that have arrived for sure. */
   #place: number;
   #placeAt: number;
+  #isCut = false;
+  /** Until when its device could not be reached. */
+  #pausedAt = 0;
   /** Until when it was told that nothing moved. */
   #stalledUntil = 0;
 
@@ -58,7 +61,7 @@ export class Download {
   /** It has come so far; what is to be observed, if there is anything. */
   moved(place: number, at: number): Observation | undefined {
     const [bytes, ms] = [place - this.#place, at - this.#placeAt];
-    if (bytes < 0 || ms > MOVED_MS_MAX) return this.#restart(place, at);
+    if (bytes < 0 || ms > MOVED_MS_MAX || this.#isCut) return this.#restart(place, at);
     if (bytes === 0 || ms < MOVED_MS_MIN) return undefined;
     // What was observed as standing still is not observed twice.
     const since = Math.max(this.#placeAt, this.#stalledUntil);
@@ -71,13 +74,23 @@ export class Download {
     this.#restart(Math.max(place, this.#place), at);
   }
 
+  /** An answer was cut: how long the device needs to come back says nothing of how fast it is. */
+  cut(): void {
+    this.#isCut = true;
+  }
+
+  /** What passes now is nobody's fault. */
+  pauses(at: number): void {
+    this.#pausedAt = at;
+  }
+
   /** Whether nothing moves; `givenAt`: when a byte was last handed to the network. */
   stalled(
     at: number,
     givenAt: number | undefined,
     bytesPerS: number | null,
   ): Observation | undefined {
-    const since = Math.max(this.#placeAt, givenAt ?? 0);
+    const since = Math.max(this.#placeAt, this.#pausedAt, givenAt ?? 0);
     if (at - since < quietMs(bytesPerS)) return undefined;
     const ms = at - Math.max(since, this.#stalledUntil);
     this.#stalledUntil = at;
@@ -88,6 +101,7 @@ export class Download {
     this.#place = place;
     this.#placeAt = at;
     this.#stalledUntil = 0;
+    this.#isCut = false;
   }
 }
 

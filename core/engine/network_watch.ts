@@ -91,7 +91,10 @@ export class NetworkWatch implements TransferWatch {
 
   /** An answer with bytes is over. */
   settled(device: string, { by, repeated, isCut, triedMs }: Settled): void {
-    if (isCut) this.#observe(device, by, { kind: "cut" });
+    if (isCut) {
+      this.#downloads.get(device)?.cut();
+      this.#observe(device, by, { kind: "cut" });
+    }
     if (repeated > 0) this.#observe(device, by, { kind: "repeated", bytes: repeated });
     if (triedMs !== undefined) this.#observe(device, by, { kind: "answered", ms: triedMs });
   }
@@ -164,13 +167,19 @@ export class NetworkWatch implements TransferWatch {
         this.#downloads.delete(id);
         continue;
       }
-      const { bytesPerS } = this.#of(id)[download.by];
-      const stalled = download.stalled(now, task && this.#deps.lastGivenAt(task), bytesPerS);
-      if (stalled) this.#observe(id, download.by, stalled);
-      else this.#judge(id, this.#of(id));
+      this.#lookAt(id, download, task, now);
     }
     if (this.#downloads.size === 0 || this.#isClosed) return;
     this.#cancelLook = this.#deps.clock.after(LOOK_MS, () => this.#look());
+  }
+
+  /** Of one who cannot be reached at all nobody knows that a way is at fault. */
+  #lookAt(id: string, download: Download, task: Task | undefined, now: number): void {
+    if (!this.#deps.isListening(id)) download.pauses(now);
+    const { bytesPerS } = this.#of(id)[download.by];
+    const stalled = download.stalled(now, task && this.#deps.lastGivenAt(task), bytesPerS);
+    if (stalled) this.#observe(id, download.by, stalled);
+    else this.#judge(id, this.#of(id));
   }
 
   /** Tells the loop when something else is to be recommended; what it makes of that is a fact. */
