@@ -16,6 +16,7 @@ import { Download } from "./download.ts";
 import type { Answer, NetworkInput } from "./inputs.ts";
 import type { Clock } from "./ports.ts";
 import type { Settled, TransferWatch } from "./transfers.ts";
+import type { Progress } from "./workspace.ts";
 
 /** What the watch works with. */
 export interface NetworkWatchDeps {
@@ -77,10 +78,14 @@ export class NetworkWatch implements TransferWatch {
     if (by === "http") this.#moved(device, download, from, now);
   }
 
-  /** The device says that it has stored so much. */
-  reported(device: string, received: number): void {
+  /** The device says that it has stored so much; over MQTT this shows as well that there is a way. */
+  reported({ device, received, via }: Progress): void {
     const download = this.#downloads.get(device);
-    if (download) this.#moved(device, download, received, this.#deps.now());
+    if (!download) return;
+    this.#moved(device, download, received, this.#deps.now());
+    if (via !== "mqtt" || download.by === "mqtt") return;
+    const { rttMs } = this.#of(device).mqtt;
+    this.#observe(device, "mqtt", { kind: "answered", ms: rttMs ?? 0 });
   }
 
   /** The device has confirmed bytes that it was sent by the broker, which took so long by themselves. */
