@@ -37,6 +37,8 @@ interface Flow {
   /** The task that all of it was asked for. */
   task: string;
   waiting: Wanted[];
+  /** What is being read for it, of that task. */
+  underWay: Wanted | undefined;
   isPumping: boolean;
   /** Names the present connection, as far as anybody knows. */
   connection: number;
@@ -63,11 +65,10 @@ export class ChunkFlow {
   /** Gives the device what it asked for; what is on its way already is not sent twice. */
   want(device: string, { task, wanted }: Asked): void {
     const flow = this.#flow(device, task.id);
-    if (flow.task !== task.id) Object.assign(flow, { task: task.id, waiting: [] });
-    const isComing = (one: Wanted) =>
-      flow.waiting.some((other) => isSame(one, other)) ||
-      one.kind === "part" && this.#window.has(device, task.id, one);
-    flow.waiting.push(...wanted.filter((one) => !isComing(one)));
+    if (flow.task !== task.id) {
+      Object.assign(flow, { task: task.id, waiting: [], underWay: undefined });
+    }
+    for (const one of wanted) if (!this.#isComing(flow, one)) flow.waiting.push(one);
     void this.#pump(flow);
   }
 
@@ -86,12 +87,19 @@ export class ChunkFlow {
     this.#window.close();
   }
 
+  #isComing({ device, task, waiting, underWay }: Flow, one: Wanted): boolean {
+    return waiting.some((other) => isSame(one, other)) ||
+      underWay !== undefined && isSame(one, underWay) ||
+      one.kind === "part" && this.#window.has(device, task, one);
+  }
+
   #flow(device: string, task: string): Flow {
     const known = this.#flows.get(device);
     if (known) return known;
     // Numbers below 0: connections of HTTP count up.
     const connection = --this.#connections;
-    const flow: Flow = { device, task, waiting: [], isPumping: false, connection, doneAt: 0 };
+    const idle = { waiting: [], underWay: undefined, isPumping: false, doneAt: 0 };
+    const flow: Flow = { device, task, connection, ...idle };
     this.#flows.set(device, flow);
     return flow;
   }
@@ -108,11 +116,12 @@ export class ChunkFlow {
     try {
       for (let next = flow.waiting[0]; next; next = flow.waiting[0]) {
         if (next.kind === "part" && !this.#window.reserve(flow.device, next)) break;
-        flow.waiting.shift();
+        flow.underWay = flow.waiting.shift();
         await this.#give(flow, next);
+        flow.underWay = undefined;
       }
     } catch (error) {
-      flow.waiting = [];
+      Object.assign(flow, { waiting: [], underWay: undefined });
       this.#deps.onFault(error);
     } finally {
       flow.isPumping = false;
@@ -122,10 +131,18 @@ export class ChunkFlow {
 
   async #give(flow: Flow, wanted: Wanted): Promise<void> {
     const { task: id } = flow;
-    const task = await this.#task(flow, id);
-    if (wanted.kind === "digests") return task && await this.#giveDigests(flow, task, wanted);
-    const isGiven = task !== undefined && await this.#givePart(flow, task, wanted);
-    if (!isGiven) this.#window.release(flow.device, wanted);
+    if (wanted.kind === "digests") {
+      const task = await this.#task(flow, id);
+      return task && await this.#giveDigests(flow, task, wanted);
+    }
+    let isGiven = false;
+    try {
+      const task = await this.#task(flow, id);
+      isGiven = task !== undefined && await this.#givePart(flow, task, wanted);
+    } finally {
+      // What could not be read takes no room either.
+      if (!isGiven) this.#window.release(flow.device, wanted);
+    }
   }
 
   /** The task, if it is still the active one; without it nothing that waits is of use. */
