@@ -1,7 +1,9 @@
 /** What a device does about its task: it fetches, checks, installs and boots what it is offered. */
 import { versionOf, VERSIONS, WISHED } from "../catalogue.ts";
 import type { HttpServer } from "../front/http.ts";
-import type { Path } from "../network/network.ts";
+import type { OutboundChunk } from "../../engine/mod.ts";
+import type { AskKind } from "../../protocol/mod.ts";
+import type { Path, Transport } from "../network/network.ts";
 import type { Random } from "../chance/random.ts";
 import type { World } from "../world.ts";
 import { Fetching } from "./fetching.ts";
@@ -33,6 +35,12 @@ export interface Body {
   readonly voice: Voice;
   /** Where the bytes are. */
   readonly server: () => HttpServer | undefined;
+  /** How it fetches images. */
+  readonly bytes: Transport | "either";
+  /** Whether it can ask for bytes now. */
+  canAsk(): boolean;
+  /** Asks for bytes or digests, if it can now: nobody says whether that arrives. */
+  ask(kind: AskKind, body: object): void;
   /** The id of a task that is not its own. */
   readonly foreignTask: () => string | undefined;
   /** Whether it is heard now. */
@@ -51,6 +59,10 @@ export interface WorkingPart {
   stop(): void;
   /** It is told something. */
   receive(kind: string, payload: Payload): void;
+  /** Bytes of an image come to it. */
+  take(chunk: OutboundChunk): void;
+  /** Its link is gone. */
+  lost(): void;
 }
 
 /** It says what it does, and does what it is told. */
@@ -79,6 +91,14 @@ export class Mechanic implements WorkingPart {
   stop(): void {
     this.#fetching.end();
     this.#patience();
+  }
+
+  take(chunk: OutboundChunk): void {
+    this.#fetching.take(chunk);
+  }
+
+  lost(): void {
+    this.#fetching.lost();
   }
 
   /** Takes a message. */

@@ -86,9 +86,9 @@ Deno.test("exchange(): a request may come twice and is answered once; what is lo
 Deno.test("Path: parted, it carries nothing, until it is healed", () => {
   const world = worldWith({ partition: 1_000_000 });
   const path = new Path(world, "dev-1");
-  assert.notEqual(path.transit(), undefined);
+  assert.notEqual(path.transit("http"), undefined);
   path.begin();
-  assert.equal(path.transit(), undefined);
+  assert.equal(path.transit("http"), undefined);
   world.fate.heal();
-  assert.notEqual(path.transit(), undefined);
+  assert.notEqual(path.transit("http"), undefined);
 });
