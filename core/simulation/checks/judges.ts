@@ -8,6 +8,7 @@ import type { Sha256 } from "../../log/mod.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Life, SeenRow, StoredBytes, Submission, Witness } from "../watch.ts";
 import { Acknowledged } from "./acknowledged.ts";
+import { Advised } from "./advised.ts";
 import { Attributed } from "./attributed.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
 import { Called } from "./called.ts";
@@ -110,6 +111,7 @@ export class Judges implements Witness {
       new LockedOut(court),
       new Unmixed(court),
       new Window(court),
+      new Advised(court),
       this.#owed,
     ];
   }
