@@ -72,7 +72,7 @@ export class Fetching {
   /** What was asked for has come, or does not come. */
   async settle(): Promise<void> {
     await this.intake.settle();
-    this.progress.moved();
+    if (!this.intake.isInterrupted) this.progress.moved();
   }
 
   /** It was asked for in vain. @throws {Error} that, after too many vain requests. */

@@ -1,6 +1,7 @@
 /** Takes bytes of one image, whatever brought them: what is missing is stored, what is there is not. */
 import type { Metadata } from "../../core/mod.ts";
 import { chunkBounds } from "../../firmware/mod.ts";
+import type { Interruption } from "./interruption.ts";
 import type { Transport } from "./options.ts";
 import type { Parts } from "./parts.ts";
 import { bytesOf, within } from "./spans.ts";
@@ -15,8 +16,8 @@ export class Intake {
   #last: Promise<unknown> = Promise.resolve();
   /** Chunks that got bytes since facts were last kept. */
   readonly #touched = new Set<number>();
-  /** A device that lost power keeps no facts. */
-  #hasPower = true;
+  /** What ended it, in the midst of some bytes. */
+  #interruption: Interruption | undefined;
 
   /** `onStored` is told each time there is less to fetch. */
   constructor(parts: Parts, metadata: Metadata, onStored: () => void) {
@@ -33,6 +34,11 @@ export class Intake {
   /** Whether all of it is stored. */
   get isWhole(): boolean {
     return this.missing.length === 0;
+  }
+
+  /** Whether a fault ended it: then the device says no more. */
+  get isInterrupted(): boolean {
+    return this.#interruption !== undefined;
   }
 
   /** Whether some of the bytes [start, end) are missing. */
@@ -70,8 +76,7 @@ export class Intake {
       await memory.store(start, faults.spoil(start, taken, chunk_bytes));
       this.#touch(start, start + taken.length);
       if (!stop) continue;
-      this.#hasPower = stop.interruption.how !== "restart";
-      throw stop.interruption;
+      throw this.#interruption = stop.interruption;
     }
     if (wanted.length > 0) this.#onStored();
   }
@@ -84,7 +89,8 @@ export class Intake {
   }
 
   async #keep(): Promise<void> {
-    if (!this.#hasPower || this.#touched.size === 0) return;
+    // A device that lost power keeps no facts.
+    if (this.#interruption?.how === "restart" || this.#touched.size === 0) return;
     const { memory, tally, emit } = this.#parts;
     const { size, chunk_bytes } = this.#metadata;
     await memory.save();
