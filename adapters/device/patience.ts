@@ -41,13 +41,18 @@ export class Patience {
   firstMs(vain = 0): number {
     return this.#tripMs === undefined
       ? this.silenceMs(vain)
-      : grown(Math.max(FIRST_MS, TIMES * this.#tripMs), vain);
+      : grown(Math.max(FIRST_MS, TIMES * this.#tripMs, this.#pieceMs), vain);
   }
 
   /** How long nothing may come after the last byte; twice as long after each vain wait. */
   silenceMs(vain = 0): number {
-    const pieceMs = this.#bytes === 0 ? 0 : PIECE_BYTES * this.#ms / this.#bytes;
-    return grown(Math.max(SILENCE_MS, TIMES * (this.#tripMs ?? 0), TIMES * pieceMs), vain);
+    const usualMs = Math.max(this.#tripMs ?? 0, this.#pieceMs);
+    return grown(Math.max(SILENCE_MS, TIMES * usualMs), vain);
+  }
+
+  /** How long a piece takes, as measured. */
+  get #pieceMs(): number {
+    return this.#bytes === 0 ? 0 : PIECE_BYTES * this.#ms / this.#bytes;
   }
 }
 
