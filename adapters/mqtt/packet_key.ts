@@ -1,16 +1,17 @@
 /** What tells one MQTT packet from another when it comes again. */
 import { createHash } from "node:crypto";
-import { tellingText } from "../../core/mod.ts";
-import type { MalformedReport, Report } from "../../core/mod.ts";
+import { isReportKind, tellingText } from "../../core/mod.ts";
+import type { Report } from "../../core/mod.ts";
+import type { SaidInput } from "./inputs.ts";
 
 /** Enough of a digest to keep apart the last packets of one device. */
 const KEY_DIGITS = 16;
 
-/** A packet with the report in it. */
-export interface ReportPacket {
+/** A packet, and what is said in it. */
+export interface SaidPacket {
   readonly topic: string;
   readonly payload: Uint8Array;
-  readonly parsed: Report | MalformedReport;
+  readonly parsed: SaidInput["parsed"];
 }
 
 /**
@@ -20,10 +21,11 @@ export interface ReportPacket {
 export function packetKey(
   session: string,
   id: number,
-  { topic, payload, parsed }: ReportPacket,
+  { topic, payload, parsed }: SaidPacket,
 ): string {
   const digest = createHash("sha256").update(`${session}\0${id}\0${topic}\0`);
-  // No fact has the key of one that is malformed.
-  digest.update("code" in parsed ? payload : tellingText(parsed));
+  // No fact has the key of one that is malformed, nor that of an ask.
+  const isReport = !("code" in parsed) && isReportKind(parsed.kind);
+  digest.update(isReport ? tellingText(parsed as Report) : payload);
   return digest.digest("hex").slice(0, KEY_DIGITS);
 }

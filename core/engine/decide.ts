@@ -5,6 +5,7 @@ import type { DeviceFact } from "../log/mod.ts";
 import type { Problem } from "../protocol/mod.ts";
 import { problem, toHex } from "../protocol/mod.ts";
 import { downloadDue } from "../upgrade/deadline.ts";
+import { decideAsk } from "./decide_ask.ts";
 import { decideCommand } from "./decide_command.ts";
 import { answerRequest, decideReport, sendOwed } from "./decide_report.ts";
 import type { CommandResult, Input } from "./inputs.ts";
@@ -47,6 +48,8 @@ async function decideDevice(
   switch (input.kind) {
     case "report":
       return await decideReport(work, device, input, around);
+    case "ask":
+      return decideAsk(work, device, input, around);
     case "contact": {
       const { contact } = input;
       const fact: DeviceFact = { type: "ContactChanged", at, actor: "engine", data: { contact } };

@@ -8,13 +8,13 @@ import { taskOf } from "../device/state.ts";
 import type { Device, Owed } from "../device/state.ts";
 import { isToFetch } from "../device/to_fetch.ts";
 import type { DeviceFact, FactData } from "../log/mod.ts";
-import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
 import type { Running } from "../upgrade/running.ts";
 import { isWaiting } from "../upgrade/task.ts";
 import { answeredBefore, noteAnswer } from "./answered.ts";
 import { confirmFetched, confirmUpTo } from "./confirm.ts";
 import type { ReportInput } from "./inputs.ts";
+import { reject } from "./reject.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { queueWished } from "./wished.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
@@ -173,7 +173,7 @@ function answerRepeat(
   }
 }
 
-/** Every refusal is answered; one in ten seconds is recorded, with the number of those left out. */
+/** Refuses the report; a repeat of it will be refused alike. */
 function refuse(
   work: Workspace,
   device: Device,
@@ -181,23 +181,8 @@ function refuse(
   refusal: Refusal,
   { leftOut, answered }: Surroundings,
 ): Recorded | undefined {
-  const message = rejectedMessage(refusal);
-  work.send(device.id, message);
   // Whoever was told to say it later, or less often, may say it again.
   const isForNow = refusal.code === "rate_limited" || refusal.task && isWaiting(refusal.task);
-  if (!isForNow) noteAnswer(answered, device.id, parsed, message);
-  const count = leftOut.get(device.id) ?? 0;
-  if (device.rejectedAt > 0 && work.at < device.rejectedAt + REJECTED_EVERY_MS) {
-    leftOut.set(device.id, count + 1);
-    return;
-  }
-  if (count > 0) leftOut.set(device.id, 0);
-  const { code, task } = refusal;
-  return work.recordDevice(device.id, {
-    type: "ReportRejected",
-    at: work.at,
-    actor: `device:${device.id}`,
-    ...(task ? { task: task.id } : {}),
-    data: { code, report, left_out: count },
-  });
+  if (!isForNow) noteAnswer(answered, device.id, parsed, rejectedMessage(refusal));
+  return reject(work, device, report, refusal, leftOut);
 }

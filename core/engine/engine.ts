@@ -3,6 +3,7 @@
  * transaction, and only then answers and sends.
  */
 import { activeTask } from "../device/queue.ts";
+import type { Device } from "../device/state.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import { BATCH_DECIDING_MS, problem } from "../protocol/mod.ts";
@@ -10,12 +11,13 @@ import type { EngineApi } from "./api.ts";
 import { Audience } from "./audience.ts";
 import { Batches } from "./batches.ts";
 import type { Waiting } from "./batches.ts";
+import { ChunkFlow } from "./chunk_flow.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decideEach } from "./decide_each.ts";
 import { dispatch, notNow, rejectionOf } from "./dispatch.ts";
-import { taskGoingOn } from "./going_on.ts";
+import { askGoingOn, taskGoingOn } from "./going_on.ts";
 import type { FurtherRange } from "./going_on.ts";
-import type { Answer, Input } from "./inputs.ts";
+import type { Answer, AskInput, Input } from "./inputs.ts";
 import type { Answered } from "./answered.ts";
 import { Ledger } from "./ledger.ts";
 import { Logins } from "./logins.ts";
@@ -64,6 +66,7 @@ export class Engine implements EngineApi {
   readonly #ledger: Ledger;
   readonly #batches: Batches;
   readonly #logins: Logins;
+  readonly #chunks: ChunkFlow | undefined;
   #stopped = false;
 
   /** `head` is what `store.open()` gave. */
@@ -81,6 +84,15 @@ export class Engine implements EngineApi {
       onDurable: (work) => this.#follow(work),
     }, head);
     const now = () => this.now();
+    const { images, outbox: { sendChunk } } = ports;
+    this.#chunks = images && sendChunk && new ChunkFlow({
+      images,
+      outbox: ports.outbox,
+      transfers: this.#transfers,
+      now,
+      device: async (id) => (this.#ledger.cached(id) ?? await ports.store.device(id))?.device,
+      onFault: (error) => this.#audience.fault(error),
+    });
     const isBrokered = options.isBrokered ?? false;
     this.#presence = new Presence(
       ports.clock,
@@ -145,18 +157,32 @@ export class Engine implements EngineApi {
     if (input.kind === "report" && input.report === "request") {
       this.#presence.asked(input.device, input.via);
     }
+    if (input.kind === "ask" && this.#goesOnAsking(input)) {
+      return Promise.resolve({ ok: true, messages: [] });
+    }
     return this.#stopped
       ? Promise.resolve(notNow("The engine is stopping. Try again later."))
       : this.#batches.submit(input);
   }
 
   goesOn(further: FurtherRange): boolean {
-    // In doubt about the store nobody knows what is committed.
-    const isSure = !this.#stopped && this.isWell;
-    const device = isSure ? this.#ledger.cached(further.device)?.device : undefined;
+    const device = this.#committed(further.device);
     const at = this.now();
     const task = device && taskGoingOn(device, further, at);
     return task !== undefined && this.#transfers.goOn(task, further.range, at);
+  }
+
+  #goesOnAsking({ device: id, parsed }: AskInput): boolean {
+    const device = this.#committed(id);
+    const asked = device && askGoingOn(device, parsed, this.now());
+    if (!asked || !this.#chunks?.hasRoom(id, asked.wanted.length)) return false;
+    this.#chunks.want(id, asked);
+    return true;
+  }
+
+  /** The device as it is in memory; in doubt about the store nobody knows what is committed. */
+  #committed(id: string): Device | undefined {
+    return !this.#stopped && this.isWell ? this.#ledger.cached(id)?.device : undefined;
   }
 
   restsOnBytes(device: string): boolean {
@@ -175,6 +201,7 @@ export class Engine implements EngineApi {
 
   connected(device: string, connection: string): void {
     this.#presence.connected(device, connection);
+    this.#chunks?.connected(device);
     void this.#logins.note(device, this.now());
   }
 
@@ -230,6 +257,7 @@ export class Engine implements EngineApi {
     this.#tokenEnds.close();
     this.#rollCall.end();
     this.#stopped = true;
+    this.#chunks?.close();
     this.#ledger.close();
     await this.#batches.pumping;
     const work = this.#workspace();
@@ -283,7 +311,9 @@ export class Engine implements EngineApi {
     const isListening = (device: string) => this.#presence.isListening(device);
     const { deviceRequests = "allow" } = this.#options;
     const [leftOut, answered] = [this.#leftOut, this.#answered];
-    const around = { isListening, leftOut, answered, deviceRequests };
+    const hasRoom = this.#chunks &&
+      ((id: string, count: number) => this.#chunks!.hasRoom(id, count));
+    const around = { isListening, leftOut, answered, deviceRequests, hasRoom };
     for (const notes of [leftOut, answered]) notes.begin();
     const isOver = () => this.#ports.clock.monotonic() > until;
     const { answers, fault } = await decideEach(work, batch, around, isOver);
@@ -356,13 +386,14 @@ export class Engine implements EngineApi {
   async #recover(): Promise<void> {
     const durable = await this.#ledger.reopen();
     // What it made owed comes with the call.
-    if (durable) this.#send({ outgoing: [], cut: durable.cut });
+    if (durable) this.#send({ outgoing: [], given: [], cut: durable.cut });
     this.#logins.again();
     if (this.#presence.isReachable) this.callAll();
   }
 
-  #send(work: Pick<Workspace, "outgoing" | "cut">): void {
+  #send(work: Pick<Workspace, "outgoing" | "given" | "cut">): void {
     dispatch(this.#ports.outbox, work, (error) => this.#audience.fault(error));
+    for (const { device, ...asked } of work.given) this.#chunks?.want(device, asked);
   }
 }
 

@@ -2,7 +2,14 @@
  * Everything that can wake the engine, as data. An adapter builds an input, submits it and writes
  * the answer down; it decides nothing.
  */
-import type { MalformedReport, Problem, Report, RequestUpgrade } from "../protocol/mod.ts";
+import type {
+  Ask,
+  AskKind,
+  MalformedReport,
+  Problem,
+  Report,
+  RequestUpgrade,
+} from "../protocol/mod.ts";
 import type { Packet } from "../device/interpret.ts";
 import type { Image, OutboundMessage } from "./ports.ts";
 import type { ServedRange } from "./transfers.ts";
@@ -18,6 +25,15 @@ export interface ReportInput {
   readonly via: "mqtt" | "http" | "fetch";
   /** The packet it came in, where the transport sends again what was not acknowledged. */
   readonly packet?: Packet | undefined;
+}
+
+/** A device asks for bytes or digests over MQTT, parsed by `parseAsk` (refused ones too). */
+export interface AskInput {
+  readonly kind: "ask";
+  readonly device: string;
+  /** Last levels of the topic, for the record. */
+  readonly ask: AskKind;
+  readonly parsed: Ask | MalformedReport;
 }
 
 /** The device began to listen, was heard, or is gone. */
@@ -115,6 +131,7 @@ export interface CommandInput {
 /** Anything that can wake the engine. */
 export type Input =
   | ReportInput
+  | AskInput
   | ContactInput
   | CallInput
   | ArtifactInput

@@ -4,7 +4,10 @@
  */
 import type { OwedName } from "../protocol/mod.ts";
 import type { Answer, DeliveredInput } from "./inputs.ts";
-import type { OutboundMessage, Outbox } from "./ports.ts";
+import type { OutboundChunk, OutboundMessage, Outbox } from "./ports.ts";
+
+/** Whatever goes to a device by way of a broker. */
+export type Outbound = OutboundMessage | OutboundChunk;
 
 /** What a queue needs. */
 export interface OutboundQueueOptions {
@@ -13,7 +16,7 @@ export interface OutboundQueueOptions {
   /** More is handed over when so few wait. */
   readonly waitingLow: number;
   /** Hands it to the broker; `done` is called when that has it. */
-  publish(message: OutboundMessage): void;
+  publish(message: Outbound): void;
   /** Writes a delivery down. */
   submit(input: DeliveredInput): Promise<Answer>;
   /** Everybody is called again who is owed something: there was no room for all of it. */
@@ -21,12 +24,14 @@ export interface OutboundQueueOptions {
 }
 
 /** The messages to one connection after the other. */
-export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
+export class OutboundQueue implements Pick<Outbox, "send" | "sendChunk" | "room"> {
   readonly #options: OutboundQueueOptions;
   /** Messages that the broker takes without acknowledging one; 0: there is no connection. */
   #inFlightMax = 0;
   #inFlight = 0;
-  #waiting: OutboundMessage[] = [];
+  #waiting: Outbound[] = [];
+  /** Of those that the broker has not acknowledged: whoever sent them waits for that. */
+  readonly #chunks = new Set<OutboundChunk>();
   #hasMissed = false;
   #hasOverflowed = false;
   readonly #room: (() => void)[] = [];
@@ -45,7 +50,10 @@ export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
   /** It is gone, with all that waits: what is owed is sent again when there is another. */
   close(): void {
     this.#inFlightMax = 0;
+    const chunks = [...this.#chunks];
     this.#waiting = [];
+    this.#chunks.clear();
+    for (const { done } of chunks) done("lost");
     this.#wake();
   }
 
@@ -67,6 +75,14 @@ export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
     this.#publishWaiting();
   }
 
+  /** Sends it behind what waits, if there is a connection: whoever sends chunks has few on their way. */
+  sendChunk(chunk: OutboundChunk): void {
+    if (this.#inFlightMax === 0) return chunk.done("lost");
+    this.#chunks.add(chunk);
+    this.#waiting.push(chunk);
+    this.#publishWaiting();
+  }
+
   /** Resolves when there is room for more. */
   room(): Promise<void> {
     if (this.#waiting.length <= this.#options.waitingLow) return Promise.resolve();
@@ -74,8 +90,13 @@ export class OutboundQueue implements Pick<Outbox, "send" | "room"> {
   }
 
   /** The broker has it; `isHeard`: and somebody is subscribed to it. */
-  done({ device, owed }: OutboundMessage, isHeard: boolean): void {
+  done(outbound: Outbound, isHeard: boolean): void {
     this.#inFlight--;
+    if ("bytes" in outbound) {
+      if (this.#chunks.delete(outbound)) outbound.done(isHeard ? "passed" : "unheard");
+      return this.#publishWaiting();
+    }
+    const { device, owed } = outbound;
     if (owed && isHeard) void this.#deliver(device, owed);
     else if (owed) this.#hasMissed = true;
     this.#publishWaiting();

@@ -29,6 +29,11 @@ export interface ServedRange {
   readonly state: "open" | "complete" | "cut" | "stalled";
   /** The same number for answers that leave by the same connection. */
   readonly connection: number;
+  /**
+   * It is one of the messages that leave side by side by their connection: how long it took by itself, in
+   * milliseconds, so far.
+   */
+  readonly ownMs?: number;
 }
 
 interface Answer {
@@ -118,8 +123,8 @@ function addRange(tally: Tally, range: ServedRange, at: number): void {
 
 /** Several connections may fetch side by side; but one that goes on from the middle replaces it. */
 function isGoingOn({ range }: Answer, next: ServedRange): boolean {
-  return range.state === "open" && range.connection !== next.connection &&
-    !beginsWithin(next, range);
+  const isBeside = range.ownMs !== undefined || range.connection !== next.connection;
+  return range.state === "open" && isBeside && !beginsWithin(next, range);
 }
 
 function beginsWithin(next: ServedRange, { from, sent }: ServedRange): boolean {
@@ -151,7 +156,7 @@ function settle(tally: Tally, { range, at }: Answer, next?: ServedRange): void {
     ...(anew > 0 ? { anew } : {}),
     cuts: sum.cuts + (isCut ? 1 : 0),
     stalls: sum.stalls + (range.state === "stalled" ? 1 : 0),
-    ms: sum.ms + Math.max(0, range.sentAt - at),
+    ms: sum.ms + (range.ownMs ?? Math.max(0, range.sentAt - at)),
   };
 }
 

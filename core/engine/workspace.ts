@@ -2,6 +2,7 @@
  * One batch in the making: the states it has loaded and changed, the rows it will append and the
  * messages it will send. Nothing of it is true before the store has committed.
  */
+import type { Asked } from "../device/asked.ts";
 import { messageFor } from "../device/messages.ts";
 import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
@@ -39,6 +40,11 @@ export interface Recorded {
   readonly effects: readonly DeviceEffectData[];
 }
 
+/** Something of an image for a device that asked for it. */
+export interface Given extends Asked {
+  readonly device: string;
+}
+
 /** A message that leaves after the commit. */
 export type Outgoing = OutboundMessage;
 
@@ -58,6 +64,8 @@ export class Workspace {
   readonly at: number;
   readonly baseUrl: string;
   readonly outgoing: Outgoing[] = [];
+  /** What devices are given of images after the commit. */
+  readonly given: Given[] = [];
   /** Devices whose connections are cut after the commit. */
   readonly cut: string[] = [];
   /** How far the clock stepped by the rows of this batch. */
@@ -185,6 +193,11 @@ export class Workspace {
   /** Sends a message to the device after the commit. */
   send(device: string, message: Message, owed?: OutboundMessage["owed"]): void {
     this.outgoing.push({ device, message, ...(owed ? { owed } : {}) });
+  }
+
+  /** Gives the device something of its task's image after the commit. */
+  give(device: string, asked: Asked): void {
+    this.given.push({ ...asked, device });
   }
 
   /** Everything to append. */

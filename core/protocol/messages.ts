@@ -77,7 +77,8 @@ export type Message =
     readonly kind: "cancel";
     readonly payload: { readonly task_id: string; readonly reason: string };
   }
-  | { readonly kind: "rejected"; readonly payload: RejectedPayload };
+  | { readonly kind: "rejected"; readonly payload: RejectedPayload }
+  | { readonly kind: "chunks"; readonly payload: ChunksPayload };
 
 /** Nothing to do now, and how the last task ended. */
 export interface IdlePayload {
@@ -115,11 +116,32 @@ export interface RejectedPayload {
   readonly state?: string;
 }
 
+/** The digests of some chunks of a task's image. */
+export interface ChunksPayload {
+  /** `OTA_20230801_001` */
+  readonly task_id: string;
+  /** Bytes of a chunk, but for the last. */
+  readonly chunk_bytes: number;
+  /** The first of them, from 0. */
+  readonly from: number;
+  /** `sha256:` and 64 hexadecimal digits each. */
+  readonly chunks: readonly string[];
+}
+
 /** The name of a message: the last level of its topic. */
 export type MessageKind = Message["kind"];
 
 /** Messages that are owed: sent again until the device has them. The others are courtesies. */
 export type OwedKind = "metadata" | "verified" | "success" | "retry" | "failed" | "cancel";
+
+const owedKinds: ReadonlySet<string> = new Set<OwedKind>([
+  "metadata",
+  "verified",
+  "success",
+  "retry",
+  "failed",
+  "cancel",
+]);
 
 /** The QoS each message is sent with (PROTOCOL §1). */
 export const messageQos: Readonly<Record<MessageKind, 1 | 2>> = {
@@ -131,6 +153,7 @@ export const messageQos: Readonly<Record<MessageKind, 1 | 2>> = {
   failed: 2,
   cancel: 2,
   rejected: 1,
+  chunks: 1,
 };
 
 /** Which owed message: of this task, of this kind, of this attempt. */
@@ -157,5 +180,5 @@ export function parseMessageId(id: string): OwedName | undefined {
 
 /** Whether a message of this kind is sent again until it is delivered. */
 export function isOwedKind(kind: string): kind is OwedKind {
-  return Object.hasOwn(messageQos, kind) && kind !== "idle" && kind !== "rejected";
+  return owedKinds.has(kind);
 }

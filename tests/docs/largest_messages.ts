@@ -3,6 +3,7 @@ import {
   BAD_CHUNKS_MAX,
   CHUNK_BYTES_MAX,
   CHUNKS_MAX,
+  DIGESTS_MAX,
   IMAGE_BYTES_MAX,
   parseReport,
   RETRIES_MAX,
@@ -64,6 +65,16 @@ export function bytesOf({ payload }: Message): number {
   return new TextEncoder().encode(JSON.stringify(payload)).length;
 }
 
+/** As many digests as one request may ask for. */
+function chunksMessage(): Message {
+  const chunks = Array.from({ length: DIGESTS_MAX }, () => task.policy.image);
+  const from = CHUNKS_MAX - DIGESTS_MAX;
+  return {
+    kind: "chunks",
+    payload: { task_id: task.id, chunk_bytes: CHUNK_BYTES_MAX, from, chunks },
+  };
+}
+
 /** The largest message of the kind; `baseUrl` is where the engine is. */
 export function largest(kind: MessageKind, baseUrl: string): Message {
   switch (kind) {
@@ -75,6 +86,8 @@ export function largest(kind: MessageKind, baseUrl: string): Message {
       return refusals().reduce((a, b) => bytesOf(b) > bytesOf(a) ? b : a);
     case "retry":
       return retryOf(BAD_CHUNKS_MAX);
+    case "chunks":
+      return chunksMessage();
     default:
       return messageOf(kind satisfies OwedKind, task, baseUrl);
   }

@@ -8,13 +8,13 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { Aedes } from "aedes";
 import type { AuthenticateError, Client, PublishPacket, Subscription } from "aedes";
 import {
+  chunkTopic,
   coversMetadata,
   GONE_LEVEL,
   maySubscribe,
   messageQos,
-  parseReport,
   PAYLOAD_BYTES_MAX,
-  publishableReport,
+  publishableKind,
   topicOf,
 } from "../../../core/mod.ts";
 import { Repeats } from "../../../core/engine/mod.ts";
@@ -22,10 +22,14 @@ import type {
   Answer,
   DeliveredInput,
   EngineApi,
+  OutboundChunk,
   OutboundMessage,
 } from "../../../core/engine/mod.ts";
+import type { OwedName } from "../../../core/mod.ts";
+import { inputOf } from "../inputs.ts";
 import { packetKey } from "../packet_key.ts";
 import type { MqttWay } from "../way.ts";
+import type { OnConfirmed } from "./confirmations.ts";
 import { Connections } from "./connections.ts";
 import type { Connection } from "./connections.ts";
 import { grantedQos } from "./filters.ts";
@@ -149,10 +153,25 @@ export class Broker implements MqttWay {
       const payload = JSON.stringify(message.payload);
       const qos = Math.min(granted, messageQos[message.kind]) as 0 | 1 | 2;
       // A message at QoS 0 is never confirmed: it stays owed.
-      if (owed && qos > 0) guard.expect(payload, owed);
+      if (owed && qos > 0) guard.expect({ payload }, this.#delivering(guard, device, owed));
       const packet = { cmd: "publish", topic, payload, qos, retain: false, dup: false } as const;
       client.publish(packet as unknown as PublishPacket, () => {});
     }
+  }
+
+  /** By the newest connection that hears it: another one of the device need not have its bytes. */
+  sendChunk({ device, task, offset, bytes, done }: OutboundChunk): void {
+    const topic = chunkTopic(this.#options.prefix, device, task, offset);
+    for (const { client, guard } of this.#connections.ofDevice(device).reverse()) {
+      const qos = Math.min(grantedQos(client.subscriptions, topic) ?? -1, 1);
+      if (qos < 0 || guard.destroyed) continue;
+      const packet = { cmd: "publish", topic, payload: bytes, qos, retain: false, dup: false };
+      if (qos > 0) guard.expect({ topic }, (is) => done(is ? "arrived" : "lost"));
+      return client.publish(packet as unknown as PublishPacket, (error) => {
+        if (qos === 0) done(error || guard.destroyed ? "lost" : "passed");
+      });
+    }
+    done("unheard");
   }
 
   disconnect(device: string): void {
@@ -170,11 +189,6 @@ export class Broker implements MqttWay {
   #accept(socket: Socket): void {
     const guard: Guard = new Guard(socket, {
       loginMs: this.#options.loginMs ?? LOGIN_MS,
-      onDelivered: ({ task, kind, attempt }) => {
-        const { device } = this.#connections.of(client) ?? {};
-        if (device === undefined) return;
-        void this.#deliver(guard, { kind: "delivered", device, task, message: kind, attempt });
-      },
     });
     this.#guards.add(guard);
     guard.on("error", () => {});
@@ -182,6 +196,13 @@ export class Broker implements MqttWay {
     const client: Client = this.#aedes.handle(guard);
     client.on("error", () => {});
     guard.once("close", () => this.#gone(client));
+  }
+
+  #delivering(guard: Guard, device: string, { task, kind, attempt }: OwedName): OnConfirmed {
+    return (isConfirmed) => {
+      const delivered = { kind: "delivered", device, task, message: kind, attempt } as const;
+      if (isConfirmed) void this.#deliver(guard, delivered);
+    };
   }
 
   /** What could not be written down is still owed: it is sent again when the device is back. */
@@ -234,20 +255,19 @@ export class Broker implements MqttWay {
     // The connection, while it lives, says the contrary; its end will say the same.
     const goneTopic = topicOf(this.#options.prefix, device, GONE_LEVEL);
     if (packet.topic === goneTopic && !packet.retain) return done(null);
-    const kind = publishableReport(this.#options.prefix, device, packet.topic);
+    const kind = publishableKind(this.#options.prefix, device, packet.topic);
     const payload = packet.payload as Uint8Array;
     if (!kind || packet.retain || payload.length > PAYLOAD_BYTES_MAX) {
       return done(new Error(`Device ${device} may not publish this`));
     }
     const { topic, dup, qos, messageId } = packet as PublishPacket & { messageId?: number };
-    const parsed = parseReport(kind, payload);
-    const key = (id: number) => packetKey(client.id, id, { topic, payload, parsed });
+    const input = inputOf(device, kind, payload);
+    const key = (id: number) => packetKey(client.id, id, { topic, payload, parsed: input.parsed });
     const published = { dup, qos, messageId, key };
     const { isRepeat, answer } = this.#repeats.once(
       client.id,
       published,
-      (packet) =>
-        this.#engine.submit({ kind: "report", device, report: kind, parsed, via: "mqtt", packet }),
+      (packet) => this.#engine.submit(input.kind === "report" ? { ...input, packet } : input),
     );
     void answer.then((answer) => {
       if (!answer.ok) {

@@ -7,7 +7,7 @@ import { Duplex } from "node:stream";
 import type { Socket } from "node:net";
 import { PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
 import { Confirmations } from "./confirmations.ts";
-import type { OwedMessage } from "./confirmations.ts";
+import type { OnConfirmed, Sign } from "./confirmations.ts";
 import { PacketScanner } from "../scanner.ts";
 
 /** Packet types, in the upper four bits of the first byte (MQTT 3.1.1 §2.2.1). */
@@ -18,6 +18,8 @@ const PUBCOMP = 7;
 const PACKET_BYTES_MAX = PAYLOAD_BYTES_MAX + 512;
 /** The CONNECT of somebody who has not logged in. */
 const CONNECT_BYTES_MAX = 8_192;
+/** What our messages have at most, with room for the topic. */
+const MESSAGE_BYTES_MAX = 32_768;
 /** What a device that does not read may leave waiting. */
 const WAITING_BYTES_MAX = 1_048_576;
 
@@ -25,8 +27,6 @@ const WAITING_BYTES_MAX = 1_048_576;
 export interface GuardOptions {
   /** Who is not let in within so many milliseconds is cut. */
   readonly loginMs: number;
-  /** Told of each owed message that the device confirmed. */
-  onDelivered(message: OwedMessage): void;
 }
 
 /** One guarded connection. */
@@ -42,21 +42,19 @@ export class Guard extends Duplex {
   #held: Uint8Array[] = [];
 
   /** Guards the socket from now on. */
-  constructor(socket: Socket, { loginMs, onDelivered }: GuardOptions) {
+  constructor(socket: Socket, { loginMs }: GuardOptions) {
     super({ allowHalfOpen: false });
     this.#socket = socket;
     this.#inbound = new PacketScanner({
       start: (first, length) => this.#startInbound(first, length),
       end: (first, kept) => {
         this.#hasConnect = true;
-        const owed = isConfirmation(first) && kept.length === 2
-          ? this.#confirmations.confirmed(kept[0]! << 8 | kept[1]!)
-          : undefined;
-        if (owed) onDelivered(owed);
+        if (!isConfirmation(first) || kept.length !== 2) return;
+        this.#confirmations.confirmed(kept[0]! << 8 | kept[1]!);
       },
     });
     this.#outbound = new PacketScanner({
-      start: (first, length) => isConfirmed(first) ? length : 0,
+      start: (first, length) => isConfirmed(first) ? keptOf(length) : 0,
       end: (first, body) => void (isConfirmed(first) && this.#confirmations.sent(body)),
     });
     this.#loginTimer = setTimeout(() => this.destroy(new Error("No login in time")), loginMs);
@@ -77,9 +75,9 @@ export class Guard extends Duplex {
     for (const bytes of this.#held.splice(0)) this.#take(bytes);
   }
 
-  /** Expects the payload on the wire soon; its confirmation confirms the owed message. */
-  expect(payload: string, owed: OwedMessage): void {
-    this.#confirmations.expect(payload, owed);
+  /** Expects the message on the wire soon; `done` is called once, at the latest when this is closed. */
+  expect(sign: Sign, done: OnConfirmed): void {
+    this.#confirmations.expect(sign, done);
   }
 
   /** Whether the device leaves so much unread that it is better cut. */
@@ -122,6 +120,7 @@ export class Guard extends Duplex {
     clearTimeout(this.#loginTimer);
     this.#held = [];
     this.#socket.destroy();
+    this.#confirmations.close();
     done(error);
   }
 
@@ -153,6 +152,11 @@ export class Guard extends Duplex {
 /** PUBACK and PUBCOMP: the device has our message. */
 function isConfirmation(first: number): boolean {
   return first >> 4 === PUBACK || first >> 4 === PUBCOMP;
+}
+
+/** Messages are known by all of their payload, and fit; bytes of an image are known by their topic. */
+function keptOf(length: number): number {
+  return Math.min(length, MESSAGE_BYTES_MAX);
 }
 
 /** A PUBLISH that will be confirmed: its QoS is above 0. */

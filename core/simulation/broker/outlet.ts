@@ -32,7 +32,7 @@ export class BrokerOutlet {
     this.#window = receiveMax;
     this.#queue = new OutboundQueue({
       ...limits,
-      publish: (message) => this.#publish(message),
+      publish: (outbound) => this.#publish(outbound as OutboundMessage),
       submit: (input) => running.ask(input),
       callAll: () => running.engine.callAll(),
     });

@@ -3,7 +3,7 @@ import { mosquittoAcl } from "../../../../adapters/cli/broker_config/acl.ts";
 import { mosquittoConf } from "../../../../adapters/cli/broker_config/conf.ts";
 import { parseBrokerConfig } from "../../../../adapters/cli/broker_config/options.ts";
 import { HelpWanted, runBrokerConfig, UsageError } from "../../../../adapters/cli/mod.ts";
-import { DEVICE_LEVELS, ENGINE_LEVELS, PAYLOAD_BYTES_MAX } from "../../../../core/mod.ts";
+import { DEVICE_LEVELS, ENGINE_FILTERS, PAYLOAD_BYTES_MAX } from "../../../../core/mod.ts";
 import { Paper } from "../paper.ts";
 
 const nowhere = { url: undefined, token: undefined };
@@ -23,12 +23,12 @@ Deno.test("mosquittoAcl() names every level of the protocol, for its own device 
     assert.ok(acl.includes(`topic read /x/+/${level}\n`));
     assert.ok(acl.includes(`pattern write /x/%u/${level}\n`));
   }
-  for (const level of ENGINE_LEVELS) {
+  for (const level of ENGINE_FILTERS) {
     assert.ok(acl.includes(`topic write /x/+/${level}\n`));
     assert.ok(acl.includes(`pattern read /x/%u/${level}\n`));
   }
   const rules = acl.split("\n").filter((line) => /^(topic|pattern)/.test(line));
-  assert.equal(rules.length, 2 * (DEVICE_LEVELS.length + ENGINE_LEVELS.length));
+  assert.equal(rules.length, 2 * (DEVICE_LEVELS.length + ENGINE_FILTERS.length));
 });
 
 Deno.test("mosquittoConf() lets through what the engine answers with too_large", () => {
