@@ -1,13 +1,7 @@
 /** What the engine recommends for fetching, as it last said, and what holds until it says something. */
+import { PART_BYTES_MAX, PART_BYTES_MIN, PARTS_MAX } from "../../core/mod.ts";
 import type { Metadata } from "../../core/mod.ts";
 import type { Transport } from "./options.ts";
-
-/** The least that may be asked for over MQTT, but at the end of an image (PROTOCOL §1). */
-export const PART_BYTES_MIN = 256;
-/** The most. */
-export const PART_BYTES_MAX = 131_072;
-/** Parts that one request may have. */
-export const PARTS_MAX = 32;
 
 const PART_BYTES = 65_536;
 const IN_FLIGHT = 4;

@@ -1,4 +1,5 @@
 /** The digests of an image's chunks, by which a device finds out which of them are bad. */
+import { DIGESTS_MAX } from "../../core/mod.ts";
 import type { Metadata } from "../../core/mod.ts";
 import { chunkCount } from "../../firmware/mod.ts";
 import { other } from "./choice.ts";
@@ -7,8 +8,6 @@ import type { Parts } from "./parts.ts";
 import { pause } from "./pause.ts";
 import { retrying } from "./retrying.ts";
 
-/** Digests that one answer over MQTT has at most (PROTOCOL §1). */
-const BATCH_MAX = 256;
 /** An answer over MQTT that does not come in so long is asked for again. */
 const ANSWER_MS = 10_000;
 const NOT_CONNECTED = "The broker is not connected";
@@ -40,7 +39,7 @@ async function fetchBatches(
 ): Promise<void> {
   const total = chunkCount(metadata.size, metadata.chunk_bytes);
   while (known.length < total) {
-    const count = Math.min(BATCH_MAX, total - known.length);
+    const count = Math.min(DIGESTS_MAX, total - known.length);
     known.push(...await fetchBatch(parts, metadata, known.length, count, signal));
   }
 }

@@ -1,5 +1,5 @@
 /** Bytes of an image over MQTT: some parts are asked for ahead, and each comes whole or not at all. */
-import { PART_BYTES_MIN, PARTS_MAX } from "./advice.ts";
+import { PART_BYTES_MIN, PARTS_MAX } from "../../core/mod.ts";
 import type { Claim } from "./claims.ts";
 import type { Fetching } from "./fetching.ts";
 import type { ByteLine } from "./link.ts";
