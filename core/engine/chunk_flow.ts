@@ -13,6 +13,7 @@ import type { Task } from "../upgrade/task.ts";
 import { ChunkWindow } from "./chunk_window.ts";
 import type { ChunkEnd, Images, Outbox } from "./ports.ts";
 import { SentChunk } from "./sent_chunk.ts";
+import type { NetworkWatch } from "./network_watch.ts";
 import type { Transfers } from "./transfers.ts";
 
 /** What a flow works with. */
@@ -21,6 +22,7 @@ export interface ChunkFlowDeps {
   /** One that chunks go by. */
   readonly outbox: Outbox;
   readonly transfers: Pick<Transfers, "begin">;
+  readonly watch: Pick<NetworkWatch, "arrived">;
   /** Engine time. */
   now(): number;
   /** The device as it is committed. */
@@ -172,6 +174,8 @@ export class ChunkFlow {
     // Of chunks side by side each counts from the end of the one before.
     sent.end(how, now - Math.max(sent.sentAt, flow.doneAt));
     flow.doneAt = now;
+    const { to, sent: bytes, ownMs } = sent;
+    if (how === "arrived") this.#deps.watch.arrived(flow.device, to, bytes, ownMs);
     if (how === "lost" || how === "unheard") flow.waiting = [];
     if (how === "unheard") this.#tellUnheard(flow, task);
     this.#window.done(flow.device, sent);

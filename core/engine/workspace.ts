@@ -66,6 +66,8 @@ export class Workspace {
   readonly outgoing: Outgoing[] = [];
   /** What devices are given of images after the commit. */
   readonly given: Given[] = [];
+  /** What devices said that they have stored. */
+  readonly progress: { readonly device: string; readonly received: number }[] = [];
   /** Devices whose connections are cut after the commit. */
   readonly cut: string[] = [];
   /** How far the clock stepped by the rows of this batch. */
