@@ -20,7 +20,9 @@ export class MqttSource {
   readonly #line: ByteLine;
   /** Parts that have been asked for and have not come, with how often: nothing else is taken. */
   readonly #asked = new Map<string, number>();
-  /** Those of them that are still awaited. */
+  /** Parts that have come. */
+  readonly #came = new Set<string>();
+  /** Parts that have not, and are still awaited. */
   readonly #awaited = new Map<string, Claim>();
   #arrived: Arrived[] = [];
   /** What is to be made of what was asked for last. */
@@ -56,8 +58,10 @@ export class MqttSource {
     if (taskId !== task_id || bytes.length === 0) return false;
     const name = nameOf([offset, bytes.length]);
     const times = this.#asked.get(name);
-    // What came twice is stored, and is counted where that is seen.
-    if (times === undefined && intake.lacks(offset, offset + bytes.length)) return false;
+    // What comes twice is stored by then, and is counted where that is seen.
+    const isTwice = this.#came.has(name) || !intake.lacks(offset, offset + bytes.length);
+    if (times === undefined && !isTwice) return false;
+    this.#came.add(name);
     if (times !== undefined && times > 1) this.#asked.set(name, times - 1);
     else this.#asked.delete(name);
     const now = performance.now();
@@ -100,7 +104,7 @@ export class MqttSource {
     if (this.#awaited.size === 0) return Infinity;
     const { parts: { choice } } = this.#fetching;
     const { heardAt, patience } = this.#line;
-    const vain = choice.failures("mqtt");
+    const vain = choice.vain("mqtt");
     const isQuick = heardAt < this.#beganAt && choice.hasOther("mqtt");
     const patienceMs = isQuick ? patience.firstMs(vain) : patience.silenceMs(vain);
     return Math.max(heardAt, this.#askedAt) + patienceMs - performance.now();
