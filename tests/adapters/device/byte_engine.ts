@@ -40,6 +40,8 @@ export class ByteEngine implements AsyncDisposable {
   readonly #clients = new Set<Client>();
   /** What the device is to do now. */
   offer: Offer;
+  /** What made way for that, and comes next. */
+  #before: Offer | undefined;
   /** What was said to it: the last levels of the topic, and the payload. */
   readonly said: [kind: string, payload: Record<string, unknown>][] = [];
   /** What was asked for over MQTT. */
@@ -97,8 +99,9 @@ export class ByteEngine implements AsyncDisposable {
     this.send(task, offset, bytes.subarray(offset, offset + length));
   }
 
-  /** Offers something else from now on. */
+  /** Offers something else, and after that again what is offered now. */
   turnTo(offer: Offer): void {
+    this.#before = this.offer;
     this.offer = offer;
     this.#offer();
   }
@@ -133,9 +136,14 @@ export class ByteEngine implements AsyncDisposable {
     if (kind !== "verify") return;
     const { task, bytes } = this.offer;
     const isRight = body.task_id === task && body.checksum === checksumOf(bytes);
-    if (isRight) return this.say("success", { task_id: task, version: "2" });
+    if (isRight) return this.#succeed(task);
     const { attempt, bad_chunks } = body;
     this.say("retry", { task_id: body.task_id, attempt: attempt + 1, bad_chunks });
+  }
+
+  #succeed(task: string): void {
+    this.say("success", { task_id: task, version: "2" });
+    this.offer = this.#before ?? this.offer;
   }
 
   #offer(): void {
