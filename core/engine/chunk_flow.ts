@@ -191,8 +191,7 @@ export class ChunkFlow {
     // Of chunks side by side each counts from the end of the one before.
     sent.end(how, now - Math.max(sent.sentAt, flow.doneAt));
     flow.doneAt = now;
-    const { to, sent: bytes, ownMs } = sent;
-    if (how === "arrived") this.#deps.watch.arrived(flow.device, to, bytes, ownMs);
+    if (how === "arrived") this.#deps.watch.arrived(flow.device, sent.to, sent.sent);
     if (how === "lost" || how === "unheard") flow.waiting = [];
     if (how === "unheard") this.#tellUnheard(flow, task);
     this.#window.done(flow.device, sent);

@@ -96,7 +96,7 @@ function takeFact(
 ): Recorded | undefined {
   const recorded = work.recordDevice(device.id, stamp(work, device.id, fact));
   if (fact.type === "ProgressReported") {
-    work.progress.push({ device: device.id, received: fact.data.received });
+    work.progress.push({ device: device.id, received: fact.data.received, via: input.via });
   }
   if (!recorded && !isQuietProgress(fact, about)) {
     return refuse(work, device, input, wrongPhase(about?.state, about), around);

@@ -74,7 +74,7 @@ export class Giving {
 
   /** What a batch that is durable gives, and shows. */
   follow({ given, progress, outgoing }: Pick<Workspace, "given" | "progress" | "outgoing">): void {
-    for (const { device, received } of progress) this.#watch.reported(device, received);
+    for (const one of progress) this.#watch.reported(one);
     for (const message of outgoing) this.#noteSent(message);
     for (const { device, ...asked } of given) this.#chunks?.want(device, asked);
   }

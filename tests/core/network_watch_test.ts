@@ -1,6 +1,6 @@
 /** What is observed of a device that fetches leads to a recommendation, which is on record (PROTOCOL §1). */
 import assert from "node:assert/strict";
-import type { Metadata, TransportPayload } from "../../core/mod.ts";
+import type { Message, Metadata, TransportPayload } from "../../core/mod.ts";
 import { bench, settle } from "./support/bench_engine.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { IMAGE, SIZE } from "./support/given.ts";
@@ -37,6 +37,11 @@ async function downloading(more: { transport?: "http" | "mqtt" } = {}): Promise<
   return { b, id, ranges, told };
 }
 
+function metadataIn([message]: readonly Message[]): Metadata {
+  assert.ok(message?.kind === "metadata");
+  return message.payload;
+}
+
 function measured(b: Bench): number {
   return b.store.rows.filter(({ bytes }) => JSON.parse(bytes).type === "NetworkMeasured").length;
 }
@@ -50,7 +55,7 @@ Deno.test("a download over HTTP that stands still is recommended to go on over M
   assert.deepEqual(told(), ["mqtt stalled"]);
   await b.clock.pass(600 * SECOND);
   assert.equal(measured(b), 1, "what stands is not said again");
-  const [{ payload }] = await says(b, ["request", {}]) as [{ payload: Metadata }];
+  const payload = metadataIn(await says(b, ["request", {}]));
   assert.equal(payload.transport, "mqtt");
   assertReplays(b);
 });
@@ -97,9 +102,7 @@ Deno.test("a request for another transport takes the place of what was measured"
   await b.clock.pass(15 * SECOND);
   assert.deepEqual(told(), ["mqtt stalled"]);
   await says(b, ["request", { transport: "mqtt" }]);
-  const [{ payload }] = await says(b, ["request", { transport: "http" }]) as [
-    { payload: Metadata },
-  ];
+  const payload = metadataIn(await says(b, ["request", { transport: "http" }]));
   assert.equal(payload.transport, "http");
   await settle();
   assertReplays(b);
