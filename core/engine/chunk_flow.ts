@@ -25,7 +25,7 @@ export interface ChunkFlowDeps {
   readonly watch: Pick<NetworkWatch, "arrived">;
   /** Engine time. */
   now(): number;
-  /** The device as it is committed. */
+  /** The device as it is committed; nothing, where nobody knows that now. */
   device(id: string): Promise<Device | undefined>;
   /** Told of what could not be read. */
   onFault(error: unknown): void;
@@ -193,15 +193,22 @@ export class ChunkFlow {
     flow.doneAt = now;
     if (how === "arrived") this.#deps.watch.arrived(flow.device, sent.to, sent.sent);
     if (how === "lost" || how === "unheard") flow.waiting = [];
-    if (how === "unheard") this.#tellUnheard(flow, task);
+    if (how === "unheard") void this.#tellUnheard(flow, task);
     this.#window.done(flow.device, sent);
     this.#dropIfIdle(flow);
   }
 
-  #tellUnheard({ device }: Flow, task: Task): void {
-    const reason = "Subscribe to chunk/# below your topic before you ask for bytes.";
-    const message = rejectedMessage({ code: "not_allowed", reason, task });
-    this.#deps.outbox.send({ device, message });
+  async #tellUnheard(flow: Flow, { id }: Task): Promise<void> {
+    const { outbox, onFault } = this.#deps;
+    try {
+      const task = await this.#task(flow, id);
+      if (!task) return;
+      const reason = "Subscribe to chunk/# below your topic before you ask for bytes.";
+      const message = rejectedMessage({ code: "not_allowed", reason, task });
+      outbox.send({ device: flow.device, message });
+    } catch (error) {
+      onFault(error);
+    }
   }
 
   #dropIfIdle(flow: Flow): void {
