@@ -175,12 +175,14 @@ export class ChunkFlow {
   }
 
   async #giveDigests(
-    { device }: Flow,
+    flow: Flow,
     { id, policy: { image } }: Task,
     { from, count, chunkBytes }: Extract<Wanted, { kind: "digests" }>,
   ): Promise<void> {
     const { images, outbox } = this.#deps;
     const digests = await images.chunkDigests(toHex(image), chunkBytes, from, count);
+    if (!await this.#task(flow, id)) return;
+    const { device } = flow;
     const chunks = digests.map(toChecksum);
     const payload = { task_id: id, chunk_bytes: chunkBytes, from, chunks };
     outbox.send({ device, message: { kind: "chunks", payload } });
