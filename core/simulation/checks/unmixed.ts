@@ -47,7 +47,8 @@ export class Unmixed implements Judge {
     }
   }
 
-  sentChunk({ device, task: id, offset, bytes }: OutboundChunk, life: Life): void {
+  sentChunk(chunk: OutboundChunk, life: Life): void {
+    const { device, task: id, offset, bytes } = chunk;
     const end = offset + bytes.length;
     const what = `${device} was sent ${offset} to ${end} of ${id}`;
     const task = this.#judgeActive(device, id, life, what);
@@ -55,7 +56,7 @@ export class Unmixed implements Judge {
     const { image, size } = task.policy;
     if (bytes.length === 0 || end > size) return this.#deny(`${what}, which has ${size} bytes`);
     if (!lookAt(bytes, hexOf(image), offset)) return this.#deny(`${what}: other bytes`);
-    const isAsked = this.#asked.takePart(life, device, id, offset, end);
+    const isAsked = this.#asked.takePart(life, chunk, size);
     if (isAsked || this.#isReplaced(life)) return;
     this.#deny(`${what}, and has not asked for that`);
   }

@@ -103,8 +103,9 @@ export class Window implements Judge {
     for (const life of this.#lives.keys()) this.#judgeLate(life);
   }
 
-  #take({ device, task, offset, bytes }: OutboundChunk, life: Life): void {
-    this.#asked.takePart(life, device, task, offset, offset + bytes.length);
+  #take(chunk: OutboundChunk, life: Life): void {
+    const size = this.#court.naive.tasks.get(chunk.task)?.policy.size ?? Infinity;
+    this.#asked.takePart(life, chunk, size);
   }
 
   #judgeLate(life: Life): void {
