@@ -167,12 +167,8 @@ export class NetworkWatch implements TransferWatch {
     const now = this.#deps.now();
     for (const [id, download] of this.#downloads) {
       const device = this.#deps.committed(id);
-      const task = device && activeTask(device.tasks);
-      if (device && (task?.id !== download.task || task.state !== "downloading")) {
-        this.#downloads.delete(id);
-        continue;
-      }
-      this.#lookAt(id, download, task, now);
+      if (device && !isUnderWay(device, download)) this.#downloads.delete(id);
+      else this.#lookAt(id, download, device && activeTask(device.tasks), now);
     }
     if (this.#downloads.size === 0 || this.#isClosed) return;
     this.#cancelLook = this.#deps.clock.after(LOOK_MS, () => this.#look());
@@ -190,7 +186,8 @@ export class NetworkWatch implements TransferWatch {
   /** Tells the loop when something else is to be recommended; what it makes of that is a fact. */
   #judge(id: string, watched: Watched): void {
     const device = this.#deps.committed(id);
-    if (!device || watched.isTold || !this.#downloads.has(id)) return;
+    const download = this.#downloads.get(id);
+    if (!device || watched.isTold || !download || !isUnderWay(device, download)) return;
     const { http, mqtt } = watched;
     const { transport: home = "http" } = device;
     const isListening = this.#deps.isListening(id);
@@ -202,6 +199,12 @@ export class NetworkWatch implements TransferWatch {
       watched.isTold = false;
     });
   }
+}
+
+/** Nobody needs another way to what is complete, or was given up. */
+function isUnderWay({ tasks }: Device, { task }: Download): boolean {
+  const active = activeTask(tasks);
+  return active?.id === task && active.state === "downloading";
 }
 
 function nameOf({ task, kind, attempt }: Named): string {
