@@ -81,6 +81,19 @@ Deno.test("BadNetwork holds everything back while the link is dead, of all under
   for (const ms of await Promise.all(answers)) assert.ok(ms >= 100 && ms < 500, `${ms} ms`);
 });
 
+Deno.test("BadNetwork passes no more at once when the link lives again than when it is slow", async () => {
+  await using target = spring(100_000);
+  const slow = { bytesPerS: 28_000 };
+  await using network = await BadNetwork.before(target.at, new Weather(slow));
+  using peer = await Peer.to(network);
+  await peer.take(1_400);
+  network.weather.become({ ...slow, ...weathers.dead });
+  await pause(200);
+  network.weather.become(slow);
+  const ms = await took(peer.take(14_000));
+  assert.ok(ms > 400, `${ms} ms`);
+});
+
 Deno.test("BadNetwork holds back what is under way when the link dies, and hears of who has gone", async () => {
   await using target = echo();
   const weather = new Weather({ down: { delayMs: 50 } });

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 import { checksumOf, randomImage, soon } from "../../e2e/house.ts";
 import { freePort } from "../free_port.ts";
 import { BadNetwork } from "./bad_network.ts";
 import type { Conditions } from "./conditions.ts";
+import { Fate } from "./fate.ts";
 import { echo, Peer, spring, talk, took } from "./peers.ts";
 import { Weather } from "./weather.ts";
 import { weathers } from "./weathers.ts";
@@ -96,30 +98,41 @@ Deno.test("BadNetwork goes on at another rate when the weather changes", async (
   assert.ok(await all < 1_000);
 });
 
-/** Which of some connections answer late, when each says one word: in the order in which they came. */
-async function lateOnes(seed: number): Promise<boolean[]> {
+/** How late some connections answer, in milliseconds, when each says one word. */
+async function latenesses(weather: Weather, count: number): Promise<number[]> {
   await using target = echo();
-  await using network = await BadNetwork.before(target.at, new Weather({ lossPercent: 30 }, seed));
+  await using network = await BadNetwork.before(target.at, weather);
   using peers = new DisposableStack();
   const times: Promise<number>[] = [];
-  for (let nth = 0; nth < 12; nth++) {
+  for (let nth = 0; nth < count; nth++) {
     const peer = peers.use(await Peer.to(network));
-    // The network has taken it before the next one comes.
-    await soon(seen(network, nth + 1), "the connection");
+    // It is to be the n-th for the network too.
+    await soon(joined(network, nth + 1), "the connection");
     times.push(took(talk(peer)));
   }
-  return (await Promise.all(times)).map((ms) => ms >= 200);
+  return await Promise.all(times);
 }
 
-async function seen(network: BadNetwork, count: number): Promise<void> {
-  while (network.counts.connections < count) await new Promise((resolve) => setTimeout(resolve, 1));
+async function joined({ counts }: BadNetwork, count: number): Promise<void> {
+  while (counts.connections < count) await pause(1);
 }
 
-Deno.test("BadNetwork loses the same segments again with the same seed, and others with another", async () => {
-  const [one, same, other] = await Promise.all([3, 3, 4].map(lateOnes));
-  assert.ok(one!.includes(true) && one!.includes(false));
-  assert.deepEqual(same, one);
-  assert.notDeepEqual(other, one);
+Deno.test("BadNetwork loses what a seed says, and brings it after one, three or seven timeouts", async () => {
+  const [percent, count] = [30, 12];
+  const lateBy = (seed: number) =>
+    Array.from({ length: count }, (_, nth) => {
+      const fate = new Fate(seed, `connection ${nth + 1} of network 1`);
+      const ways = [fate.lossesOf("up", 0, percent), fate.lossesOf("down", 0, percent)];
+      return ways.reduce((ms, losses) => ms + [0, 200, 600, 1_400][losses]!, 0);
+    });
+  const seeds = [2, 4];
+  assert.notDeepEqual(lateBy(2), lateBy(4));
+  assert.deepEqual(new Set(seeds.flatMap(lateBy)), new Set([600, 0, 200, 800, 400]));
+  await Promise.all(seeds.map(async (seed) => {
+    const times = await latenesses(new Weather({ lossPercent: percent }, seed), count);
+    const late = times.map((ms) => Math.floor(ms / 200) * 200);
+    assert.deepEqual(late, lateBy(seed), `${times}`);
+  }));
 });
 
 Deno.test("BadNetwork reads little ahead of what passes", async () => {
