@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as pause } from "node:timers/promises";
 import { soon } from "../../e2e/house.ts";
 import { BadNetwork } from "./bad_network.ts";
-import { echo, Peer, spring, talk, took } from "./peers.ts";
+import { echo, Peer, spring, talk, took, until } from "./peers.ts";
 import { Weather } from "./weather.ts";
 import { weathers } from "./weathers.ts";
 
@@ -46,6 +46,34 @@ Deno.test("BadNetwork ends each connection cleanly at a byte, and no more once t
   using peer = await Peer.to(network);
   assert.deepEqual(await peer.rest(), { bytes: 200_000, end: "end" });
   assert.equal(network.counts.cuts, 2);
+});
+
+Deno.test("BadNetwork ends a connection in the way that comes first", async () => {
+  await using target = spring(20_000);
+  const weather = new Weather({ resetPercent: 100, cutAfterBytes: 10_000 });
+  await using network = await BadNetwork.before(target.at, weather);
+  const ends: string[] = [];
+  for (let nth = 0; nth < COUNT; nth++) {
+    using peer = await Peer.to(network);
+    const { bytes, end } = await peer.rest();
+    assert.ok(end === "end" ? bytes === 10_000 : bytes <= 10_000, `${end} at ${bytes}`);
+    ends.push(end);
+  }
+  const { resets, cuts } = network.counts;
+  assert.ok(resets > 0 && cuts > 0 && resets + cuts === COUNT);
+  assert.equal(ends.filter((end) => end === "reset").length, resets);
+});
+
+Deno.test("BadNetwork spares a connection that was past its byte before the weather turned", async () => {
+  await using target = spring(2_000_000);
+  await using network = await BadNetwork.before(target.at);
+  using peer = await Peer.to(network);
+  await peer.take(1_100_000);
+  network.weather.become({ resetPercent: 100 });
+  assert.deepEqual(await peer.rest(), { bytes: 900_000, end: "end" });
+  await peer.finish();
+  await soon(target.ends[0]!, "the end of the target");
+  await until(() => network.open === 0, "the end of the connection");
 });
 
 Deno.test("BadNetwork passes a reset on, both ways", async () => {
@@ -102,7 +130,7 @@ Deno.test("BadNetwork holds back what is under way when the link dies, and hears
   const goes = await Peer.to(network);
   await Promise.all([stays, goes].map(talk));
   const answer = took(talk(stays));
-  while (target.peers[0]!.sent < 10) await pause(1);
+  await until(() => target.peers[0]!.sent === 10, "the answer");
   weather.become(weathers.dead);
   goes[Symbol.dispose]();
   await pause(100);

@@ -26,15 +26,14 @@ export class BadNetwork implements AsyncDisposable {
   readonly #target: URL;
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
-  readonly #change = () => {
-    for (const connection of [...this.#connections]) connection.change();
-  };
 
   private constructor(target: Target, weather: Weather) {
     this.#target = new URL(typeof target === "string" ? target : `tcp://${target.host}`);
     if (typeof target === "object") this.#target.port = String(target.port);
     this.weather = weather;
-    const nth = weather.watch(this.#change);
+    const nth = weather.watch(() => {
+      for (const connection of [...this.#connections]) connection.change();
+    });
     const counts = this.counts = {
       connections: 0,
       resets: 0,
@@ -66,6 +65,11 @@ export class BadNetwork implements AsyncDisposable {
     return `${this.#target.protocol}//127.0.0.1:${this.port}`;
   }
 
+  /** How many connections there are now. */
+  get open(): number {
+    return this.#connections.size;
+  }
+
   #join(peer: Socket, name: string, counts: NetworkCounts): void {
     const connection = new Connection({
       peer,
@@ -85,7 +89,6 @@ export class BadNetwork implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.weather.leave(this.#change);
     for (const connection of [...this.#connections]) connection.close();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }

@@ -102,19 +102,18 @@ export class Connection {
     });
   }
 
-  /** A reset that was due in better weather is over. */
+  /** What ends it first; a reset that was due in better weather is over. */
   #nextEnd(passed: number): Fuse {
-    const { weather: { conditions }, counts } = this.#parts;
-    const { resetPercent = 0, cutAfterBytes = Infinity } = conditions;
-    const { resetAt } = this.#fate;
-    if (resetAt <= passed || resetAt > cutAfterBytes || !this.#fate.isReset(resetPercent)) {
-      return { at: cutAfterBytes, burn: () => this.#cut() };
-    }
-    const burn = () => {
-      counts.resets++;
-      this.#reset();
-    };
-    return { at: resetAt, burn };
+    const { resetPercent = 0, cutAfterBytes = Infinity } = this.#parts.weather.conditions;
+    const cut = { at: cutAfterBytes, burn: () => this.#cut() };
+    const reset = { at: this.#fate.resetAt, burn: () => this.#meetFate() };
+    const isDue = this.#fate.isReset(resetPercent) && passed < reset.at;
+    return isDue && reset.at <= cut.at ? reset : cut;
+  }
+
+  #meetFate(): void {
+    this.#parts.counts.resets++;
+    this.#reset();
   }
 
   /** Each side hears that it was reset. */

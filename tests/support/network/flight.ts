@@ -33,7 +33,6 @@ export class Flight {
   #to: Socket | undefined;
   /** Nothing leaves before. */
   #opensAt = 0;
-  #lastDue = 0;
   #bytes = 0;
   #passed = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -58,17 +57,15 @@ export class Flight {
     return this.#queue.length === 0;
   }
 
-  /** Whether more bytes may leave: as long as the other side takes what it gets. */
+  /** Whether more bytes may leave. */
   get hasRoom(): boolean {
-    const unwritten = this.#to?.writable ? this.#to.writableLength : 0;
-    return this.#bytes + unwritten < WINDOW_BYTES;
+    return this.#bytes < WINDOW_BYTES;
   }
 
-  /** It leaves now and arrives so much later, or with what left before it. */
+  /** It leaves now and arrives so much later, or right after what left before it. */
   launch(cargo: Cargo, inMs: number): void {
     const leaves = Math.max(performance.now(), this.#opensAt);
-    this.#lastDue = Math.max(this.#lastDue, leaves + inMs);
-    this.#queue.push({ due: this.#lastDue, cargo });
+    this.#queue.push({ due: leaves + inMs, cargo });
     if (typeof cargo === "object") this.#bytes += cargo.length;
   }
 

@@ -1,4 +1,5 @@
 /** Who talks through a bad network in its tests: a target, and whoever connects. No wait is for ever. */
+import { setTimeout as pause } from "node:timers/promises";
 import { randomImage, soon } from "../../e2e/house.ts";
 
 /** How a stream came to its end. */
@@ -141,6 +142,15 @@ export function spring(bytes: number): Target {
 export async function talk(peer: Peer): Promise<void> {
   await peer.send(Uint8Array.of(1, 2, 3, 4, 5));
   await peer.take(5);
+}
+
+/** Resolves when it is so. */
+export async function until(isSo: () => boolean, what: string): Promise<void> {
+  const limit = performance.now() + 20_000;
+  while (!isSo()) {
+    if (performance.now() > limit) throw new Error(`Never came: ${what}`);
+    await pause(1);
+  }
 }
 
 /** How many milliseconds it takes. */

@@ -97,8 +97,6 @@ export class Pipe {
       if (!bytes) break;
       this.#ask(bytes, [this.#own, weather.rates[way]]);
     }
-    // Only an empty stream tells that it has ended.
-    if (from.readableLength === 0) from.read(0);
     if (!this.#endsNext || this.#asked) return;
     this.#endsNext = false;
     this.#flight.launch("end", this.#conditions.delayMs);

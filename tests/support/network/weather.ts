@@ -12,8 +12,7 @@ export class Weather {
   #conditions: Conditions = {};
   #up = conditionsOf("up", {});
   #down = conditionsOf("down", {});
-  readonly #watchers = new Set<() => void>();
-  #networks = 0;
+  readonly #watchers: (() => void)[] = [];
 
   /** `seed`: an integer. */
   constructor(conditions: Conditions = {}, seed = 1) {
@@ -48,17 +47,11 @@ export class Weather {
     for (const way of ["up", "down"] as const) {
       this.rates[way].become(this.state === "open" ? this.of(way).bytesPerS : 0);
     }
-    for (const changed of [...this.#watchers]) changed();
+    for (const changed of this.#watchers) changed();
   }
 
   /** Calls `changed` after each change from now on; which network this is, counted from 1. */
   watch(changed: () => void): number {
-    this.#watchers.add(changed);
-    return ++this.#networks;
-  }
-
-  /** Calls it no more. */
-  leave(changed: () => void): void {
-    this.#watchers.delete(changed);
+    return this.#watchers.push(changed);
   }
 }
