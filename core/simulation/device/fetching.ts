@@ -9,6 +9,7 @@ import type { Job } from "./flash.ts";
 import type { Body, Payload } from "./mechanic.ts";
 import { PartFetching } from "./part_fetching.ts";
 import { RangeFetching } from "./range_fetching.ts";
+import type { RangeEvents } from "./range_fetching.ts";
 
 /** After so many failures in a row a device tries the other way. */
 const FAILURES = { min: 1, max: 3 };
@@ -45,13 +46,14 @@ export class Fetching {
     this.#random = body.world.fate.about(`ways of ${body.id}`);
     this.#isFollower = body.bytes === "either" && this.#random.chance(FOLLOWER_PPM);
     this.#uses = body.bytes === "mqtt" ? "mqtt" : "http";
-    const own: FetchingEvents = {
+    const own: RangeEvents = {
       stored: (job) => events.stored(job),
       progress: (job) => {
         this.#failures = 0;
         events.progress(job);
       },
       cut: (job) => events.cut(job) && this.#goesOn(job),
+      missed: (job) => this.#goesOn(job),
     };
     this.#ways = { http: new RangeFetching(body, own), mqtt: new PartFetching(body, own) };
   }

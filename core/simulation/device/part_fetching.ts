@@ -32,7 +32,7 @@ export class PartFetching {
   /** Whether it asks for what is missing. */
   #isUnderWay = false;
   /** What the engine said. */
-  #plan: { readonly bytes: number; readonly window: number } | undefined;
+  #plan: { readonly bytes: number; readonly count: number } | undefined;
   #bytes = PART_BYTES_MAX;
   #window = 1;
   /** Parts that did not come yet, and parts that came before those ahead of them: begin and end. */
@@ -47,8 +47,8 @@ export class PartFetching {
   }
 
   /** From now on it asks for so much at once; for the whole of a large image in bearable pieces. */
-  plan(bytes: number, window: number): void {
-    this.#plan = { bytes, window };
+  plan(bytes: number, count: number): void {
+    this.#plan = { bytes, count };
     if (this.#job) this.#follow(this.#job);
   }
 
@@ -108,9 +108,9 @@ export class PartFetching {
 
   #follow({ size }: Job): void {
     if (!this.#plan) return;
-    const { bytes, window } = this.#plan;
+    const { bytes, count } = this.#plan;
     this.#bytes = Math.min(PART_BYTES_MAX, Math.max(bytes, Math.ceil(size / PIECES_MAX)));
-    this.#window = window;
+    this.#window = count;
   }
 
   #isWanted(job: Job): boolean {
