@@ -14,6 +14,12 @@ interface Arrived {
   readonly claim: Claim | undefined;
 }
 
+/** Why what is awaited does not come; `isDeaf`: nor does anything else. */
+interface Trouble {
+  readonly why: string;
+  readonly isDeaf: boolean;
+}
+
 /** The bytes of one download that come over MQTT. */
 export class MqttSource {
   readonly #fetching: Fetching;
@@ -24,9 +30,9 @@ export class MqttSource {
   readonly #came = new Set<string>();
   /** Parts that have not, and are still awaited. */
   readonly #awaited = new Map<string, Claim>();
-  #arrived: Arrived[] = [];
+  readonly #arrived: Arrived[] = [];
   /** What is to be made of what was asked for last. */
-  #trouble: { readonly why: string; readonly isDeaf: boolean } | undefined;
+  #trouble: Trouble | undefined;
   /** When it was asked for the first of what is awaited, for the last of it, and when a part came. */
   #beganAt = 0;
   #askedAt = 0;
@@ -42,9 +48,10 @@ export class MqttSource {
   async run(signal: AbortSignal): Promise<void> {
     while (!this.#fetching.intake.isWhole) {
       signal.throwIfAborted();
-      if (this.#leftMs <= 0) this.#trouble ??= { why: NO_ANSWER, isDeaf: true };
-      if (this.#arrived.length > 0) await this.#take();
+      const arrived = this.#arrived.shift();
+      if (arrived) await this.#take(arrived);
       else if (this.#trouble) this.#giveUp(this.#trouble);
+      else if (this.#leftMs <= 0) this.#giveUp({ why: NO_ANSWER, isDeaf: true });
       else {
         this.#ask();
         await this.#fetching.wait("mqtt", signal, this.#leftMs);
@@ -91,7 +98,7 @@ export class MqttSource {
   }
 
   /** Awaits no more what was asked for: what comes of it all the same is taken if it is missing. */
-  #giveUp({ why, isDeaf }: { readonly why: string; readonly isDeaf: boolean }): void {
+  #giveUp({ why, isDeaf }: Trouble): void {
     this.#trouble = undefined;
     if (this.#awaited.size === 0) return;
     for (const claim of this.#awaited.values()) this.#fetching.drop(claim);
@@ -110,13 +117,12 @@ export class MqttSource {
     return Math.max(heardAt, this.#askedAt) + patienceMs - performance.now();
   }
 
-  async #take(): Promise<void> {
-    const arrived = this.#arrived.splice(0);
+  async #take({ offset, bytes, claim }: Arrived): Promise<void> {
     try {
-      for (const { offset, bytes } of arrived) await this.#fetching.take("mqtt", offset, bytes);
+      await this.#fetching.take("mqtt", offset, bytes);
     } finally {
       await this.#fetching.settle();
-      for (const { claim } of arrived) if (claim) this.#fetching.drop(claim);
+      if (claim) this.#fetching.drop(claim);
     }
   }
 
