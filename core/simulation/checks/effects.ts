@@ -4,6 +4,7 @@
  * replay or a restart sends nothing else.
  */
 import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
+import type { RejectedPayload } from "../../protocol/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { Answering } from "./answering.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -28,6 +29,8 @@ export class Effects implements Judge {
   readonly #fresh = new Set<string>();
   /** Devices whose bytes nobody heard, and who were not told so yet. */
   readonly #unheard = new Set<string>();
+  /** Devices who were granted bytes: they are told, once, when these cannot be read. */
+  readonly #granted = new Set<string>();
   #engineAt = 0;
 
   constructor(court: Court) {
@@ -42,6 +45,8 @@ export class Effects implements Judge {
 
   answered(submission: Submission, answer: Answer): void {
     this.#answering.answered(submission, answer);
+    const { input } = submission;
+    if (input.kind === "ask" && answer.ok) this.#granted.add(input.device);
   }
 
   /** Whoever asks for bytes and has not subscribed to them is told that. */
@@ -117,7 +122,8 @@ export class Effects implements Judge {
   }
 
   /** Nobody is told `idle` who has something to do, nor anything that he did not ask for. */
-  #judgeCourtesy({ device: id, message: { kind }, owed }: OutboundMessage, life: Life): void {
+  #judgeCourtesy({ device: id, message, owed }: OutboundMessage, life: Life): void {
+    const { kind } = message;
     if (owed) return this.#deny(id, kind, "bears the name of one that is owed");
     if (kind !== "idle" && kind !== "rejected") return;
     const device = this.#court.naive.devices.get(id);
@@ -127,8 +133,13 @@ export class Effects implements Judge {
     }
     if (this.#answering.isAsked(life, id, kind === "idle")) return;
     if (kind === "idle" && this.#rollCalls.takeAnswer(life, id)) return;
-    if (kind === "rejected" && this.#unheard.delete(id)) return;
+    if (message.kind === "rejected" && this.#isOfBytes(id, message.payload)) return;
     this.#deny(id, kind, "answers nothing");
+  }
+
+  /** Nobody heard what was sent, or it could not be read. */
+  #isOfBytes(device: string, { code }: RejectedPayload): boolean {
+    return this.#unheard.delete(device) || code === "rate_limited" && this.#granted.delete(device);
   }
 
   /** Who only fetches is told `idle` while it has nothing to fetch. */
