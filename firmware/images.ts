@@ -55,6 +55,12 @@ export interface ImageFiles {
   settle(sha256: string, isNamed: () => Promise<boolean>): Promise<void>;
   /** The bytes [start, end), read on demand; `close()` must follow. */
   bytes(image: Pick<StoredImage, "sha256" | "size">, start: number, end: number): ImageBytes;
+  /** The bytes [start, end), all at once: of a part that is sent whole. */
+  read(
+    image: Pick<StoredImage, "sha256" | "size">,
+    start: number,
+    end: number,
+  ): Promise<Uint8Array>;
   /**
    * Digests of `count` chunks from chunk `from` on; made once per image and size, and kept.
    *

@@ -61,6 +61,26 @@ export class FolderImages implements ImageFiles {
       new FileBytes(this.path(image.sha256), start, end);
   }
 
+  async read(
+    image: Pick<StoredImage, "sha256" | "size">,
+    start: number,
+    end: number,
+  ): Promise<Uint8Array> {
+    const source = this.bytes(image, start, end);
+    const all = new Uint8Array(end - start);
+    try {
+      for (let at = 0; at < all.length;) {
+        const piece = await source.next(all.length - at);
+        if (!piece) throw new Error(`Image ${image.sha256} is shorter than it was`);
+        all.set(piece, at);
+        at += piece.length;
+      }
+    } finally {
+      source.close();
+    }
+    return all;
+  }
+
   /** Resolves when nothing is read any more but for answers. */
   async settled(): Promise<void> {
     await this.#hot.settled();

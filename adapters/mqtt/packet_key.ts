@@ -1,16 +1,16 @@
 /** What tells one MQTT packet from another when it comes again. */
 import { createHash } from "node:crypto";
 import { tellingText } from "../../core/mod.ts";
-import type { MalformedReport, Report } from "../../core/mod.ts";
+import type { ReportInput } from "../../core/engine/mod.ts";
 
 /** Enough of a digest to keep apart the last packets of one device. */
 const KEY_DIGITS = 16;
 
-/** A packet with the report in it. */
-export interface ReportPacket {
+/** A packet, and what is said in it. */
+export interface SaidPacket {
   readonly topic: string;
   readonly payload: Uint8Array;
-  readonly parsed: Report | MalformedReport;
+  readonly parsed: ReportInput["parsed"];
 }
 
 /**
@@ -20,7 +20,7 @@ export interface ReportPacket {
 export function packetKey(
   session: string,
   id: number,
-  { topic, payload, parsed }: ReportPacket,
+  { topic, payload, parsed }: SaidPacket,
 ): string {
   const digest = createHash("sha256").update(`${session}\0${id}\0${topic}\0`);
   // No fact has the key of one that is malformed.

@@ -1,8 +1,9 @@
 /** How devices and the engine reach each other over MQTT, whichever broker carries it. */
-import type { EngineApi, Outbox } from "../../core/engine/mod.ts";
+import type { EngineApi, OutboundChunk, Outbox } from "../../core/engine/mod.ts";
 
 /** A broker of ours, or the link to somebody else's. */
 export interface MqttWay extends Outbox {
+  sendChunk(chunk: OutboundChunk): void;
   /** Open connections that are ours to count: of devices, or to the broker. */
   readonly connections: number;
   /** Whether devices can be reached now. */

@@ -81,7 +81,7 @@ export async function openHouse(options: HouseOptions): Promise<House> {
     const polls = new Polls();
     const outbox = outboxOf([way, polls], downloads);
     const engine = await startEngine(
-      { store, clock: machineClock, outbox, digest: machineDigest, observer },
+      { store, clock: machineClock, outbox, images, digest: machineDigest, observer },
       {
         baseUrl: httpUrl,
         identity,

@@ -36,8 +36,10 @@ export async function linkTo(
 
 /** Messages go every way a device is there; one that must go loses every connection. */
 export function outboxOf(ways: readonly Outbox[], downloads: Downloads): Outbox {
+  const byMqtt = ways.find((way) => way.sendChunk);
   return {
     send: (message) => ways.forEach((way) => way.send(message)),
+    ...byMqtt && { sendChunk: (chunk) => byMqtt.sendChunk!(chunk) },
     room: async () => void await Promise.all(ways.map((way) => way.room?.())),
     isGiving: (device) => downloads.isGiving(device),
     disconnect: (device) => [...ways, downloads].forEach((way) => way.disconnect(device)),

@@ -1,10 +1,12 @@
 /** What an input leads to: the one place where every kind of input is decided. */
+import { measuredData } from "../device/network.ts";
 import { activeTask, nextTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
 import type { DeviceFact } from "../log/mod.ts";
 import type { Problem } from "../protocol/mod.ts";
 import { problem, toHex } from "../protocol/mod.ts";
 import { downloadDue } from "../upgrade/deadline.ts";
+import { decideAsk } from "./decide_ask.ts";
 import { decideCommand } from "./decide_command.ts";
 import { answerRequest, decideReport, sendOwed } from "./decide_report.ts";
 import type { CommandResult, Input } from "./inputs.ts";
@@ -27,7 +29,7 @@ export async function decide(
   }
   const device = await work.device(input.device);
   if (!device || device.revoked) {
-    return input.kind === "deadline"
+    return input.kind === "deadline" || input.kind === "network"
       ? undefined
       : problem(403, `Device ${input.device} is not registered, or was revoked.`);
   }
@@ -47,6 +49,8 @@ async function decideDevice(
   switch (input.kind) {
     case "report":
       return await decideReport(work, device, input, around);
+    case "ask":
+      return decideAsk(work, device, input, around);
     case "contact": {
       const { contact } = input;
       const fact: DeviceFact = { type: "ContactChanged", at, actor: "engine", data: { contact } };
@@ -74,6 +78,13 @@ async function decideDevice(
       const { task, message: kind, attempt } = input;
       const data = { kind, attempt };
       return work.recordDevice(device.id, { type: "MessageDelivered", ...own, task, data });
+    }
+    case "network": {
+      const task = activeTask(device.tasks);
+      if (task?.state !== "downloading") return undefined;
+      const data = measuredData(input);
+      const fact = { type: "NetworkMeasured", at, actor: "engine", task: task.id, data } as const;
+      return work.recordDevice(device.id, fact);
     }
     case "deadline": {
       const { task, state, due } = input;

@@ -1,20 +1,26 @@
 /** What a device's report leads to: a fact, an answer without one, or a refusal. */
 import { interpretReport } from "../device/interpret.ts";
 import type { FactDraft, Interpretation, Refusal } from "../device/interpret.ts";
-import { idleMessage, messageFor, messageOf, rejectedMessage } from "../device/messages.ts";
+import {
+  idleMessage,
+  messageFor,
+  messageOf,
+  rejectedMessage,
+  sourceOf,
+} from "../device/messages.ts";
 import { owedAt } from "../device/owed.ts";
 import { activeTask } from "../device/queue.ts";
 import { taskOf } from "../device/state.ts";
 import type { Device, Owed } from "../device/state.ts";
 import { isToFetch } from "../device/to_fetch.ts";
 import type { DeviceFact, FactData } from "../log/mod.ts";
-import { REJECTED_EVERY_MS } from "../protocol/limits.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
 import type { Running } from "../upgrade/running.ts";
 import { isWaiting } from "../upgrade/task.ts";
 import { answeredBefore, noteAnswer } from "./answered.ts";
 import { confirmFetched, confirmUpTo } from "./confirm.ts";
 import type { ReportInput } from "./inputs.ts";
+import { reject } from "./reject.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { queueWished } from "./wished.ts";
 import type { Recorded, Workspace } from "./workspace.ts";
@@ -89,6 +95,9 @@ function takeFact(
   around: Surroundings,
 ): Recorded | undefined {
   const recorded = work.recordDevice(device.id, stamp(work, device.id, fact));
+  if (fact.type === "ProgressReported") {
+    work.progress.push({ device: device.id, received: fact.data.received, via: input.via });
+  }
   if (!recorded && !isQuietProgress(fact, about)) {
     return refuse(work, device, input, wrongPhase(about?.state, about), around);
   }
@@ -133,7 +142,7 @@ export function answerRequest(
   }
   if (sent.some(({ type, task }) => type === "sendMetadata" && task === active.id)) return;
   const owed = { task: active.id, kind: "metadata", attempt: active.attempt } as const;
-  work.send(device.id, messageOf("metadata", active, work.baseUrl), owed);
+  work.send(device.id, messageOf("metadata", active, sourceOf(device, work.baseUrl)), owed);
 }
 
 /** Sends what is owed again, as the device is there to take it. */
@@ -146,7 +155,8 @@ export function sendOwed(
     const { task: id, kind, attempt } = owed;
     const task = taskOf(device, id);
     if (!task || !wanted(owed)) continue;
-    work.send(device.id, messageOf(kind, task, work.baseUrl), { task: id, kind, attempt });
+    const message = messageOf(kind, task, sourceOf(device, work.baseUrl));
+    work.send(device.id, message, { task: id, kind, attempt });
   }
 }
 
@@ -173,7 +183,7 @@ function answerRepeat(
   }
 }
 
-/** Every refusal is answered; one in ten seconds is recorded, with the number of those left out. */
+/** Refuses the report; a repeat of it will be refused alike. */
 function refuse(
   work: Workspace,
   device: Device,
@@ -181,23 +191,8 @@ function refuse(
   refusal: Refusal,
   { leftOut, answered }: Surroundings,
 ): Recorded | undefined {
-  const message = rejectedMessage(refusal);
-  work.send(device.id, message);
   // Whoever was told to say it later, or less often, may say it again.
   const isForNow = refusal.code === "rate_limited" || refusal.task && isWaiting(refusal.task);
-  if (!isForNow) noteAnswer(answered, device.id, parsed, message);
-  const count = leftOut.get(device.id) ?? 0;
-  if (device.rejectedAt > 0 && work.at < device.rejectedAt + REJECTED_EVERY_MS) {
-    leftOut.set(device.id, count + 1);
-    return;
-  }
-  if (count > 0) leftOut.set(device.id, 0);
-  const { code, task } = refusal;
-  return work.recordDevice(device.id, {
-    type: "ReportRejected",
-    at: work.at,
-    actor: `device:${device.id}`,
-    ...(task ? { task: task.id } : {}),
-    data: { code, report, left_out: count },
-  });
+  if (!isForNow) noteAnswer(answered, device.id, parsed, rejectedMessage(refusal));
+  return reject(work, device, report, refusal, leftOut);
 }

@@ -3,9 +3,11 @@
  * transaction, and only then answers and sends.
  */
 import { activeTask } from "../device/queue.ts";
+import type { Device } from "../device/state.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import { BATCH_DECIDING_MS, problem } from "../protocol/mod.ts";
+import type { Transport } from "../protocol/mod.ts";
 import type { EngineApi } from "./api.ts";
 import { Audience } from "./audience.ts";
 import { Batches } from "./batches.ts";
@@ -13,7 +15,7 @@ import type { Waiting } from "./batches.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decideEach } from "./decide_each.ts";
 import { dispatch, notNow, rejectionOf } from "./dispatch.ts";
-import { taskGoingOn } from "./going_on.ts";
+import { Giving } from "./giving.ts";
 import type { FurtherRange } from "./going_on.ts";
 import type { Answer, Input } from "./inputs.ts";
 import type { Answered } from "./answered.ts";
@@ -24,7 +26,6 @@ import type { LogHead, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import { RollCall } from "./roll_call.ts";
 import { TokenEnds } from "./token_ends.ts";
-import { Transfers } from "./transfers.ts";
 import { EngineTime } from "./time.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -59,11 +60,11 @@ export class Engine implements EngineApi {
   readonly #rollCall: RollCall;
   readonly #leftOut = new Notes<number>();
   readonly #answered = new Notes<readonly Answered[]>();
-  readonly #transfers = new Transfers();
   readonly #audience: Audience;
   readonly #ledger: Ledger;
   readonly #batches: Batches;
   readonly #logins: Logins;
+  readonly #giving: Giving;
   #stopped = false;
 
   /** `head` is what `store.open()` gave. */
@@ -82,6 +83,16 @@ export class Engine implements EngineApi {
     }, head);
     const now = () => this.now();
     const isBrokered = options.isBrokered ?? false;
+    this.#giving = new Giving({
+      ports,
+      isBrokered,
+      now,
+      committed: (id) => this.#committed(id),
+      isWell: () => this.isWell,
+      isListening: (device) => this.#presence.isListening(device, "mqtt"),
+      submit: (input) => this.submit(input),
+      onFault: (error) => this.#audience.fault(error),
+    });
     this.#presence = new Presence(
       ports.clock,
       now,
@@ -145,18 +156,22 @@ export class Engine implements EngineApi {
     if (input.kind === "report" && input.report === "request") {
       this.#presence.asked(input.device, input.via);
     }
+    if (input.kind === "delivered") this.#giving.delivered(input);
+    if (input.kind === "ask" && this.#giving.goesOnAsking(input)) {
+      return Promise.resolve({ ok: true, messages: [] });
+    }
     return this.#stopped
       ? Promise.resolve(notNow("The engine is stopping. Try again later."))
       : this.#batches.submit(input);
   }
 
   goesOn(further: FurtherRange): boolean {
-    // In doubt about the store nobody knows what is committed.
-    const isSure = !this.#stopped && this.isWell;
-    const device = isSure ? this.#ledger.cached(further.device)?.device : undefined;
-    const at = this.now();
-    const task = device && taskGoingOn(device, further, at);
-    return task !== undefined && this.#transfers.goOn(task, further.range, at);
+    return this.#giving.goesOn(further);
+  }
+
+  /** The device as it is in memory; in doubt about the store nobody knows what is committed. */
+  #committed(id: string): Device | undefined {
+    return !this.#stopped && this.isWell ? this.#ledger.cached(id)?.device : undefined;
   }
 
   restsOnBytes(device: string): boolean {
@@ -173,8 +188,8 @@ export class Engine implements EngineApi {
     return !this.#ledger.isSuspect;
   }
 
-  connected(device: string, connection: string): void {
-    this.#presence.connected(device, connection);
+  connected(device: string, connection: string, by: Transport = "mqtt"): void {
+    this.#presence.connected(device, connection, by);
     void this.#logins.note(device, this.now());
   }
 
@@ -183,7 +198,9 @@ export class Engine implements EngineApi {
   }
 
   disconnected(device: string, connection: string): void {
-    this.#presence.disconnected(device, connection);
+    if (this.#presence.disconnected(device, connection) === "mqtt") {
+      this.#giving.disconnected(device);
+    }
   }
 
   heard(device: string): void {
@@ -215,7 +232,7 @@ export class Engine implements EngineApi {
   }
 
   transfersOf(task: Task): readonly AttemptTransfer[] {
-    return this.#transfers.record(task);
+    return this.#giving.transfers.record(task);
   }
 
   onCommitted(listener: () => void): () => void {
@@ -230,6 +247,7 @@ export class Engine implements EngineApi {
     this.#tokenEnds.close();
     this.#rollCall.end();
     this.#stopped = true;
+    this.#giving.close();
     this.#ledger.close();
     await this.#batches.pumping;
     const work = this.#workspace();
@@ -283,7 +301,8 @@ export class Engine implements EngineApi {
     const isListening = (device: string) => this.#presence.isListening(device);
     const { deviceRequests = "allow" } = this.#options;
     const [leftOut, answered] = [this.#leftOut, this.#answered];
-    const around = { isListening, leftOut, answered, deviceRequests };
+    const { hasRoom } = this.#giving;
+    const around = { isListening, leftOut, answered, deviceRequests, hasRoom };
     for (const notes of [leftOut, answered]) notes.begin();
     const isOver = () => this.#ports.clock.monotonic() > until;
     const { answers, fault } = await decideEach(work, batch, around, isOver);
@@ -334,7 +353,7 @@ export class Engine implements EngineApi {
     const { store, digest } = this.#ports;
     const cached = (id: string) => this.#ledger.cached(id);
     const { baseUrl } = this.#options;
-    const transfers = this.#transfers;
+    const { transfers } = this.#giving;
     return new Workspace(
       { store, digest, cached, baseUrl, transfers, at: this.now() },
       this.#ledger.position,
@@ -356,13 +375,14 @@ export class Engine implements EngineApi {
   async #recover(): Promise<void> {
     const durable = await this.#ledger.reopen();
     // What it made owed comes with the call.
-    if (durable) this.#send({ outgoing: [], cut: durable.cut });
+    if (durable) this.#send({ outgoing: [], given: [], progress: [], cut: durable.cut });
     this.#logins.again();
     if (this.#presence.isReachable) this.callAll();
   }
 
-  #send(work: Pick<Workspace, "outgoing" | "cut">): void {
+  #send(work: Pick<Workspace, "outgoing" | "given" | "progress" | "cut">): void {
     dispatch(this.#ports.outbox, work, (error) => this.#audience.fault(error));
+    this.#giving.follow(work);
   }
 }
 

@@ -4,7 +4,10 @@
  */
 import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
+import { judgeAsk } from "../device/asked.ts";
+import type { Asked } from "../device/asked.ts";
 import { toHex } from "../protocol/mod.ts";
+import type { Ask, MalformedReport } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { ServedRange } from "./transfers.ts";
 
@@ -34,8 +37,21 @@ export function taskGoingOn(
   );
   if (!isValid) return undefined;
   const task = activeTask(device.tasks);
-  if (task?.state !== "downloading" || toHex(task.policy.image) !== sha256) return undefined;
-  return at - task.progressAt < Math.floor(task.policy.limits_ms.downloading / 2)
-    ? task
-    : undefined;
+  return task && isGoingOn(task, at) && toHex(task.policy.image) === sha256 ? task : undefined;
+}
+
+/** What the device asks for over MQTT, if it goes on with such a task. */
+export function askGoingOn(
+  device: Device,
+  ask: Ask | MalformedReport,
+  at: number,
+): Asked | undefined {
+  if ("code" in ask || device.revoked) return undefined;
+  const asked = judgeAsk(device, ask);
+  return !("code" in asked) && isGoingOn(asked.task, at) ? asked : undefined;
+}
+
+function isGoingOn({ state, progressAt, policy }: Task, at: number): boolean {
+  return state === "downloading" &&
+    at - progressAt < Math.floor(policy.limits_ms.downloading / 2);
 }

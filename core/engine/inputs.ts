@@ -2,7 +2,15 @@
  * Everything that can wake the engine, as data. An adapter builds an input, submits it and writes
  * the answer down; it decides nothing.
  */
-import type { MalformedReport, Problem, Report, RequestUpgrade } from "../protocol/mod.ts";
+import type {
+  Ask,
+  AskKind,
+  MalformedReport,
+  Problem,
+  Report,
+  RequestUpgrade,
+} from "../protocol/mod.ts";
+import type { Measured } from "../network/mod.ts";
 import type { Packet } from "../device/interpret.ts";
 import type { Image, OutboundMessage } from "./ports.ts";
 import type { ServedRange } from "./transfers.ts";
@@ -18,6 +26,15 @@ export interface ReportInput {
   readonly via: "mqtt" | "http" | "fetch";
   /** The packet it came in, where the transport sends again what was not acknowledged. */
   readonly packet?: Packet | undefined;
+}
+
+/** A device asks for bytes or digests over MQTT, parsed by `parseAsk` (refused ones too). */
+export interface AskInput {
+  readonly kind: "ask";
+  readonly device: string;
+  /** Last levels of the topic, for the record. */
+  readonly ask: AskKind;
+  readonly parsed: Ask | MalformedReport;
 }
 
 /** The device began to listen, was heard, or is gone. */
@@ -53,6 +70,12 @@ export interface DeliveredInput {
   readonly task: string;
   readonly message: string;
   readonly attempt: number;
+}
+
+/** What was observed of the ways to a device speaks for another one; made by the engine's own watch. */
+export interface NetworkInput extends Omit<Measured, "home"> {
+  readonly kind: "network";
+  readonly device: string;
 }
 
 /** A limit passed; made by the engine's own timer. */
@@ -115,11 +138,13 @@ export interface CommandInput {
 /** Anything that can wake the engine. */
 export type Input =
   | ReportInput
+  | AskInput
   | ContactInput
   | CallInput
   | ArtifactInput
   | DeliveredInput
   | DeadlineInput
+  | NetworkInput
   | CommandInput;
 
 /** What a command led to. */

@@ -16,7 +16,7 @@ export { currentOf } from "./explain_now.ts";
 export type { Current } from "./explain_now.ts";
 export { becauseOf } from "./explain_words.ts";
 export { OutboundQueue } from "./outbound_queue.ts";
-export type { OutboundQueueOptions } from "./outbound_queue.ts";
+export type { Outbound, OutboundQueueOptions } from "./outbound_queue.ts";
 export * from "./ports.ts";
 export { decidedBefore, Redelivered } from "./redelivered.ts";
 export type { Again, RedeliveredOptions } from "./redelivered.ts";

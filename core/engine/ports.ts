@@ -196,10 +196,44 @@ export interface OutboundMessage {
   readonly owed?: OwedName;
 }
 
+/**
+ * What became of a chunk: the device has confirmed it (`arrived`); somebody between has it, or it was
+ * sent and nobody confirms (`passed`); the connection ended before (`lost`); nobody is subscribed
+ * (`unheard`), or somebody between takes nothing so large (`too_large`), and it went nowhere.
+ */
+export type ChunkEnd = "arrived" | "passed" | "lost" | "unheard" | "too_large";
+
+/** Bytes of a task's image on their way to its device, as one message. */
+export interface OutboundChunk {
+  readonly device: string;
+  /** The task that they were asked for. */
+  readonly task: string;
+  /** The first of the bytes. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  /** Called once with what became of it. */
+  done(end: ChunkEnd): void;
+}
+
+/** Stored images, as far as the engine itself gives their bytes. */
+export interface Images {
+  /** The bytes [start, end) of an image with that SHA-256 (hexadecimal digits), all at once. */
+  read(image: Pick<Image, "sha256" | "size">, start: number, end: number): Promise<Uint8Array>;
+  /** Digests (hexadecimal digits) of `count` chunks of so many bytes, from chunk `from` on. */
+  chunkDigests(
+    sha256: string,
+    chunkBytes: number,
+    from: number,
+    count: number,
+  ): Promise<readonly string[]>;
+}
+
 /** Carries messages to devices. Handing a message over is not delivery. */
 export interface Outbox {
   /** Sends to the device if it can be reached now; otherwise nothing happens. */
   send(message: OutboundMessage): void;
+  /** Sends the bytes to the device. Absent: no chunks go this way. */
+  sendChunk?(chunk: OutboundChunk): void;
   /** Cuts every connection of the device. */
   disconnect(device: string): void;
   /**
@@ -236,6 +270,8 @@ export interface Ports {
   readonly store: Store;
   readonly clock: Clock;
   readonly outbox: Outbox;
+  /** Absent: devices are given bytes by others alone. */
+  readonly images?: Images;
   readonly digest: Digest;
   readonly observer?: Observer;
 }

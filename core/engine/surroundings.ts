@@ -10,6 +10,8 @@ export interface Surroundings {
   readonly leftOut: Notes<number>;
   /** Reports that left no fact. */
   readonly answered: AnsweredReports;
+  /** Whether so much more of what the device asks for may wait to be sent; `undefined`: nothing is given. */
+  readonly hasRoom: ((device: string, count: number) => boolean) | undefined;
   /** Whether a device may have a version that nobody ordered for it. */
   readonly deviceRequests: "allow" | "deny";
 }

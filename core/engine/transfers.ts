@@ -3,6 +3,7 @@
  * change of phase carries their sum. In memory only; after a restart the count goes on from the task.
  */
 import { TRANSFERS_MAX } from "../protocol/limits.ts";
+import type { Transport } from "../protocol/mod.ts";
 import type { TransferSoFar } from "../log/mod.ts";
 import {
   fetchedBytes,
@@ -29,7 +30,15 @@ export interface ServedRange {
   readonly state: "open" | "complete" | "cut" | "stalled";
   /** The same number for answers that leave by the same connection. */
   readonly connection: number;
+  /**
+   * It is one of the messages that leave side by side by their connection: how long it took by itself, in
+   * milliseconds, so far.
+   */
+  readonly ownMs?: number;
 }
+
+/** A request for less only shows whether one is answered. */
+const TRY_BYTES = 4_096;
 
 interface Answer {
   readonly range: ServedRange;
@@ -48,21 +57,44 @@ interface Tally {
   live: readonly Answer[];
 }
 
+/** What an answer was, when it is over. */
+export interface Settled {
+  readonly by: Transport;
+  /** Bytes that had been given out in the same attempt before. */
+  readonly repeated: number;
+  readonly isCut: boolean;
+  /** It was no more than a try, and the device went on behind it: after so many milliseconds. */
+  readonly triedMs?: number;
+}
+
+/** Who is told of answers as they begin and are over. */
+export interface TransferWatch {
+  /** The task's device is given bytes from there on. */
+  asked(task: Task, by: Transport, from: number): void;
+  /** Another answer came after it. */
+  settled(device: string, settled: Settled): void;
+}
+
 /** The counts of all devices. */
 export class Transfers {
+  readonly #watch: TransferWatch | undefined;
   readonly #tallies = new Cache<Tally>(TRANSFERS_MAX);
+
+  constructor(watch?: TransferWatch) {
+    this.#watch = watch;
+  }
 
   /** The device of the active task is given the range from now on. */
   begin(task: Task, range: ServedRange, at: number): void {
     const tally = this.#tally(task);
-    if (!tally.live.some((answer) => answer.range === range)) addRange(tally, range, at);
+    if (!tally.live.some((answer) => answer.range === range)) this.#add(tally, task, range, at);
   }
 
   /** Begins one more range of an attempt whose first is counted; false: none is. */
   goOn(task: Task, range: ServedRange, at: number): boolean {
     const tally = this.#tallies.get(task.device);
     if (tally?.task !== task.id || tally.attempt !== task.attempt) return false;
-    addRange(tally, range, at);
+    this.#add(tally, task, range, at);
     return true;
   }
 
@@ -91,6 +123,23 @@ export class Transfers {
     return sum ? withTransfer(task.transfers, task.attempt, sum) : task.transfers;
   }
 
+  #add(tally: Tally, task: Task, range: ServedRange, at: number): void {
+    const live: Answer[] = [];
+    for (const answer of tally.live) {
+      if (isGoingOn(answer, range)) {
+        live.push(answer);
+        continue;
+      }
+      const settled = settle(tally, answer, range);
+      const isTried = !settled.isCut && isTry(answer.range) && range.from >= endOf(answer.range);
+      const tried = isTried ? { ...settled, triedMs: at - answer.at } : settled;
+      this.#watch?.settled(task.device, tried);
+    }
+    live.push({ range, at });
+    tally.live = live;
+    this.#watch?.asked(task, transportOf(range), range.from);
+  }
+
   #tally(task: Task): Tally {
     const known = this.#tallies.get(task.device);
     if (known?.task === task.id && known.attempt === task.attempt) return known;
@@ -106,20 +155,10 @@ export class Transfers {
   }
 }
 
-function addRange(tally: Tally, range: ServedRange, at: number): void {
-  const live: Answer[] = [];
-  for (const answer of tally.live) {
-    if (isGoingOn(answer, range)) live.push(answer);
-    else settle(tally, answer, range);
-  }
-  live.push({ range, at });
-  tally.live = live;
-}
-
 /** Several connections may fetch side by side; but one that goes on from the middle replaces it. */
 function isGoingOn({ range }: Answer, next: ServedRange): boolean {
-  return range.state === "open" && range.connection !== next.connection &&
-    !beginsWithin(next, range);
+  const isBeside = range.ownMs !== undefined || range.connection !== next.connection;
+  return range.state === "open" && isBeside && !beginsWithin(next, range);
 }
 
 function beginsWithin(next: ServedRange, { from, sent }: ServedRange): boolean {
@@ -130,8 +169,14 @@ function beginsWithin(next: ServedRange, { from, sent }: ServedRange): boolean {
  * Adds an answer to the sum. Bytes sent are not bytes received: what a device asks for again over
  * another connection did not arrive, so the answer before it was cut there.
  */
-function settle(tally: Tally, { range, at }: Answer, next?: ServedRange): void {
-  const isCutShort = next !== undefined && next.connection !== range.connection &&
+function settle(
+  tally: Tally,
+  { range, at }: Answer,
+  next?: ServedRange,
+): Settled {
+  // A message arrives whole, or not at all.
+  const isWhole = range.ownMs !== undefined;
+  const isCutShort = !isWhole && next !== undefined && next.connection !== range.connection &&
     beginsWithin(next, range);
   const bytes = isCutShort ? next.from - range.from : range.sent;
   const span: Span = [range.from, range.from + bytes];
@@ -151,8 +196,24 @@ function settle(tally: Tally, { range, at }: Answer, next?: ServedRange): void {
     ...(anew > 0 ? { anew } : {}),
     cuts: sum.cuts + (isCut ? 1 : 0),
     stalls: sum.stalls + (range.state === "stalled" ? 1 : 0),
-    ms: sum.ms + Math.max(0, range.sentAt - at),
+    ms: sum.ms + (range.ownMs ?? Math.max(0, range.sentAt - at)),
   };
+  const by = transportOf(range);
+  return { by, repeated: own.repeated, isCut: isCut || range.state === "stalled" };
+}
+
+/** Whoever fetches asks for more. */
+function isTry(range: ServedRange): boolean {
+  return transportOf(range) === "http" && range.sent < TRY_BYTES;
+}
+
+function endOf({ from, sent }: ServedRange): number {
+  return from + sent;
+}
+
+/** Only messages leave side by side by one connection. */
+function transportOf({ ownMs }: ServedRange): Transport {
+  return ownMs === undefined ? "http" : "mqtt";
 }
 
 function allSpans({ spans, live }: Tally): readonly Span[] {

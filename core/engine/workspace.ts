@@ -2,6 +2,7 @@
  * One batch in the making: the states it has loaded and changed, the rows it will append and the
  * messages it will send. Nothing of it is true before the store has committed.
  */
+import type { Asked } from "../device/asked.ts";
 import { messageFor } from "../device/messages.ts";
 import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
@@ -39,6 +40,18 @@ export interface Recorded {
   readonly effects: readonly DeviceEffectData[];
 }
 
+/** Something of an image for a device that asked for it. */
+export interface Given extends Asked {
+  readonly device: string;
+}
+
+/** What a device said that it has stored, in bytes, and how. */
+export interface Progress {
+  readonly device: string;
+  readonly received: number;
+  readonly via: "mqtt" | "http" | "fetch";
+}
+
 /** A message that leaves after the commit. */
 export type Outgoing = OutboundMessage;
 
@@ -58,6 +71,10 @@ export class Workspace {
   readonly at: number;
   readonly baseUrl: string;
   readonly outgoing: Outgoing[] = [];
+  /** What devices are given of images after the commit. */
+  readonly given: Given[] = [];
+  /** What devices said that they have stored. */
+  readonly progress: Progress[] = [];
   /** Devices whose connections are cut after the commit. */
   readonly cut: string[] = [];
   /** How far the clock stepped by the rows of this batch. */
@@ -185,6 +202,19 @@ export class Workspace {
   /** Sends a message to the device after the commit. */
   send(device: string, message: Message, owed?: OutboundMessage["owed"]): void {
     this.outgoing.push({ device, message, ...(owed ? { owed } : {}) });
+  }
+
+  /** Gives the device something of its task's image after the commit. */
+  give(device: string, asked: Asked): void {
+    this.given.push({ ...asked, device });
+  }
+
+  /** How much the device is given so far. */
+  givenTo(id: string): number {
+    return this.given.reduce(
+      (sum, { device, wanted }) => device === id ? sum + wanted.length : sum,
+      0,
+    );
   }
 
   /** Everything to append. */

@@ -19,6 +19,22 @@ export const CHUNKS_MAX = 65_536;
 export const CHUNK_BYTES_MIN = 256;
 /** Largest chunk. */
 export const CHUNK_BYTES_MAX = 16 * 1_048_576;
+/** Parts that one request over MQTT may name. */
+export const PARTS_MAX = 32;
+/** Smallest part, unless it is the end of the image. */
+export const PART_BYTES_MIN = 256;
+/** Largest part: one message. */
+export const PART_BYTES_MAX = 131_072;
+/** Digests of chunks that one request over MQTT may ask for. */
+export const DIGESTS_MAX = 256;
+/** Parts and digests that wait for one device: what it has asked for and was not sent yet. */
+export const PARTS_WAITING_MAX = 64;
+/** Bytes on their way to one device over MQTT that it has not confirmed. */
+export const CHUNK_WINDOW_BYTES = 262_144;
+/** And so many parts at once, however small they are. */
+export const CHUNK_WINDOW_PARTS = 64;
+/** And to all devices; beyond it each has one part on its way. */
+export const CHUNKS_IN_FLIGHT_BYTES = 64 * 1_048_576;
 /** Bad chunks that are kept apart; a report of more is one of a wrong digest. */
 export const BAD_CHUNKS_MAX = 1_024;
 /** Characters of a device's free text that are kept. */

@@ -2,6 +2,8 @@
  * The contract with devices and operators: one schema for every message and route, shared by all
  * adapters. Nothing here knows a transport, a store or the state of a device.
  */
+export * from "./asks.ts";
+export * from "./body.ts";
 export * from "./ids.ts";
 export * from "./json.ts";
 export * from "./limits.ts";

@@ -4,9 +4,9 @@
  */
 import { z } from "zod";
 import { checksum, deviceId, label, reportId, runningDigest, taskId, versionName } from "./ids.ts";
-import { decodeText, parseJson } from "./json.ts";
-import { CHUNKS_MAX, DURATION_S_MAX, PAYLOAD_BYTES_MAX, REASON_CHARACTERS_MAX } from "./limits.ts";
-import { wordsOf } from "./words.ts";
+import { malformed, parseBody, readJson } from "./body.ts";
+import type { MalformedReport } from "./body.ts";
+import { CHUNKS_MAX, DURATION_S_MAX, REASON_CHARACTERS_MAX } from "./limits.ts";
 
 /**
  * How the bytes of an image travel.
@@ -14,6 +14,9 @@ import { wordsOf } from "./words.ts";
  * @internal its type is inferred from a schema
  */
 export const transport = z.enum(["http", "mqtt"]);
+
+/** How the bytes of an image travel: in answers to HTTP requests, or in messages of the broker. */
+export type Transport = "http" | "mqtt";
 
 const named = {
   task_id: taskId.optional(),
@@ -120,14 +123,6 @@ export type Report =
   | { kind: "verify"; body: z.infer<typeof verifyReport> }
   | { kind: "status"; body: z.infer<typeof statusReport> };
 
-/** Why a report was refused before anybody looked at the device's state. */
-export interface MalformedReport {
-  /** A code of PROTOCOL §1. */
-  readonly code: "malformed" | "too_large" | "not_allowed";
-  /** A sentence for the developer of the device. */
-  readonly reason: string;
-}
-
 /** Whether the word names a report that a device may publish. */
 export function isReportKind(word: string): word is ReportKind {
   return Object.hasOwn(reportSchemas, word);
@@ -144,16 +139,8 @@ export function tellingText({ kind, body }: Report): string {
 
 /** Parses the payload of a report. Never throws; what is wrong with it comes back as data. */
 export function parseReport(kind: ReportKind, bytes: Uint8Array): Report | MalformedReport {
-  if (bytes.length > PAYLOAD_BYTES_MAX) {
-    return { code: "too_large", reason: `The payload is over ${PAYLOAD_BYTES_MAX} bytes.` };
-  }
-  const text = decodeText(bytes);
-  if (text === undefined) return malformed("The payload is not UTF-8. Send UTF-8.");
-  const json = readBody(kind, text);
-  if (!json) return malformed("The payload is not acceptable JSON. Send a JSON object.");
-  const parsed = reportSchemas[kind].safeParse(json.value, { error: wordsOf });
-  if (!parsed.success) return malformed(describe(parsed.error));
-  return { kind, body: parsed.data } as Report;
+  const body = parseBody(reportSchemas[kind], bytes, (text) => readBody(kind, text));
+  return "code" in body ? body : { kind, body: body.data } as Report;
 }
 
 /** An empty request counts as `{}`; progress may be a bare number or the text `45%`. */
@@ -161,44 +148,15 @@ function readBody(kind: ReportKind, text: string): { value: unknown } | undefine
   if (kind === "request" && text.trim() === "") return { value: {} };
   const bare = kind === "progress" && /^\s*"?(-?\d{1,15}(?:\.\d{1,15})?)\s*%"?\s*$/.exec(text);
   if (bare) return { value: { percent: Number(bare[1]) } };
-  const json = parseJson(text);
-  if (!json) return undefined;
-  const { value } = json;
-  if (kind === "progress" && typeof value === "number") {
-    return { value: { percent: finite(value) } };
-  }
-  return { value: isRecord(value) ? mapValues(value, finite) : value };
-}
-
-/** JSON's `1e999` is infinite: it stays a number, to be found out of range where that is judged. */
-function finite(value: unknown): unknown {
-  return typeof value === "number" && !Number.isFinite(value)
-    ? Math.sign(value) * Number.MAX_VALUE
-    : value;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function mapValues(record: Record<string, unknown>, map: (value: unknown) => unknown): object {
-  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+  const json = readJson(text);
+  return kind === "progress" && typeof json?.value === "number"
+    ? { value: { percent: json.value } }
+    : json;
 }
 
 /** Free text is for people; what is too long for the record is cut, not refused. */
 function shorten(text: string): string {
   return [...text].slice(0, REASON_CHARACTERS_MAX).join("");
-}
-
-function malformed(reason: string): MalformedReport {
-  return { code: "malformed", reason };
-}
-
-/** One sentence of the first thing that is wrong: short enough for a device's log. */
-function describe(error: z.ZodError): string {
-  const issue = error.issues[0];
-  const path = issue?.path.join(".") || "the payload";
-  return `${path}: ${issue?.message ?? "is not valid"}`.slice(0, 200);
 }
 
 /** The device named by a topic or route, checked. */

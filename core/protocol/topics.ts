@@ -2,6 +2,8 @@
  * The topics of PROTOCOL §1: `{prefix}/{device}/{kind}`. Which ones a device may publish to and
  * subscribe to is decided here; a broker adapter only asks.
  */
+import { askSchemas, isAskKind } from "./asks.ts";
+import type { AskKind } from "./asks.ts";
 import { messageQos } from "./messages.ts";
 import { isReportKind, parseDeviceId, reportSchemas } from "./reports.ts";
 import type { ReportKind } from "./reports.ts";
@@ -16,10 +18,22 @@ export const TOPIC_PREFIX = "/ota";
 export const GONE_LEVEL = "gone";
 
 /** Last levels of the topics that a device may publish to; the engine hears them all. */
-export const DEVICE_LEVELS: readonly string[] = [...Object.keys(reportSchemas), GONE_LEVEL];
+export const DEVICE_LEVELS: readonly string[] = [
+  ...Object.keys(reportSchemas),
+  ...Object.keys(askSchemas),
+  GONE_LEVEL,
+];
 
-/** Last levels of the topics that only the engine publishes to; a device may hear its own. */
+/** Last levels of the topics of messages, which only the engine publishes to; a device may hear its own. */
 export const ENGINE_LEVELS: readonly string[] = Object.keys(messageQos);
+
+/** The same as filters, with those that end in levels of their own: `chunk/{task_id}/{offset}`. */
+export const ENGINE_FILTERS: readonly string[] = [...ENGINE_LEVELS, "chunk/+/+"];
+
+/** `{prefix}/{device}/chunk/{task_id}/{offset}`: the bytes from that offset. */
+export function chunkTopic(prefix: string, device: string, task: string, offset: number): string {
+  return `${prefix}/${device}/chunk/${task}/${offset}`;
+}
 
 /** `{prefix}/{device}/{kind}` */
 export function topicOf(prefix: string, device: string, kind: string): string {
@@ -39,14 +53,14 @@ export function parseTopic(
   return device === undefined || rest === "" ? undefined : { device, rest };
 }
 
-/** The report that `device` may publish on `topic`; `undefined`: it may not publish there. */
-export function publishableReport(
+/** What `device` may say on `topic`, a report or an ask; `undefined`: it may not publish there. */
+export function publishableKind(
   prefix: string,
   device: string,
   topic: string,
-): ReportKind | undefined {
-  const parsed = parseTopic(prefix, topic);
-  return parsed?.device === device && isReportKind(parsed.rest) ? parsed.rest : undefined;
+): ReportKind | AskKind | undefined {
+  const { device: own, rest = "" } = parseTopic(prefix, topic) ?? {};
+  return own === device && (isReportKind(rest) || isAskKind(rest)) ? rest : undefined;
 }
 
 /** A device may subscribe with any filter that begins with `{prefix}/{own id}/`. */

@@ -8,7 +8,7 @@ import {
   parseJson,
   parseReport,
   parseTopic,
-  publishableReport,
+  publishableKind,
   requestUpgrade,
   versionName,
 } from "../../core/mod.ts";
@@ -128,7 +128,7 @@ Deno.test("parseReport() and parseJson() never throw (I17)", () => {
 });
 
 Deno.test("a device publishes its four reports on its own topics and nothing else", () => {
-  for (const kind of kinds) assert.equal(publishableReport("/ota", "a", `/ota/a/${kind}`), kind);
+  for (const kind of kinds) assert.equal(publishableKind("/ota", "a", `/ota/a/${kind}`), kind);
   const foreign = [
     "/ota/b/verify",
     "/ota/a/metadata",
@@ -142,7 +142,7 @@ Deno.test("a device publishes its four reports on its own topics and nothing els
     "/ota/a/toString",
   ];
   for (const topic of foreign) {
-    assert.equal(publishableReport("/ota", "a", topic), undefined, topic);
+    assert.equal(publishableKind("/ota", "a", topic), undefined, topic);
   }
   assert.deepEqual(parseTopic("/ota", "/ota/a/chunk/request"), {
     device: "a",

@@ -3,13 +3,18 @@ import {
   BAD_CHUNKS_MAX,
   CHUNK_BYTES_MAX,
   CHUNKS_MAX,
+  DIGESTS_MAX,
   IMAGE_BYTES_MAX,
   parseReport,
+  PART_BYTES_MAX,
   RETRIES_MAX,
   TASK_NUMBER_END,
 } from "../../core/mod.ts";
-import type { Message, MessageKind, OwedKind, ReportKind, Task } from "../../core/mod.ts";
+import type { Device, Message, MessageKind, OwedKind, ReportKind, Task } from "../../core/mod.ts";
 import { idleMessage, messageOf, rejectedMessage } from "../../core/device/messages.ts";
+import { transportMessage } from "../../core/device/network.ts";
+import { recommendationReasons } from "../../core/network/mod.ts";
+import { HEARTBEAT_S, IN_FLIGHT_MAX } from "../../core/network/parameters.ts";
 import { reasons } from "../../core/upgrade/reasons.ts";
 import { taskStates } from "../../core/upgrade/task.ts";
 
@@ -39,7 +44,7 @@ const task = {
 /** The `retry` that names so many chunks, all of them with the longest numbers. */
 export function retryOf(chunks: number): Message {
   const badChunks = Array.from({ length: chunks }, (_, n) => CHUNKS_MAX - chunks + n);
-  return messageOf("retry", { ...task, badChunks }, "");
+  return messageOf("retry", { ...task, badChunks }, { baseUrl: "", transport: "mqtt" });
 }
 
 /** What the members of a report are refused with, whatever is wrong with them. */
@@ -64,6 +69,27 @@ export function bytesOf({ payload }: Message): number {
   return new TextEncoder().encode(JSON.stringify(payload)).length;
 }
 
+/** What is recommended, in the longest words. */
+const device = {
+  network: {
+    transport: "mqtt",
+    chunkBytes: PART_BYTES_MAX,
+    inFlight: IN_FLIGHT_MAX,
+    heartbeatS: HEARTBEAT_S,
+    reason: longest(recommendationReasons),
+  },
+} as unknown as Device;
+
+/** As many digests as one request may ask for. */
+function chunksMessage(): Message {
+  const chunks = Array.from({ length: DIGESTS_MAX }, () => task.policy.image);
+  const from = CHUNKS_MAX - DIGESTS_MAX;
+  return {
+    kind: "chunks",
+    payload: { task_id: task.id, chunk_bytes: CHUNK_BYTES_MAX, from, chunks },
+  };
+}
+
 /** The largest message of the kind; `baseUrl` is where the engine is. */
 export function largest(kind: MessageKind, baseUrl: string): Message {
   switch (kind) {
@@ -75,7 +101,11 @@ export function largest(kind: MessageKind, baseUrl: string): Message {
       return refusals().reduce((a, b) => bytesOf(b) > bytesOf(a) ? b : a);
     case "retry":
       return retryOf(BAD_CHUNKS_MAX);
+    case "chunks":
+      return chunksMessage();
+    case "transport":
+      return transportMessage(device);
     default:
-      return messageOf(kind satisfies OwedKind, task, baseUrl);
+      return messageOf(kind satisfies OwedKind, task, { baseUrl, transport: "mqtt" });
   }
 }

@@ -22,7 +22,10 @@ export class RawDevice implements AsyncDisposable {
     this.#client = client;
     this.#id = id;
     client.on("message", (topic, bytes, { qos }) => {
-      this.#heard.push({ topic, qos, payload: JSON.parse(bytes.toString()) });
+      const payload = topic.includes("/chunk/")
+        ? new Uint8Array(bytes)
+        : JSON.parse(bytes.toString());
+      this.#heard.push({ topic, qos, payload });
       this.#wake();
     });
   }

@@ -1,5 +1,5 @@
 /** Who may do what at Mosquitto, as its ACL file says it. */
-import { DEVICE_LEVELS, ENGINE_LEVELS, TOPIC_PREFIX, topicOf } from "../../../core/mod.ts";
+import { DEVICE_LEVELS, ENGINE_FILTERS, TOPIC_PREFIX, topicOf } from "../../../core/mod.ts";
 
 /** The engine's name at the broker. */
 export const ENGINE_USER = "otalog";
@@ -14,11 +14,11 @@ export function mosquittoAcl(prefix: string = TOPIC_PREFIX): string {
     "# The engine hears every device, and speaks to every device.",
     `user ${ENGINE_USER}`,
     ...lines("topic read", "+", DEVICE_LEVELS),
-    ...lines("topic write", "+", ENGINE_LEVELS),
+    ...lines("topic write", "+", ENGINE_FILTERS),
     "",
     "# A device (%u is its user name) reaches its own topics only: it says these and hears those.",
     ...lines("pattern write", "%u", DEVICE_LEVELS),
-    ...lines("pattern read", "%u", ENGINE_LEVELS),
+    ...lines("pattern read", "%u", ENGINE_FILTERS),
     "",
   ].join("\n");
 }

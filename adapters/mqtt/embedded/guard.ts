@@ -5,10 +5,11 @@
  */
 import { Duplex } from "node:stream";
 import type { Socket } from "node:net";
-import { PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
+import { CHUNK_WINDOW_BYTES, PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
 import { Confirmations } from "./confirmations.ts";
-import type { OwedMessage } from "./confirmations.ts";
+import type { OnConfirmed, Sign } from "./confirmations.ts";
 import { PacketScanner } from "../scanner.ts";
+import { Patience } from "./patience.ts";
 
 /** Packet types, in the upper four bits of the first byte (MQTT 3.1.1 §2.2.1). */
 const PUBLISH = 3;
@@ -18,6 +19,15 @@ const PUBCOMP = 7;
 const PACKET_BYTES_MAX = PAYLOAD_BYTES_MAX + 512;
 /** The CONNECT of somebody who has not logged in. */
 const CONNECT_BYTES_MAX = 8_192;
+/** What our messages have at most, with room for the topic. */
+const MESSAGE_BYTES_MAX = 32_768;
+/** Of anything longer, which is bytes of an image, only the topic and the packet id matter. */
+const CHUNK_HEAD_BYTES = 512;
+/**
+ * More than a device is given of an image at once: what is below it waits without anybody waiting for
+ * it. Beyond it the broker reads no more of what the device says, and holds what it has written.
+ */
+const WAITING_BYTES_HIGH = CHUNK_WINDOW_BYTES + 131_072;
 /** What a device that does not read may leave waiting. */
 const WAITING_BYTES_MAX = 1_048_576;
 
@@ -25,8 +35,8 @@ const WAITING_BYTES_MAX = 1_048_576;
 export interface GuardOptions {
   /** Who is not let in within so many milliseconds is cut. */
   readonly loginMs: number;
-  /** Told of each owed message that the device confirmed. */
-  onDelivered(message: OwedMessage): void;
+  /** Who takes nothing of what is written to it for so long is cut; who is slow, later. */
+  readonly stalledMs: number;
 }
 
 /** One guarded connection. */
@@ -36,30 +46,30 @@ export class Guard extends Duplex {
   readonly #inbound: PacketScanner;
   readonly #outbound: PacketScanner;
   readonly #loginTimer: ReturnType<typeof setTimeout>;
+  readonly #patience: Patience;
   #isAdmitted = false;
   #hasConnect = false;
   /** What came behind the CONNECT: no more than one read of the socket, which pauses then. */
   #held: Uint8Array[] = [];
 
   /** Guards the socket from now on. */
-  constructor(socket: Socket, { loginMs, onDelivered }: GuardOptions) {
-    super({ allowHalfOpen: false });
+  constructor(socket: Socket, { loginMs, stalledMs }: GuardOptions) {
+    super({ allowHalfOpen: false, writableHighWaterMark: WAITING_BYTES_HIGH });
     this.#socket = socket;
     this.#inbound = new PacketScanner({
       start: (first, length) => this.#startInbound(first, length),
       end: (first, kept) => {
         this.#hasConnect = true;
-        const owed = isConfirmation(first) && kept.length === 2
-          ? this.#confirmations.confirmed(kept[0]! << 8 | kept[1]!)
-          : undefined;
-        if (owed) onDelivered(owed);
+        if (!isConfirmation(first) || kept.length !== 2) return;
+        this.#confirmations.confirmed(kept[0]! << 8 | kept[1]!);
       },
     });
     this.#outbound = new PacketScanner({
-      start: (first, length) => isConfirmed(first) ? length : 0,
+      start: (first, length) => isConfirmed(first) ? keptOf(length) : 0,
       end: (first, body) => void (isConfirmed(first) && this.#confirmations.sent(body)),
     });
     this.#loginTimer = setTimeout(() => this.destroy(new Error("No login in time")), loginMs);
+    this.#patience = new Patience(stalledMs, () => this.destroy(new Error("Nothing was taken")));
     // Without it every acknowledgement waits for the peer's delayed ACK (46 ms).
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
@@ -77,9 +87,9 @@ export class Guard extends Duplex {
     for (const bytes of this.#held.splice(0)) this.#take(bytes);
   }
 
-  /** Expects the payload on the wire soon; its confirmation confirms the owed message. */
-  expect(payload: string, owed: OwedMessage): void {
-    this.#confirmations.expect(payload, owed);
+  /** Expects the message on the wire soon; `done` is called once, at the latest when this is closed. */
+  expect(sign: Sign, done: OnConfirmed): void {
+    this.#confirmations.expect(sign, done);
   }
 
   /** Whether the device leaves so much unread that it is better cut. */
@@ -104,7 +114,11 @@ export class Guard extends Duplex {
 
   override _write(bytes: Uint8Array, _: string, done: (error?: Error | null) => void): void {
     this.#outbound.push(bytes);
-    this.#socket.write(bytes, done);
+    this.#patience.begin(bytes.length);
+    this.#socket.write(bytes, (error) => {
+      this.#patience.end();
+      done(error);
+    });
   }
 
   override _writev(
@@ -120,8 +134,10 @@ export class Guard extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearTimeout(this.#loginTimer);
+    this.#patience.close();
     this.#held = [];
     this.#socket.destroy();
+    this.#confirmations.close();
     done(error);
   }
 
@@ -153,6 +169,11 @@ export class Guard extends Duplex {
 /** PUBACK and PUBCOMP: the device has our message. */
 function isConfirmation(first: number): boolean {
   return first >> 4 === PUBACK || first >> 4 === PUBCOMP;
+}
+
+/** Messages are known by all of their payload; bytes of an image, which may be more, by their topic. */
+function keptOf(length: number): number {
+  return length > MESSAGE_BYTES_MAX ? CHUNK_HEAD_BYTES : length;
 }
 
 /** A PUBLISH that will be confirmed: its QoS is above 0. */

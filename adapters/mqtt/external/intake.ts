@@ -56,7 +56,8 @@ export class Intake {
     const said = readSaid(publish, this.#options);
     if (!said) return undefined;
     const { device, key } = said;
-    const isRequest = said.what === "report" && said.kind === "request";
+    const isRequest = said.what === "input" && said.input.kind === "report" &&
+      said.input.report === "request";
     const bytes = publish.payload?.length ?? 0;
     return { device, key, isRepeat: publish.dup, isRequest, bytes, said };
   }
@@ -64,16 +65,9 @@ export class Intake {
   async #decide({ device, key, isRepeat, said }: Read): Promise<InboundOutcome> {
     const { engine } = this.#options;
     if (said.what === "gone") return await engine.left(device) ? "taken" : "later";
-    const { kind: report, parsed } = said;
+    const { input } = said;
     const packet = key === undefined ? undefined : { key, isRepeat };
-    const answer = await engine.submit({
-      kind: "report",
-      device,
-      report,
-      parsed,
-      via: "mqtt",
-      packet,
-    });
+    const answer = await engine.submit(input.kind === "report" ? { ...input, packet } : input);
     if (answer.ok) engine.heard(device);
     return inboundOutcome(answer);
   }

@@ -4,7 +4,12 @@
  */
 import { retryMs } from "../../../core/network/mod.ts";
 import { TakenPackets } from "../../../core/engine/mod.ts";
-import type { BrokerSession, EngineApi, OutboundMessage } from "../../../core/engine/mod.ts";
+import type {
+  BrokerSession,
+  EngineApi,
+  OutboundChunk,
+  OutboundMessage,
+} from "../../../core/engine/mod.ts";
 import type { MqttWay } from "../way.ts";
 import { addressText } from "./dial.ts";
 import { Life } from "./life.ts";
@@ -79,6 +84,11 @@ export class BrokerLink implements MqttWay {
 
   send(message: OutboundMessage): void {
     this.#outlet?.send(message);
+  }
+
+  sendChunk(chunk: OutboundChunk): void {
+    if (this.#outlet) this.#outlet.sendChunk(chunk);
+    else chunk.done("lost");
   }
 
   async room(): Promise<void> {

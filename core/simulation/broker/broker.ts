@@ -4,6 +4,7 @@
  * without. It knows nothing of upgrades.
  */
 import { BrokerSession } from "./session.ts";
+import { isSaid } from "../network/mqtt.ts";
 import type { Down, Letter, MqttChannel, MqttServer, Publish, Said, Up } from "../network/mqtt.ts";
 import { Channel } from "../network/network.ts";
 import type { End, Path } from "../network/network.ts";
@@ -69,7 +70,7 @@ export class Broker implements MqttServer {
     if (this.#connections.get(client) !== connection) return;
     switch (packet.type) {
       case "subscribe":
-        return this.#subscribe(connection, packet.hears ?? REPORTS);
+        return this.#subscribe(connection, packet);
       case "ping":
         return channel.down({ type: "pong" });
       case "puback":
@@ -102,9 +103,14 @@ export class Broker implements MqttServer {
     session.attach(channel);
   }
 
-  #subscribe({ client, channel }: Connection, hears: string): void {
+  #subscribe(
+    { client, channel }: Connection,
+    { hears = REPORTS, chunks }: Extract<Up, { type: "subscribe" }>,
+  ): void {
     this.#hearers.set(hears, client);
-    this.#sessions.get(client)!.hears.add(hears);
+    const session = this.#sessions.get(client)!;
+    session.hears.add(hears);
+    session.chunks = chunks;
     channel.down({ type: "suback" });
   }
 
@@ -112,7 +118,8 @@ export class Broker implements MqttServer {
   #take({ channel }: Connection, { letter, qos, packet }: Publish): void {
     const how = this.#world.fate.happens("brokerCrash", "broker");
     if (how?.chance(500_000)) return this.#fall(how);
-    const isHeard = this.#pass(letter, qos);
+    const isLost = "bytes" in letter && this.#swallows(letter.device);
+    const isHeard = isLost || this.#pass(letter, qos);
     if (how) return this.#fall(how);
     if (qos === 0) return;
     // Mosquitto says so of QoS 1 alone.
@@ -122,10 +129,17 @@ export class Broker implements MqttServer {
 
   /** False: nobody has subscribed to it. */
   #pass(letter: Letter, qos: number): boolean {
-    const hearer = this.#hearers.get("message" in letter ? letter.device : REPORTS);
+    const hearer = this.#hearers.get(isSaid(letter) ? REPORTS : letter.device);
     if (hearer === undefined) return false;
-    this.#sessions.get(hearer)!.give(letter, qos);
+    const session = this.#sessions.get(hearer)!;
+    const qosMax = "bytes" in letter ? session.chunks : 2;
+    if (qosMax === undefined) return false;
+    session.give(letter, Math.min(qos, qosMax));
     return true;
+  }
+
+  #swallows(device: string): boolean {
+    return this.#world.fate.happens("chunkSwallowed", device) !== undefined;
   }
 
   /** A connection ended without a goodbye. */

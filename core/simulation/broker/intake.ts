@@ -7,9 +7,9 @@ import type {
   InboundQueueOptions,
   TakenPackets,
 } from "../../engine/mod.ts";
-import { parseReport } from "../../protocol/mod.ts";
 import type { Running } from "../running.ts";
 import { packetKeyOf } from "../network/link.ts";
+import { inputOf, isSaid } from "../network/mqtt.ts";
 import type { Publish, Said } from "../network/mqtt.ts";
 
 /** A message, read. */
@@ -17,8 +17,6 @@ type Read = InboundMessage & { readonly said: Said };
 
 /** What the intake wants of the connection that the messages come by. */
 export type IntakeLine = Omit<InboundQueueOptions<Read>, "taken" | "decide">;
-
-const utf8 = new TextEncoder();
 
 /** Takes the messages of one connection. */
 export class BrokerIntake {
@@ -54,7 +52,7 @@ export class BrokerIntake {
   }
 
   #read({ letter: said, qos, packet, isRepeat }: Publish): Read | undefined {
-    if ("message" in said) return undefined;
+    if (!isSaid(said)) return undefined;
     const { device, kind, payload } = said;
     const isKeyed = qos > 0 && kind !== "gone";
     const key = isKeyed ? packetKeyOf(this.#session.name, packet, said) : undefined;
@@ -66,14 +64,8 @@ export class BrokerIntake {
     const { engine } = this.#running;
     const { kind, payload } = said;
     if (kind === "gone") return await engine.left(device) ? "taken" : "later";
-    const answer = await this.#running.ask({
-      kind: "report",
-      device,
-      report: kind,
-      parsed: parseReport(kind, utf8.encode(payload)),
-      via: "mqtt",
-      packet: key === undefined ? undefined : { key, isRepeat },
-    });
+    const packet = key === undefined ? undefined : { key, isRepeat };
+    const answer = await this.#running.ask(inputOf(device, kind, payload, packet));
     if (answer.ok) engine.heard(device);
     return inboundOutcome(answer);
   }

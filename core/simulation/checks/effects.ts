@@ -3,7 +3,7 @@
  * or answers a report of its device that is being processed, or one that a broker may have lost. A
  * replay or a restart sends nothing else.
  */
-import type { Answer, OutboundMessage } from "../../engine/mod.ts";
+import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { Answering } from "./answering.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -26,6 +26,8 @@ export class Effects implements Judge {
   readonly #passing: Passing;
   /** What the last commit made owed, or no longer owed: it may have been sent in between. */
   readonly #fresh = new Set<string>();
+  /** Devices whose bytes nobody heard, and who were not told so yet. */
+  readonly #unheard = new Set<string>();
   #engineAt = 0;
 
   constructor(court: Court) {
@@ -40,6 +42,11 @@ export class Effects implements Judge {
 
   answered(submission: Submission, answer: Answer): void {
     this.#answering.answered(submission, answer);
+  }
+
+  /** Whoever asks for bytes and has not subscribed to them is told that. */
+  chunkEnded({ device }: OutboundChunk, end: ChunkEnd): void {
+    if (end === "unheard") this.#unheard.add(device);
   }
 
   opened(life: Life): void {
@@ -120,6 +127,7 @@ export class Effects implements Judge {
     }
     if (this.#answering.isAsked(life, id, kind === "idle")) return;
     if (kind === "idle" && this.#rollCalls.takeAnswer(life, id)) return;
+    if (kind === "rejected" && this.#unheard.delete(id)) return;
     this.#deny(id, kind, "answers nothing");
   }
 

@@ -28,9 +28,15 @@ Deno.test("BrokerLink logs in twice: a voice without a session, an ear whose ses
         const asked = await ear.next(SUBSCRIBE);
         assert.deepEqual(
           ear.filters(asked.body).sort(),
-          ["gone", "progress", "request", "status", "verify"].map((level) =>
-            `${PREFIX}/+/${level}`
-          ),
+          [
+            "chunk/request",
+            "chunks/request",
+            "gone",
+            "progress",
+            "request",
+            "status",
+            "verify",
+          ].map((level) => `${PREFIX}/+/${level}`),
         );
         assert.equal(asked.body.at(-1)! & 3, 1, "QoS 1");
         assert.deepEqual([engine.events, notes, link.isUp, link.connections], [

@@ -1,0 +1,109 @@
+/** What is observed of a device that fetches leads to a recommendation, which is on record (PROTOCOL §1). */
+import assert from "node:assert/strict";
+import type { Message, Metadata, TransportPayload } from "../../core/mod.ts";
+import { bench, settle } from "./support/bench_engine.ts";
+import type { Bench } from "./support/bench_engine.ts";
+import { IMAGE, SIZE } from "./support/given.ts";
+import { assertReplays, listen, order, PUMP, says } from "./support/stories.ts";
+
+const SECOND = 1_000;
+
+interface Scene {
+  readonly b: Bench;
+  readonly id: string;
+  /** The device asks for bytes over HTTP, and is handed so many at once. */
+  ranges(from: number, sent?: number, state?: "complete" | "cut"): Promise<void>;
+  /** What was recommended since this was last asked, as `transport reason`. */
+  told(): string[];
+}
+
+async function downloading(more: { transport?: "http" | "mqtt" } = {}): Promise<Scene> {
+  const b = await bench();
+  const id = await order(b);
+  await listen(b);
+  await says(b, ["request", more]);
+  let connection = 0;
+  const ranges: Scene["ranges"] = async (from, sent = 1_000, state = "complete") => {
+    const range = { from, sent, sentAt: b.engine.now(), state, connection: ++connection };
+    const sha256 = IMAGE.slice(7);
+    await b.engine.submit({ kind: "artifact", device: PUMP, sha256, range });
+  };
+  const told = () =>
+    b.sent.splice(0).flatMap(({ message: { kind, payload } }) => {
+      const { transport, reason } = payload as TransportPayload;
+      return kind === "transport" ? [`${transport} ${reason}`] : [];
+    });
+  told();
+  return { b, id, ranges, told };
+}
+
+function metadataIn([message]: readonly Message[]): Metadata {
+  assert.ok(message?.kind === "metadata");
+  return message.payload;
+}
+
+function measured(b: Bench): number {
+  return b.store.rows.filter(({ bytes }) => JSON.parse(bytes).type === "NetworkMeasured").length;
+}
+
+Deno.test("a download over HTTP that stands still is recommended to go on over MQTT", async () => {
+  const { b, ranges, told } = await downloading();
+  await ranges(0);
+  await b.clock.pass(9 * SECOND);
+  assert.deepEqual(told(), []);
+  await b.clock.pass(6 * SECOND);
+  assert.deepEqual(told(), ["mqtt stalled"]);
+  await b.clock.pass(600 * SECOND);
+  assert.equal(measured(b), 1, "what stands is not said again");
+  const payload = metadataIn(await says(b, ["request", {}]));
+  assert.equal(payload.transport, "mqtt");
+  assertReplays(b);
+});
+
+Deno.test("who cannot be reached otherwise is recommended nothing, however long it stands still", async () => {
+  const { b, ranges, told } = await downloading();
+  await ranges(0);
+  b.engine.disconnected(PUMP, "c1");
+  await b.clock.pass(20 * SECOND);
+  assert.deepEqual([told(), measured(b)], [[], 0]);
+});
+
+Deno.test("progress is a sign that bytes move, whether or not it is a fact", async () => {
+  const { b, ranges, told, id } = await downloading();
+  await ranges(0, SIZE);
+  for (let n = 1; n <= 60; n++) {
+    await b.clock.pass(SECOND);
+    await says(b, ["progress", { task_id: id, received: Math.floor(SIZE * n / 100) }]);
+  }
+  assert.ok(told().every((said) => !said.includes("stalled")));
+});
+
+Deno.test("a device whose connections are cut again and again goes on over the other transport", async () => {
+  const { b, ranges, told } = await downloading();
+  for (let n = 0; n < 8; n++) {
+    await ranges(n * 100, 1_000, "cut");
+    await b.clock.pass(2 * SECOND);
+  }
+  assert.deepEqual(told(), ["mqtt unreliable"]);
+});
+
+Deno.test("a device that asked for MQTT and loses its session is recommended HTTP", async () => {
+  const { b, ranges, told } = await downloading({ transport: "mqtt" });
+  await ranges(0);
+  b.engine.disconnected(PUMP, "c1");
+  await b.clock.pass(2 * SECOND);
+  assert.deepEqual(told(), ["http gone"]);
+  assertReplays(b);
+});
+
+Deno.test("a request for another transport takes the place of what was measured", async () => {
+  const { b, ranges, told } = await downloading();
+  await ranges(0);
+  await b.clock.pass(15 * SECOND);
+  assert.deepEqual(told(), ["mqtt stalled"]);
+  await says(b, ["request", { transport: "mqtt" }]);
+  const payload = metadataIn(await says(b, ["request", { transport: "http" }]));
+  assert.equal(payload.transport, "http");
+  await settle();
+  assertReplays(b);
+});
