@@ -38,6 +38,7 @@ export class MqttLink implements DeviceLink, ByteLine {
   #why: string | undefined;
   #isUp = false;
   #heardAt = -Infinity;
+  readonly #onClose = () => this.#lost();
   #pingedAt = 0;
 
   /** Begins to connect at once. */
@@ -64,7 +65,7 @@ export class MqttLink implements DeviceLink, ByteLine {
     });
     client.on("connect", () => this.#subscribe());
     client.on("error", (error) => this.#fail(error));
-    client.on("close", () => this.#lost());
+    client.on("close", this.#onClose);
     client.on("packetreceive", () => this.#heardAt = performance.now());
     client.on("message", (topic, payload) => this.#hear(topic, payload));
     this.#look = setInterval(() => this.#lookForLife(), LOOK_MS);
@@ -100,8 +101,14 @@ export class MqttLink implements DeviceLink, ByteLine {
   async close(): Promise<void> {
     clearInterval(this.#look);
     this.#closed.reject(new Error("The link is closed"));
-    this.#client.removeAllListeners("close");
+    this.#client.off("close", this.#onClose);
+    const { stream } = this.#client;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if ((stream as Partial<Socket>).closed) resolve();
+    else stream.once("close", () => resolve());
     await this.#client.endAsync(true);
+    // What the library still waits for it forgets then.
+    await promise;
   }
 
   get #host(): string {
