@@ -4,6 +4,7 @@
  * replay or a restart sends nothing else.
  */
 import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
+import { UnreadableImage } from "../front/image_reads.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { Answering } from "./answering.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -28,6 +29,8 @@ export class Effects implements Judge {
   readonly #fresh = new Set<string>();
   /** Devices whose bytes nobody heard, and who were not told so yet. */
   readonly #unheard = new Set<string>();
+  /** How often something could not be read that a device waits for. */
+  readonly #unread = new Map<Life, number>();
   #engineAt = 0;
 
   constructor(court: Court) {
@@ -44,9 +47,15 @@ export class Effects implements Judge {
     this.#answering.answered(submission, answer);
   }
 
-  /** Whoever asks for bytes and has not subscribed to them is told that. */
+  /** Whoever asks for bytes that nobody hears, or that are too much at once, is told that. */
   chunkEnded({ device }: OutboundChunk, end: ChunkEnd): void {
-    if (end === "unheard") this.#unheard.add(device);
+    if (end === "unheard" || end === "too_large") this.#unheard.add(device);
+  }
+
+  /** And whoever asks for what cannot be read. */
+  faulted(error: unknown, life: Life): void {
+    if (!(error instanceof UnreadableImage)) return;
+    this.#unread.set(life, (this.#unread.get(life) ?? 0) + 1);
   }
 
   opened(life: Life): void {
@@ -67,6 +76,7 @@ export class Effects implements Judge {
 
   died(life: Life): void {
     this.#answering.died(life);
+    this.#unread.delete(life);
     this.#rollCalls.died(life);
   }
 
@@ -127,8 +137,14 @@ export class Effects implements Judge {
     }
     if (this.#answering.isAsked(life, id, kind === "idle")) return;
     if (kind === "idle" && this.#rollCalls.takeAnswer(life, id)) return;
-    if (kind === "rejected" && this.#unheard.delete(id)) return;
+    if (kind === "rejected" && (this.#unheard.delete(id) || this.#takeUnread(life))) return;
     this.#deny(id, kind, "answers nothing");
+  }
+
+  #takeUnread(life: Life): boolean {
+    const count = this.#unread.get(life) ?? 0;
+    this.#unread.set(life, Math.max(0, count - 1));
+    return count > 0;
   }
 
   /** Who only fetches is told `idle` while it has nothing to fetch. */

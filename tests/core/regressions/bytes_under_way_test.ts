@@ -41,7 +41,6 @@ async function stage() {
     outbox: {
       send: ({ message: { kind } }) => void told.push(kind),
       sendChunk: (chunk) => void chunks.push(chunk),
-      disconnect: () => {},
     },
     transfers: new Transfers(),
     watch: { arrived: () => {} },
