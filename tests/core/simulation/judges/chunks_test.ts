@@ -247,18 +247,24 @@ for (const [what, Judge, story] of honest) {
 }
 
 Deno.test("Effects has nothing against the word why bytes do not come, once", () => {
-  const reasons: readonly ((stage: Stage) => void)[] = [
-    (stage) => stage.judge.chunkEnded?.(give(stage, 0), "unheard", stage.life),
-    (stage) => stage.judge.chunkEnded?.(give(stage, 0), "too_large", stage.life),
-    (stage) => stage.judge.faulted?.(new UnreadableImage("It is gone."), stage.life),
+  const reasons: readonly (readonly [code: string, happen: (stage: Stage) => void])[] = [
+    ["not_allowed", (stage) => {
+      stage.judge.chunkEnded?.(give(stage, 0), "unheard", stage.life);
+    }],
+    ["out_of_range", (stage) => {
+      stage.judge.chunkEnded?.(give(stage, 0), "too_large", stage.life);
+    }],
+    ["rate_limited", (stage) => {
+      stage.judge.faulted?.(new UnreadableImage("It is gone."), stage.life);
+    }],
   ];
-  for (const happen of reasons) {
+  for (const [code, happen] of reasons) {
     const stage = new Stage((court) => new Effects(court));
     asked(stage);
-    happen(stage);
-    stage.send("a", "rejected", { code: "not_allowed" }, false);
+    for (let nth = 0; nth < 2; nth++) happen(stage);
+    stage.send("a", "rejected", { code }, false);
     assert.deepEqual(stage.denied, []);
-    stage.send("a", "rejected", { code: "not_allowed" }, false);
+    stage.send("a", "rejected", { code }, false);
     assert.equal(stage.denied.length, 1);
   }
 });
