@@ -52,8 +52,6 @@ export interface BrokerOptions {
   readonly connectionsMax?: number;
   /** Who has not logged in within so many milliseconds is cut. Default 10 s. */
   readonly loginMs?: number;
-  /** Who takes nothing of what is written to it for so many milliseconds is cut. Default 30 s. */
-  readonly stalledMs?: number;
 }
 
 /** Filters that one client may have. */
@@ -187,7 +185,7 @@ export class Broker implements MqttWay {
   #accept(socket: Socket): void {
     const guard: Guard = new Guard(socket, {
       loginMs: this.#options.loginMs ?? LOGIN_MS,
-      stalledMs: this.#options.stalledMs ?? STALLED_MS,
+      stalledMs: STALLED_MS,
     });
     this.#guards.add(guard);
     guard.on("error", () => {});

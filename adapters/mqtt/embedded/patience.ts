@@ -29,7 +29,8 @@ export class Patience {
   begin(bytes: number): void {
     const ms = this.#stalledMs + Math.min(bytes, BYTES_MAX) * 1_000 / SLOWEST_BYTES_PER_S;
     this.#until = performance.now() + ms;
-    this.#timer ??= setTimeout(() => this.#look(), ms);
+    // What is written next may have to wait for less.
+    this.#timer ??= setTimeout(() => this.#look(), this.#stalledMs);
   }
 
   /** They were taken. */
@@ -47,7 +48,7 @@ export class Patience {
     this.#timer = undefined;
     if (this.#until === undefined) return;
     const ms = this.#until - performance.now();
-    if (ms > 0) this.#timer = setTimeout(() => this.#look(), ms);
+    if (ms > 0) this.#timer = setTimeout(() => this.#look(), Math.min(ms, this.#stalledMs));
     else this.#onEnd();
   }
 }

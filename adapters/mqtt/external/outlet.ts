@@ -105,7 +105,8 @@ export class Outlet implements Pick<Outbox, "send" | "sendChunk" | "room"> {
       : messagePacket(this.#prefix, outbound);
     const options = { qos: Math.min(qos, this.#qosMax) as 0 | 1 | 2 };
     line.client.publish(topic, payload, options, (error, packet) => {
-      if (line !== this.#line) return;
+      // Without a reason code it was not the broker who answered: the line ends, with all that is under way.
+      if (line !== this.#line || error && !("code" in error)) return;
       const isUnheard = packet?.messageId !== undefined && this.#unheard.delete(packet.messageId);
       this.#queue.done(outbound, !error && !isUnheard);
     });

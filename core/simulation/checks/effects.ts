@@ -5,6 +5,7 @@
  */
 import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
 import type { RejectedPayload } from "../../protocol/mod.ts";
+import { UnreadableImage } from "../front/image_reads.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { Answering } from "./answering.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -29,7 +30,9 @@ export class Effects implements Judge {
   readonly #fresh = new Set<string>();
   /** Devices whose bytes nobody heard, and who were not told so yet. */
   readonly #unheard = new Set<string>();
-  /** Devices who were granted bytes: they are told, once, when these cannot be read. */
+  /** How often something could not be read that a device waits for. */
+  readonly #unread = new Map<Life, number>();
+  /** Devices who were granted bytes: they are told, once, when they get none. */
   readonly #granted = new Set<string>();
   #engineAt = 0;
 
@@ -49,9 +52,15 @@ export class Effects implements Judge {
     if (input.kind === "ask" && answer.ok) this.#granted.add(input.device);
   }
 
-  /** Whoever asks for bytes and has not subscribed to them is told that. */
+  /** Whoever asks for bytes that nobody hears, or that are too much at once, is told that. */
   chunkEnded({ device }: OutboundChunk, end: ChunkEnd): void {
-    if (end === "unheard") this.#unheard.add(device);
+    if (end === "unheard" || end === "too_large") this.#unheard.add(device);
+  }
+
+  /** And whoever asks for what cannot be read. */
+  faulted(error: unknown, life: Life): void {
+    if (!(error instanceof UnreadableImage)) return;
+    this.#unread.set(life, (this.#unread.get(life) ?? 0) + 1);
   }
 
   opened(life: Life): void {
@@ -72,6 +81,7 @@ export class Effects implements Judge {
 
   died(life: Life): void {
     this.#answering.died(life);
+    this.#unread.delete(life);
     this.#rollCalls.died(life);
   }
 
@@ -133,13 +143,21 @@ export class Effects implements Judge {
     }
     if (this.#answering.isAsked(life, id, kind === "idle")) return;
     if (kind === "idle" && this.#rollCalls.takeAnswer(life, id)) return;
-    if (message.kind === "rejected" && this.#isOfBytes(id, message.payload)) return;
+    if (message.kind === "rejected" && this.#isOfBytes(id, message.payload, life)) return;
     this.#deny(id, kind, "answers nothing");
   }
 
-  /** Nobody heard what was sent, or it could not be read. */
-  #isOfBytes(device: string, { code }: RejectedPayload): boolean {
-    return this.#unheard.delete(device) || code === "rate_limited" && this.#granted.delete(device);
+  /** Nobody heard what was sent, it is too large, or it could not be read: whoever asks is told once. */
+  #isOfBytes(device: string, { code }: RejectedPayload, life: Life): boolean {
+    const isTrue = this.#unheard.delete(device) ||
+      code === "rate_limited" && this.#takeUnread(life);
+    return isTrue && this.#granted.delete(device);
+  }
+
+  #takeUnread(life: Life): boolean {
+    const count = this.#unread.get(life) ?? 0;
+    this.#unread.set(life, Math.max(0, count - 1));
+    return count > 0;
   }
 
   /** Who only fetches is told `idle` while it has nothing to fetch. */
