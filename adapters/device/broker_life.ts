@@ -1,7 +1,11 @@
 /** Whether the broker is still there: told by the bytes that come from it, not by its answers alone. */
 import type { MqttClient } from "mqtt";
+import type { Patience } from "./patience.ts";
 
-/** A broker that owes an answer and has not said a word for so long is not there any more. */
+/**
+ * A broker that owes an answer and has not said a word for so long is not there any more, unless the
+ * network is known for longer silences: with a connection that is given up goes what is under way.
+ */
 const SILENCE_MS = 5_000;
 const LOOK_MS = 1_000;
 /** A broker hears of a device that only takes bytes as often. */
@@ -10,6 +14,7 @@ const PING_MS = 10_000;
 /** The life of a broker, as its client sees it. */
 export class BrokerLife {
   readonly #client: MqttClient;
+  readonly #patience: Patience;
   readonly #onSilence: () => void;
   /** What the broker has not acknowledged, and since when it could. */
   readonly #unanswered = new Set<{ readonly since: number }>();
@@ -18,8 +23,9 @@ export class BrokerLife {
   #pingedAt = 0;
 
   /** `onSilence` is told of a broker that was connected and is not there any more. */
-  constructor(client: MqttClient, onSilence: () => void) {
+  constructor(client: MqttClient, patience: Patience, onSilence: () => void) {
     this.#client = client;
+    this.#patience = patience;
     this.#onSilence = onSilence;
     client.on("packetreceive", () => this.#heardAt = performance.now());
     this.#look = setInterval(() => this.#lookForLife(), LOOK_MS);
@@ -61,6 +67,9 @@ export class BrokerLife {
   #lookForLife(): void {
     const [oldest] = this.#unanswered;
     if (!oldest || !this.#client.connected) return;
-    if (performance.now() - Math.max(oldest.since, this.#heardAt) >= SILENCE_MS) this.#onSilence();
+    const silentMs = performance.now() - Math.max(oldest.since, this.#heardAt);
+    if (silentMs < Math.max(SILENCE_MS, this.#patience.silenceMs)) return;
+    this.#patience.waited(silentMs);
+    this.#onSilence();
   }
 }

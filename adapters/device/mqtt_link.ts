@@ -59,7 +59,7 @@ export class MqttLink implements DeviceLink, ByteLine {
     client.on("error", (error) => this.#fail(error));
     client.on("close", this.#onClose);
     client.on("message", (topic, payload) => this.#hear(topic, payload));
-    this.#life = new BrokerLife(client, () => this.#silent());
+    this.#life = new BrokerLife(client, this.patience, () => this.#silent());
     events.connecting(this.#host);
   }
 

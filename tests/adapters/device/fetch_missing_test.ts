@@ -152,3 +152,33 @@ Deno.test("a device's memory knows after a restart what is missing", async () =>
     assert.equal(again.received, 0);
   });
 });
+
+Deno.test("fetchMissing() asks for as much as is recommended, chunks being what they are", async () => {
+  await scene([], async ({ advice, ranges, tally, fetch }) => {
+    advice.heard({ transport: "http", chunk_bytes: 256 });
+    await fetch(512);
+    assert.deepEqual(ranges, ["bytes=0-255", "bytes=256-511", "bytes=512-767", "bytes=768-999"]);
+    assert.deepEqual(tally.chunks, [0, 1]);
+  });
+});
+
+Deno.test("fetchMissing() says how far it is in the rhythm it is told, and nothing twice", async () => {
+  const slow: Answer = (body) => {
+    let at = 0;
+    const pieces = new ReadableStream<Uint8Array>({
+      async pull(controller) {
+        // The second half comes late, and at once: meanwhile there is nothing new to say.
+        await new Promise((resolve) => setTimeout(resolve, at === 500 ? 2_300 : 50));
+        controller.enqueue(body.subarray(at, at += at < 500 ? 100 : 500));
+        if (at >= body.length) controller.close();
+      },
+    });
+    return new Response(pieces, { status: 206 });
+  };
+  await scene([slow], async ({ advice, said, fetch }) => {
+    advice.heard({ transport: "http", heartbeat_seconds: 1 });
+    await fetch(1_000);
+    const of = { kind: "progress", task_id: "OTA_20230801_001", attempt: 1 };
+    assert.deepEqual(said, [{ ...of, received: 500 }, { ...of, received: 1_000 }]);
+  });
+});
