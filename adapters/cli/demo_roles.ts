@@ -2,7 +2,7 @@
 
 /** What goes wrong, or is otherwise special, with a virtual device. Bytes are those of the image. */
 export interface DemoFaults {
-  readonly transport?: "http";
+  readonly transport?: "mqtt" | "http";
   readonly chunkBytes?: number;
   readonly cutAt?: number;
   readonly switchAt?: number;

@@ -31,7 +31,7 @@ export class Asking {
 
   /** Asks for work; what it stored of the task in hand is said along. */
   async ask(): Promise<void> {
-    const { options: { product }, memory, say } = this.#parts;
+    const { options: { product }, mode, memory, say } = this.#parts;
     const { version, task } = memory.kept;
     const turn = ++this.#turn;
     this.#isAsking = true;
@@ -39,6 +39,7 @@ export class Asking {
       ...(version === null ? {} : { current_version: version }),
       ...(product === undefined ? {} : { product }),
       ...(this.#wish === undefined ? {} : { chunk_bytes: this.#wish }),
+      ...(mode === "auto" ? {} : { transport: mode }),
       ...(task && this.#saysWhere ? { resume_from: memory.received } : {}),
     });
     await pause(ANSWER_MS, this.#off);

@@ -28,7 +28,7 @@ Deno.test("parseDevice() makes an option of the virtual device of each flag", ()
 });
 
 const wrong: [flag: string, value: string, sentence: RegExp][] = [
-  ["--transport", "coap", /^--transport must be mqtt or http, not "coap"\.$/],
+  ["--transport", "coap", /^--transport must be auto, mqtt or http, not "coap"\.$/],
   ["--lie", "no", /^--lie must be right-digest or wrong-digest, not "no"\.$/],
   [
     "--silent-after",

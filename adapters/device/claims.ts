@@ -1,0 +1,40 @@
+/** Which of the missing bytes have been asked for and are awaited, so that nobody asks for them again. */
+import { nextSpan, without } from "./spans.ts";
+import type { Span } from "./spans.ts";
+
+/** Bytes that are awaited. */
+export interface Claim {
+  readonly span: Span;
+  /** A try of a way that may not work: whoever has nothing else to fetch need not wait for it. */
+  readonly isTry: boolean;
+}
+
+/** The claims on one image. */
+export class Claims {
+  readonly #claims = new Set<Claim>();
+
+  /** What to ask for next: the first bytes that nobody awaits, within a grid of so many bytes. */
+  next(missing: readonly Span[], bytes: number, isTry = false): Span | undefined {
+    const firm = this.#without(missing, ({ isTry }) => !isTry);
+    const free = this.#without(firm, () => true);
+    const [span] = [nextSpan(free, bytes), isTry ? undefined : nextSpan(firm, bytes)]
+      .filter((span) => span !== undefined);
+    return span;
+  }
+
+  /** The bytes are awaited until the claim is dropped. */
+  claim(span: Span, isTry = false): Claim {
+    const claim = { span, isTry };
+    this.#claims.add(claim);
+    return claim;
+  }
+
+  /** They have come, or are not awaited any more. */
+  drop(claim: Claim): void {
+    this.#claims.delete(claim);
+  }
+
+  #without(spans: readonly Span[], isMeant: (claim: Claim) => boolean): readonly Span[] {
+    return [...this.#claims].filter(isMeant).reduce((left, { span }) => without(left, span), spans);
+  }
+}

@@ -1,0 +1,84 @@
+/** What the sources of one download share. */
+import type { Metadata } from "../../core/mod.ts";
+import { Bell } from "./bell.ts";
+import { Claims } from "./claims.ts";
+import type { Claim } from "./claims.ts";
+import { Intake } from "./intake.ts";
+import type { Transport } from "./options.ts";
+import type { Parts } from "./parts.ts";
+import { Progress } from "./progress.ts";
+import { TRIES_MAX } from "./retrying.ts";
+
+/** A little that is missing: enough to see whether a way works again. */
+const TRY_BYTES = 4_096;
+/** Who waits for something to change looks again after so long. */
+const LOOK_MS = 60_000;
+
+/** One download of what is missing of one image. */
+export class Fetching {
+  readonly parts: Parts;
+  readonly metadata: Metadata;
+  readonly intake: Intake;
+  readonly progress: Progress;
+  readonly #bell = new Bell();
+  readonly #claims = new Claims();
+  /** What was asked for in vain since a byte last came, by whatever way. */
+  #vain = 0;
+
+  /** Nothing is asked for yet. */
+  constructor(parts: Parts, metadata: Metadata) {
+    this.parts = parts;
+    this.metadata = metadata;
+    this.intake = new Intake(parts, metadata, () => this.#bell.ring());
+    this.progress = new Progress(parts, metadata);
+  }
+
+  /** Something has changed for those that wait. */
+  changed(): void {
+    this.#bell.ring();
+  }
+
+  /** What that way has to ask for now; `undefined`: nothing. */
+  next(by: Transport): Claim | undefined {
+    const { choice, advice } = this.parts;
+    const duty = choice.duty(by, performance.now());
+    if (duty === "none") return undefined;
+    const isTry = duty === "try";
+    const bytes = advice.askBytes(by, this.metadata);
+    const asked = isTry ? Math.min(TRY_BYTES, bytes) : bytes;
+    const span = this.#claims.next(this.intake.missing, asked, isTry);
+    return span && this.#claims.claim(span, isTry);
+  }
+
+  /** It is not awaited any more. */
+  drop(claim: Claim): void {
+    this.#claims.drop(claim);
+    this.#bell.ring();
+  }
+
+  /** Waits until that way may have something to do, or so long. @throws the signal's reason. */
+  async wait(by: Transport, signal: AbortSignal, ms = Infinity): Promise<void> {
+    const dueInMs = this.parts.choice.dueInMs(by, performance.now());
+    await this.#bell.wait(Math.min(ms, dueInMs > 0 ? dueInMs : LOOK_MS), signal);
+  }
+
+  /** Bytes have come that belong there. @throws {Interruption} at the byte of a fault. */
+  async take(by: Transport, offset: number, bytes: Uint8Array): Promise<void> {
+    this.#vain = 0;
+    this.parts.choice.worked(by);
+    await this.intake.take(by, offset, bytes);
+  }
+
+  /** What was asked for has come, or does not come. */
+  async settle(): Promise<void> {
+    await this.intake.settle();
+    if (!this.intake.isInterrupted) this.progress.moved();
+  }
+
+  /** It was asked for in vain. @throws {Error} that, after too many vain requests. */
+  failed(by: Transport, error: Error, isDeaf: boolean): void {
+    this.parts.choice.failed(by, error.message, performance.now(), isDeaf);
+    if (++this.#vain >= TRIES_MAX) throw error;
+    this.#bell.ring();
+  }
+}

@@ -1,0 +1,155 @@
+/** Bytes of an image over MQTT: some parts are asked for ahead, and each comes whole or not at all. */
+import { PART_BYTES_MIN, PARTS_MAX } from "../../core/mod.ts";
+import type { Claim } from "./claims.ts";
+import type { Fetching } from "./fetching.ts";
+import type { ByteLine } from "./link.ts";
+import { NO_ANSWER } from "./reasons.ts";
+
+/** A part as it is asked for: it may be longer than what is missing of it. */
+type Part = readonly [offset: number, length: number];
+
+interface Arrived {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+  readonly claim: Claim | undefined;
+}
+
+/** The bytes of one download that come over MQTT. */
+export class MqttSource {
+  readonly #fetching: Fetching;
+  readonly #line: ByteLine;
+  /** Parts that have been asked for and have not come, with how often: nothing else is taken. */
+  readonly #asked = new Map<string, number>();
+  /** Those of them that are still awaited. */
+  readonly #awaited = new Map<string, Claim>();
+  #arrived: Arrived[] = [];
+  /** What is to be made of what was asked for last. */
+  #trouble: { readonly why: string; readonly isDeaf: boolean } | undefined;
+  /** When it was asked for the first of what is awaited, for the last of it, and when a part came. */
+  #beganAt = 0;
+  #askedAt = 0;
+  #cameAt = 0;
+
+  /** Nothing is asked for before `run`. */
+  constructor(fetching: Fetching, line: ByteLine) {
+    this.#fetching = fetching;
+    this.#line = line;
+  }
+
+  /** Fetches what it has to until nothing is missing. @throws {Interruption | Error} */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!this.#fetching.intake.isWhole) {
+      signal.throwIfAborted();
+      if (this.#leftMs <= 0) this.#trouble ??= { why: NO_ANSWER, isDeaf: true };
+      if (this.#arrived.length > 0) await this.#take();
+      else if (this.#trouble) this.#giveUp(this.#trouble);
+      else {
+        this.#ask();
+        await this.#fetching.wait("mqtt", signal, this.#leftMs);
+      }
+    }
+  }
+
+  /** Bytes have come; false: nobody asked for them. */
+  chunk(taskId: string, offset: number, bytes: Uint8Array): boolean {
+    const { metadata: { task_id }, intake } = this.#fetching;
+    if (taskId !== task_id || bytes.length === 0) return false;
+    const name = nameOf([offset, bytes.length]);
+    const times = this.#asked.get(name);
+    // What came twice is stored, and is counted where that is seen.
+    if (times === undefined && intake.lacks(offset, offset + bytes.length)) return false;
+    if (times !== undefined && times > 1) this.#asked.set(name, times - 1);
+    else this.#asked.delete(name);
+    const now = performance.now();
+    this.#line.patience.came(bytes.length, now - Math.max(this.#cameAt, this.#beganAt));
+    this.#cameAt = now;
+    this.#arrived.push({ offset, bytes, claim: this.#awaited.get(name) });
+    this.#awaited.delete(name);
+    this.#fetching.changed();
+    return true;
+  }
+
+  /** The connection was lost, and with it what was under way; or it is there again. */
+  lineChanged(isUp: boolean): void {
+    if (!isUp) this.#hasTrouble("the connection was lost", false);
+    this.#fetching.changed();
+  }
+
+  /** The engine does not give what was asked for. */
+  refused(code: string): void {
+    this.#hasTrouble(`the engine says ${code}`, true);
+  }
+
+  #hasTrouble(why: string, isDeaf: boolean): void {
+    if (this.#awaited.size === 0) return;
+    this.#trouble = { why, isDeaf };
+    this.#fetching.changed();
+  }
+
+  /** Awaits no more what was asked for: what comes of it all the same is taken if it is missing. */
+  #giveUp({ why, isDeaf }: { readonly why: string; readonly isDeaf: boolean }): void {
+    this.#trouble = undefined;
+    if (this.#awaited.size === 0) return;
+    for (const claim of this.#awaited.values()) this.#fetching.drop(claim);
+    this.#awaited.clear();
+    this.#fetching.failed("mqtt", new Error(why), isDeaf);
+  }
+
+  /** How long what is awaited may still take, in milliseconds. */
+  get #leftMs(): number {
+    if (this.#awaited.size === 0) return Infinity;
+    const { parts: { choice } } = this.#fetching;
+    const { heardAt, patience } = this.#line;
+    const vain = choice.failures("mqtt");
+    const isQuick = heardAt < this.#beganAt && choice.hasOther("mqtt");
+    const patienceMs = isQuick ? patience.firstMs(vain) : patience.silenceMs(vain);
+    return Math.max(heardAt, this.#askedAt) + patienceMs - performance.now();
+  }
+
+  async #take(): Promise<void> {
+    const arrived = this.#arrived.splice(0);
+    try {
+      for (const { offset, bytes } of arrived) await this.#fetching.take("mqtt", offset, bytes);
+    } finally {
+      await this.#fetching.settle();
+      for (const { claim } of arrived) if (claim) this.#fetching.drop(claim);
+    }
+  }
+
+  /** Asks for as many parts as may be under way. */
+  #ask(): void {
+    const { parts: { advice, tally }, metadata: { task_id } } = this.#fetching;
+    const parts: Part[] = [];
+    while (this.#hasRoom(advice.inFlight) && parts.length < PARTS_MAX) {
+      const claim = this.#fetching.next("mqtt");
+      if (!claim) break;
+      if (this.#awaited.size === 0) this.#beganAt = performance.now();
+      parts.push(this.#await(claim));
+    }
+    if (parts.length === 0) return;
+    tally.requests++;
+    this.#askedAt = performance.now();
+    // A connection that is lost says so itself.
+    this.#line.ask("chunk/request", { task_id, parts }).catch(() => {});
+  }
+
+  /** A try is one part. */
+  #hasRoom(inFlight: number): boolean {
+    const claims = [...this.#awaited.values()];
+    return claims.length < inFlight && !claims.some(({ isTry }) => isTry);
+  }
+
+  #await(claim: Claim): Part {
+    const [start, end] = claim.span;
+    const { size } = this.#fetching.metadata;
+    const part: Part = [start, Math.min(Math.max(end - start, PART_BYTES_MIN), size - start)];
+    const name = nameOf(part);
+    this.#asked.set(name, (this.#asked.get(name) ?? 0) + 1);
+    this.#awaited.set(name, claim);
+    return part;
+  }
+}
+
+function nameOf([offset, length]: Part): string {
+  return `${offset} ${length}`;
+}
