@@ -26,6 +26,7 @@ export class AutoLink implements DeviceLink {
   #isHttpUp = false;
   /** Since when the broker is connected. */
   #upAt: number | undefined;
+  #wasUp = false;
   /** Resolves when another link has come up. */
   #next = Promise.withResolvers<void>();
   readonly #off = new AbortController();
@@ -101,13 +102,15 @@ export class AutoLink implements DeviceLink {
 
   #mqttDown(host: string, why: string): void {
     this.#events.down(host, why);
-    // A connection that was closed comes back at once, if it can: any other reason is a better one.
-    if (this.#upAt === undefined && !/^the connection was /.test(why)) this.#standIn();
+    // A connection that was closed comes back at once, if it can; without any other there is none.
+    const mayComeBack = this.#wasUp && /^the connection was /.test(why);
+    if (this.#upAt === undefined && !mayComeBack) this.#standIn();
   }
 
   #lineChanged(isUp: boolean): void {
     const heldMs = performance.now() - (this.#upAt ?? 0);
     this.#upAt = isUp ? performance.now() : undefined;
+    this.#wasUp = true;
     if (isUp) clearTimeout(this.#timer);
     else this.#standInAfter(heldMs < GOOD_MS ? 0 : PATIENCE_MS);
     this.#events.line(isUp);

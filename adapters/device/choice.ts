@@ -71,9 +71,9 @@ export class Choice {
     return this.#mode === "auto" && this.works(other(transport));
   }
 
-  /** Failures since it last worked. */
-  failures(transport: Transport): number {
-    return this.#ways[transport].failures;
+  /** How often it was waited for in vain since it last worked; one failure may be an accident. */
+  vain(transport: Transport): number {
+    return Math.max(0, this.#ways[transport].failures - 1);
   }
 
   /** What a transport has to do now. */
@@ -96,8 +96,9 @@ export class Choice {
     return Math.max(0, againAt - now, laterAt - now);
   }
 
-  /** The engine recommends it, and knows why: whatever failed before is tried again. */
+  /** The engine recommends it; where it did not before it knows why, whatever has failed meanwhile. */
   recommend(transport: Transport, why: string): void {
+    if (transport === this.#recommended) return;
     this.#recommended = transport;
     this.#ways[transport].failures = 0;
     this.#changed(why);

@@ -7,14 +7,20 @@ export interface Claim {
   readonly span: Span;
   /** A try of a way that may not work: whoever has nothing else to fetch need not wait for it. */
   readonly isTry: boolean;
+  /** It is about to be dropped: how much of it has come is not known yet. */
+  isEnding: boolean;
 }
 
 /** The claims on one image. */
 export class Claims {
   readonly #claims = new Set<Claim>();
 
-  /** What to ask for next: the first bytes that nobody awaits, within a grid of so many bytes. */
+  /**
+   * What to ask for next: the first bytes that nobody awaits, within a grid of so many bytes. Nothing
+   * while a claim is ending: whoever is next goes on at the very byte.
+   */
   next(missing: readonly Span[], bytes: number, isTry = false): Span | undefined {
+    if ([...this.#claims].some(({ isEnding }) => isEnding)) return undefined;
     const firm = this.#without(missing, ({ isTry }) => !isTry);
     const free = this.#without(firm, () => true);
     const [span] = [nextSpan(free, bytes), isTry ? undefined : nextSpan(firm, bytes)]
@@ -24,7 +30,7 @@ export class Claims {
 
   /** The bytes are awaited until the claim is dropped. */
   claim(span: Span, isTry = false): Claim {
-    const claim = { span, isTry };
+    const claim = { span, isTry, isEnding: false };
     this.#claims.add(claim);
     return claim;
   }

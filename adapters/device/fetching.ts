@@ -22,6 +22,8 @@ export class Fetching {
   readonly progress: Progress;
   readonly #bell = new Bell();
   readonly #claims = new Claims();
+  /** Ways that were not due when they were last looked at. */
+  readonly #notDue = new Set<Transport>();
   /** What was asked for in vain since a byte last came, by whatever way. */
   #vain = 0;
 
@@ -41,7 +43,9 @@ export class Fetching {
   /** What that way has to ask for now; `undefined`: nothing. */
   next(by: Transport): Claim | undefined {
     const { choice, advice } = this.parts;
-    const duty = choice.duty(by, performance.now());
+    const now = performance.now();
+    if (choice.dueInMs(by, now) > 0) this.#notDue.add(by);
+    const duty = choice.duty(by, now);
     if (duty === "none") return undefined;
     const isTry = duty === "try";
     const bytes = advice.askBytes(by, this.metadata);
@@ -58,8 +62,10 @@ export class Fetching {
 
   /** Waits until that way may have something to do, or so long. @throws the signal's reason. */
   async wait(by: Transport, signal: AbortSignal, ms = Infinity): Promise<void> {
-    const dueInMs = this.parts.choice.dueInMs(by, performance.now());
-    await this.#bell.wait(Math.min(ms, dueInMs > 0 ? dueInMs : LOOK_MS), signal);
+    const dueInMs = this.#notDue.delete(by)
+      ? this.parts.choice.dueInMs(by, performance.now())
+      : LOOK_MS;
+    await this.#bell.wait(Math.min(ms, dueInMs), signal);
   }
 
   /** Bytes have come that belong there. @throws {Interruption} at the byte of a fault. */

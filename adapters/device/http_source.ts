@@ -19,6 +19,7 @@ class BrokenOff extends Error {
 
 /** An answer under way. */
 interface Answer {
+  readonly claim: Claim;
   readonly stop: AbortController;
   /** When it was asked for, or its last byte came. */
   since: number;
@@ -53,7 +54,7 @@ export class HttpSource {
   /** The engine recommends something else: what is under way ends at this very byte. */
   advised(): void {
     const duty = this.#fetching.parts.choice.duty("http", performance.now());
-    if (duty === "none") this.#answer?.stop.abort(new BrokenOff(false));
+    if (duty === "none" && this.#answer) this.#breakOff(this.#answer, false);
   }
 
   /** There may be another way now: how long to wait depends on that. */
@@ -63,6 +64,7 @@ export class HttpSource {
 
   async #fetch(claim: Claim, signal: AbortSignal): Promise<void> {
     const answer: Answer = {
+      claim,
       stop: new AbortController(),
       since: performance.now(),
       hasBegun: false,
@@ -71,7 +73,7 @@ export class HttpSource {
     this.#answer = answer;
     this.#watch(answer);
     try {
-      await this.#read(claim, answer, AbortSignal.any([signal, answer.stop.signal]));
+      await this.#read(answer, AbortSignal.any([signal, answer.stop.signal]));
     } catch (error) {
       if (signal.aborted) throw error;
       this.#failed(answer.stop.signal.aborted ? answer.stop.signal.reason : error);
@@ -83,8 +85,9 @@ export class HttpSource {
     }
   }
 
-  async #read({ span }: Claim, answer: Answer, signal: AbortSignal): Promise<void> {
+  async #read(answer: Answer, signal: AbortSignal): Promise<void> {
     const { parts: { options: { token }, tally }, metadata, intake } = this.#fetching;
+    const { span } = answer.claim;
     const [start, end] = span;
     let offset = start;
     tally.requests++;
@@ -107,14 +110,19 @@ export class HttpSource {
 
   #watch(answer: Answer): void {
     const { choice } = this.#fetching.parts;
-    const vain = choice.failures("http");
+    const vain = choice.vain("http");
     const isQuick = !answer.hasBegun && choice.hasOther("http");
     const patienceMs = isQuick ? this.#patience.firstMs(vain) : this.#patience.silenceMs(vain);
     clearTimeout(answer.timer);
     answer.timer = setTimeout(
-      () => answer.stop.abort(new BrokenOff(true)),
+      () => this.#breakOff(answer, true),
       Math.max(0, answer.since + patienceMs - performance.now()),
     );
+  }
+
+  #breakOff({ claim, stop }: Answer, isDeaf: boolean): void {
+    claim.isEnding = true;
+    stop.abort(new BrokenOff(isDeaf));
   }
 
   #failed(error: Error): void {

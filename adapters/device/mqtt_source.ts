@@ -14,17 +14,25 @@ interface Arrived {
   readonly claim: Claim | undefined;
 }
 
+/** Why what is awaited does not come; `isDeaf`: nor does anything else. */
+interface Trouble {
+  readonly why: string;
+  readonly isDeaf: boolean;
+}
+
 /** The bytes of one download that come over MQTT. */
 export class MqttSource {
   readonly #fetching: Fetching;
   readonly #line: ByteLine;
   /** Parts that have been asked for and have not come, with how often: nothing else is taken. */
   readonly #asked = new Map<string, number>();
-  /** Those of them that are still awaited. */
+  /** Parts that have come. */
+  readonly #came = new Set<string>();
+  /** Parts that have not, and are still awaited. */
   readonly #awaited = new Map<string, Claim>();
-  #arrived: Arrived[] = [];
+  readonly #arrived: Arrived[] = [];
   /** What is to be made of what was asked for last. */
-  #trouble: { readonly why: string; readonly isDeaf: boolean } | undefined;
+  #trouble: Trouble | undefined;
   /** When it was asked for the first of what is awaited, for the last of it, and when a part came. */
   #beganAt = 0;
   #askedAt = 0;
@@ -40,9 +48,10 @@ export class MqttSource {
   async run(signal: AbortSignal): Promise<void> {
     while (!this.#fetching.intake.isWhole) {
       signal.throwIfAborted();
-      if (this.#leftMs <= 0) this.#trouble ??= { why: NO_ANSWER, isDeaf: true };
-      if (this.#arrived.length > 0) await this.#take();
+      const arrived = this.#arrived.shift();
+      if (arrived) await this.#take(arrived);
       else if (this.#trouble) this.#giveUp(this.#trouble);
+      else if (this.#leftMs <= 0) this.#giveUp({ why: NO_ANSWER, isDeaf: true });
       else {
         this.#ask();
         await this.#fetching.wait("mqtt", signal, this.#leftMs);
@@ -56,8 +65,10 @@ export class MqttSource {
     if (taskId !== task_id || bytes.length === 0) return false;
     const name = nameOf([offset, bytes.length]);
     const times = this.#asked.get(name);
-    // What came twice is stored, and is counted where that is seen.
-    if (times === undefined && intake.lacks(offset, offset + bytes.length)) return false;
+    // What comes twice is stored by then, and is counted where that is seen.
+    const isTwice = this.#came.has(name) || !intake.lacks(offset, offset + bytes.length);
+    if (times === undefined && !isTwice) return false;
+    this.#came.add(name);
     if (times !== undefined && times > 1) this.#asked.set(name, times - 1);
     else this.#asked.delete(name);
     const now = performance.now();
@@ -87,7 +98,7 @@ export class MqttSource {
   }
 
   /** Awaits no more what was asked for: what comes of it all the same is taken if it is missing. */
-  #giveUp({ why, isDeaf }: { readonly why: string; readonly isDeaf: boolean }): void {
+  #giveUp({ why, isDeaf }: Trouble): void {
     this.#trouble = undefined;
     if (this.#awaited.size === 0) return;
     for (const claim of this.#awaited.values()) this.#fetching.drop(claim);
@@ -100,19 +111,18 @@ export class MqttSource {
     if (this.#awaited.size === 0) return Infinity;
     const { parts: { choice } } = this.#fetching;
     const { heardAt, patience } = this.#line;
-    const vain = choice.failures("mqtt");
+    const vain = choice.vain("mqtt");
     const isQuick = heardAt < this.#beganAt && choice.hasOther("mqtt");
     const patienceMs = isQuick ? patience.firstMs(vain) : patience.silenceMs(vain);
     return Math.max(heardAt, this.#askedAt) + patienceMs - performance.now();
   }
 
-  async #take(): Promise<void> {
-    const arrived = this.#arrived.splice(0);
+  async #take({ offset, bytes, claim }: Arrived): Promise<void> {
     try {
-      for (const { offset, bytes } of arrived) await this.#fetching.take("mqtt", offset, bytes);
+      await this.#fetching.take("mqtt", offset, bytes);
     } finally {
       await this.#fetching.settle();
-      for (const { claim } of arrived) if (claim) this.#fetching.drop(claim);
+      if (claim) this.#fetching.drop(claim);
     }
   }
 

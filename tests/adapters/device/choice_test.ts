@@ -56,7 +56,9 @@ for (const recommended of ["http", "mqtt"] as const) {
   Deno.test(`Choice goes back to ${recommended} at once when the engine says so`, () => {
     const { choice, said, duties } = chosen("auto", recommended);
     for (let n = 0; n < 9; n++) choice.failed(recommended, "no", 0, true);
+    choice.recommend(recommended, "the engine says adjusted");
     assert.equal(duties(1_000), none);
+    choice.recommend(recommended === "http" ? "mqtt" : "http", "the engine says stalled");
     choice.recommend(recommended, "the engine says healed");
     assert.equal(duties(1_000), all);
     assert.equal(said.at(-1), `${recommended}: the engine says healed`);

@@ -31,3 +31,12 @@ Deno.test("Claims.next() leaves the bytes of a try alone while there are others,
   assert.deepEqual(claims.next(missing, 64), [0, 16]);
   assert.equal(claims.next(missing, 16, true), undefined);
 });
+
+Deno.test("Claims.next() is nothing while it is open how much of a claim has come", () => {
+  const claims = new Claims();
+  const claim = claims.claim([0, 64]);
+  claim.isEnding = true;
+  assert.equal(claims.next(missing, 64), undefined);
+  claims.drop(claim);
+  assert.deepEqual(claims.next([[10, 100]], 64), [10, 64]);
+});
