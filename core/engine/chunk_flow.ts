@@ -25,7 +25,7 @@ export interface ChunkFlowDeps {
   readonly watch: Pick<NetworkWatch, "arrived">;
   /** Engine time. */
   now(): number;
-  /** The device as it is committed. */
+  /** The device as it is committed; nothing, where nobody knows that now. */
   device(id: string): Promise<Device | undefined>;
   /** Told of what could not be read. */
   onFault(error: unknown): void;
@@ -175,12 +175,14 @@ export class ChunkFlow {
   }
 
   async #giveDigests(
-    { device }: Flow,
+    flow: Flow,
     { id, policy: { image } }: Task,
     { from, count, chunkBytes }: Extract<Wanted, { kind: "digests" }>,
   ): Promise<void> {
     const { images, outbox } = this.#deps;
     const digests = await images.chunkDigests(toHex(image), chunkBytes, from, count);
+    if (!await this.#task(flow, id)) return;
+    const { device } = flow;
     const chunks = digests.map(toChecksum);
     const payload = { task_id: id, chunk_bytes: chunkBytes, from, chunks };
     outbox.send({ device, message: { kind: "chunks", payload } });
@@ -191,18 +193,24 @@ export class ChunkFlow {
     // Of chunks side by side each counts from the end of the one before.
     sent.end(how, now - Math.max(sent.sentAt, flow.doneAt));
     flow.doneAt = now;
-    const { to, sent: bytes, ownMs } = sent;
-    if (how === "arrived") this.#deps.watch.arrived(flow.device, to, bytes, ownMs);
+    if (how === "arrived") this.#deps.watch.arrived(flow.device, sent.to, sent.sent);
     if (how === "lost" || how === "unheard") flow.waiting = [];
-    if (how === "unheard") this.#tellUnheard(flow, task);
+    if (how === "unheard") void this.#tellUnheard(flow, task);
     this.#window.done(flow.device, sent);
     this.#dropIfIdle(flow);
   }
 
-  #tellUnheard({ device }: Flow, task: Task): void {
-    const reason = "Subscribe to chunk/# below your topic before you ask for bytes.";
-    const message = rejectedMessage({ code: "not_allowed", reason, task });
-    this.#deps.outbox.send({ device, message });
+  async #tellUnheard(flow: Flow, { id }: Task): Promise<void> {
+    const { outbox, onFault } = this.#deps;
+    try {
+      const task = await this.#task(flow, id);
+      if (!task) return;
+      const reason = "Subscribe to chunk/# below your topic before you ask for bytes.";
+      const message = rejectedMessage({ code: "not_allowed", reason, task });
+      outbox.send({ device: flow.device, message });
+    } catch (error) {
+      onFault(error);
+    }
   }
 
   #dropIfIdle(flow: Flow): void {

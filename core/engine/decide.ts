@@ -81,9 +81,10 @@ async function decideDevice(
     }
     case "network": {
       const task = activeTask(device.tasks);
+      if (task?.state !== "downloading") return undefined;
       const data = measuredData(input);
-      const stamp = { at, actor: "engine", ...(task ? { task: task.id } : {}) };
-      return work.recordDevice(device.id, { type: "NetworkMeasured", ...stamp, data });
+      const fact = { type: "NetworkMeasured", at, actor: "engine", task: task.id, data } as const;
+      return work.recordDevice(device.id, fact);
     }
     case "deadline": {
       const { task, state, due } = input;

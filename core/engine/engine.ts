@@ -88,6 +88,7 @@ export class Engine implements EngineApi {
       isBrokered,
       now,
       committed: (id) => this.#committed(id),
+      isWell: () => this.isWell,
       isListening: (device) => this.#presence.isListening(device, "mqtt"),
       submit: (input) => this.submit(input),
       onFault: (error) => this.#audience.fault(error),

@@ -21,6 +21,8 @@ export interface GivingDeps {
   now(): number;
   /** The device as it is committed, if that is in memory. */
   committed(id: string): Device | undefined;
+  /** Whether the store can be trusted. */
+  isWell(): boolean;
   /** Whether the device hears messages of a broker now. */
   isListening(device: string): boolean;
   submit(input: NetworkInput): Promise<Answer>;
@@ -36,7 +38,7 @@ export class Giving {
 
   constructor(deps: GivingDeps) {
     this.#deps = deps;
-    const { ports: { images, outbox, store, clock }, committed, now, onFault } = deps;
+    const { ports: { images, outbox, store, clock }, committed, isWell, now, onFault } = deps;
     const watch = new NetworkWatch({
       ...deps,
       clock,
@@ -44,7 +46,12 @@ export class Giving {
     });
     this.#watch = watch;
     this.transfers = new Transfers(watch);
-    const device = async (id: string) => committed(id) ?? (await store.device(id))?.device;
+    // In doubt about the store nobody knows whose bytes may leave.
+    const device = async (id: string) => {
+      if (!isWell()) return undefined;
+      const known = committed(id) ?? (await store.device(id))?.device;
+      return isWell() ? known : undefined;
+    };
     this.#chunks = images && outbox.sendChunk &&
       new ChunkFlow({ images, outbox, transfers: this.transfers, watch, now, device, onFault });
   }

@@ -13,6 +13,7 @@ import type { Transport } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import { Cache } from "./cache.ts";
 import { Download } from "./download.ts";
+import type { Sign } from "./download.ts";
 import type { Answer, NetworkInput } from "./inputs.ts";
 import type { Clock } from "./ports.ts";
 import type { Settled, TransferWatch } from "./transfers.ts";
@@ -66,32 +67,32 @@ export class NetworkWatch implements TransferWatch {
   }
 
   /** The task's device asks for bytes from there on. */
-  asked({ device, id }: Task, by: Transport, from: number): void {
+  asked(task: Task, by: Transport, from: number): void {
+    const { device } = task;
     const now = this.#deps.now();
     const download = this.#downloads.get(device);
-    if (download?.task !== id) return this.#begin(device, new Download(id, by, from, now));
+    if (!download?.isOf(task)) return this.#begin(device, new Download(task, by, from, now));
     const left = download.by === by ? undefined : download.changeTo(by, from, now);
     // Whoever leaves what was recommended has its reasons; whoever follows has none of its own.
-    if (left && this.#standing(device) === left.by) {
-      this.#observe(device, left.by, left.observation);
-    }
-    if (by === "http") this.#moved(device, download, from, now);
+    if (left && this.#standing(device) === left.by) this.#note(device, left);
+    // Over MQTT several parts are asked for at once: that says nothing of what has come.
+    if (by === "http") this.#note(device, download.goesOn(from, now));
   }
 
   /** The device says that it has stored so much; over MQTT this shows as well that there is a way. */
   reported({ device, received, via }: Progress): void {
     const download = this.#downloads.get(device);
     if (!download) return;
-    this.#moved(device, download, received, this.#deps.now());
+    this.#note(device, download.stored(received, this.#deps.now()));
     if (via !== "mqtt" || download.by === "mqtt") return;
     const { rttMs } = this.#of(device).mqtt;
     this.#observe(device, "mqtt", { kind: "answered", ms: rttMs ?? 0 });
   }
 
-  /** The device has confirmed bytes that it was sent by the broker, which took so long by themselves. */
-  arrived(device: string, to: number, bytes: number, ms: number): void {
-    this.#downloads.get(device)?.reached(to, this.#deps.now());
-    this.#observe(device, "mqtt", { kind: "moved", bytes, ms });
+  /** The device has confirmed bytes that it was sent by the broker, up to that one. */
+  arrived(device: string, to: number, bytes: number): void {
+    const download = this.#downloads.get(device);
+    if (download?.by === "mqtt") this.#note(device, download.arrived(to, bytes, this.#deps.now()));
   }
 
   /** An answer with bytes is over. */
@@ -150,9 +151,8 @@ export class NetworkWatch implements TransferWatch {
     this.#cancelLook ??= this.#deps.clock.after(LOOK_MS, () => this.#look());
   }
 
-  #moved(device: string, download: Download, place: number, now: number): void {
-    const moved = download.moved(place, now);
-    if (moved) this.#observe(device, download.by, moved);
+  #note(device: string, sign: Sign | undefined): void {
+    if (sign) this.#observe(device, sign.by, sign.observation);
   }
 
   #observe(device: string, by: Transport, observation: Observation): void {
@@ -167,12 +167,8 @@ export class NetworkWatch implements TransferWatch {
     const now = this.#deps.now();
     for (const [id, download] of this.#downloads) {
       const device = this.#deps.committed(id);
-      const task = device && activeTask(device.tasks);
-      if (device && (task?.id !== download.task || task.state !== "downloading")) {
-        this.#downloads.delete(id);
-        continue;
-      }
-      this.#lookAt(id, download, task, now);
+      if (device && !isUnderWay(device, download)) this.#downloads.delete(id);
+      else this.#lookAt(id, download, device && activeTask(device.tasks), now);
     }
     if (this.#downloads.size === 0 || this.#isClosed) return;
     this.#cancelLook = this.#deps.clock.after(LOOK_MS, () => this.#look());
@@ -183,14 +179,15 @@ export class NetworkWatch implements TransferWatch {
     if (!this.#deps.isListening(id)) download.pauses(now);
     const { bytesPerS } = this.#of(id)[download.by];
     const stalled = download.stalled(now, task && this.#deps.lastGivenAt(task), bytesPerS);
-    if (stalled) this.#observe(id, download.by, stalled);
+    if (stalled) this.#note(id, stalled);
     else this.#judge(id, this.#of(id));
   }
 
   /** Tells the loop when something else is to be recommended; what it makes of that is a fact. */
   #judge(id: string, watched: Watched): void {
     const device = this.#deps.committed(id);
-    if (!device || watched.isTold || !this.#downloads.has(id)) return;
+    const download = this.#downloads.get(id);
+    if (!device || watched.isTold || !download || !isUnderWay(device, download)) return;
     const { http, mqtt } = watched;
     const { transport: home = "http" } = device;
     const isListening = this.#deps.isListening(id);
@@ -202,6 +199,12 @@ export class NetworkWatch implements TransferWatch {
       watched.isTold = false;
     });
   }
+}
+
+/** Nobody needs another way to what is complete, or was given up. */
+function isUnderWay({ tasks }: Device, { task }: Download): boolean {
+  const active = activeTask(tasks);
+  return active?.id === task && active.state === "downloading";
 }
 
 function nameOf({ task, kind, attempt }: Named): string {

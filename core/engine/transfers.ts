@@ -132,8 +132,8 @@ export class Transfers {
       }
       const settled = settle(tally, answer, range);
       const isTried = !settled.isCut && isTry(answer.range) && range.from >= endOf(answer.range);
-      const triedMs = isTried ? { triedMs: at - answer.at } : undefined;
-      this.#watch?.settled(task.device, { ...settled, ...triedMs });
+      const tried = isTried ? { ...settled, triedMs: at - answer.at } : settled;
+      this.#watch?.settled(task.device, tried);
     }
     live.push({ range, at });
     tally.live = live;

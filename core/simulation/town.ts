@@ -32,7 +32,7 @@ const DEAF_PPM = 50_000;
 /** How devices fetch images that speak MQTT: where they speak HTTP as well, never over MQTT alone. */
 const BYTES: Readonly<Record<"mqtt" | "both", readonly (Transport | "either")[]>> = {
   mqtt: ["http", "mqtt", "mqtt", "either"],
-  both: ["http", "either"],
+  both: ["http", "either", "either"],
 };
 
 /** The surroundings of a fleet. */

@@ -50,6 +50,9 @@ Deno.test("observed() counts how much moves, of late and over a longer time", ()
     ["then 1 s at 2 KiB/s", after([moved(2 * KIB)], 1_000, proved(MIB)), 25 * KIB, 963_663],
     ["then 3 s of them", after(times(3, moved(2 * KIB)), 1_000, proved(MIB)), 7_936, 847_217],
     ["then 1 s of nothing", after([stalled(1_000)], 1_000, proved(MIB)), 24 * KIB, 963_535],
+    ["all at once", after([moved(100 * MIB, 0)]), 104_906_752, 7_039_658],
+    ["more than there is", after(times(9, moved(2 ** 50))), 2 ** 30, 2 ** 30],
+    ["more than any image, for ages", after([moved(2 ** 41, 2 ** 41)]), 500, 500],
     ["then no bytes in 1 s", after([moved(0)], 1_000, proved(MIB)), 24 * KIB, 963_535],
   ];
   for (const [name, { bytesPerS, steadyBytesPerS }, ...expected] of rows) {
@@ -78,6 +81,8 @@ Deno.test("observed() lets trust rise by steps, and fall by what goes wrong", ()
     ["it answered", after([answered(10)]).trust, 650],
     ["something moved", after([moved(1)]).trust, 650],
     ["that three times", after(times(3, moved(1))).trust, 750],
+    ["two within 499 ms", after(times(2, moved(1)), 499).trust, 650],
+    ["two within 500 ms", after(times(2, moved(1)), 500).trust, 700],
     ["a hundred chunks in a second", after(times(100, moved(1)), 10).trust, 700],
     ["twenty in ten seconds", after(times(20, moved(1)), 500).trust, 1_000],
     ["a minute of them", trusted.trust, 1_000],
@@ -118,13 +123,16 @@ Deno.test("observed() forgets what was not observed for 5 min, and goodput after
     ["after 5 min", known, 5 * minutes + 1, 80, false],
     ["30 s after a stall", stopped, 30_000, 45, true],
     ["more than 30 s after a stall", stopped, 30_001, 45, false],
+    ["more than 5 min after a stall", stopped, 5 * minutes + 1, 80, false],
   ];
   for (const [name, quality, afterMs, rttMs, isGoodputKnown] of rows) {
     const next = observed(quality, answered(80), quality.at + afterMs);
     assert.equal(next.rttMs, rttMs, name);
     assert.equal(next.bytesPerS !== null, isGoodputKnown, name);
     assert.equal(next.steadyBytesPerS !== null, isGoodputKnown, name);
-    assert.equal(next.measuredAt, quality.measuredAt, name);
+    // When that was, and how it ended, is still known.
+    const { measuredAt, stalledMs } = quality;
+    assert.deepEqual([next.measuredAt, next.stalledMs], [measuredAt, stalledMs], name);
   }
   assert.equal(observed(known, cut, known.at + 5 * minutes + 1).trust, 300, "half of a new one's");
   // Answers alone do not keep goodput known.
@@ -137,6 +145,7 @@ Deno.test("observed() never goes back in time", () => {
   const early = observed(late, cut, BEGIN_MS - 5_000);
   assert.deepEqual([early.at, early.cutAt], [late.at, late.at]);
   assert.equal(observed(unknownQuality, cut, -1).at, 1, "0 is for what was never observed");
+  assert.equal(observed(late, cut, Number.MAX_SAFE_INTEGER).at, 2 ** 50);
 });
 
 Deno.test("scoreOf() is trust × speed × promptness", () => {
@@ -152,6 +161,7 @@ Deno.test("scoreOf() is trust × speed × promptness", () => {
     ["a round trip of 8 s", { trust: 1_000, rttMs: 8_000 }, 500],
     ["a round trip of 60 s", { trust: 1_000, rttMs: 60_000 }, 500],
     ["half of each", { trust: 500, bytesPerS: 24 * KIB, rttMs: 8_000 }, 125],
+    ["a half is left out", { trust: 333, bytesPerS: 24 * KIB }, 166],
     ["not trusted", { trust: 0, bytesPerS: MIB, rttMs: 1 }, 0],
   ];
   for (const [name, quality, expected] of rows) {

@@ -1,6 +1,6 @@
 /** When another transport is recommended, to the point and to the millisecond. */
 import assert from "node:assert/strict";
-import { recommend, unknownQuality } from "../../core/network/mod.ts";
+import { firstRecommendation, recommend, unknownQuality } from "../../core/network/mod.ts";
 import type { Measured, Quality, Recommendation } from "../../core/network/mod.ts";
 import type { Transport } from "../../core/mod.ts";
 import { at, KIB, moves, standing, trusted, well, worth } from "./support/known_qualities.ts";
@@ -38,6 +38,18 @@ const rows: readonly Row[] = [
     http: { ...trusted(390), rttMs: 8_000, bytesPerS: 18_000 },
     mqtt: well,
     reason: "slow",
+  },
+  {
+    name: "what is as slow as it is unreliable",
+    http: { ...worth(400), trust: 400 },
+    mqtt: well,
+    reason: "slow",
+  },
+  {
+    name: "what is faster than it is reliable",
+    http: { ...worth(401), trust: 400 },
+    mqtt: well,
+    reason: "unreliable",
   },
   {
     name: "what answers late, but moves",
@@ -149,10 +161,18 @@ const rows: readonly Row[] = [
   {
     name: "home was not observed since it was left",
     http: well,
-    mqtt: well,
+    mqtt: { ...well, at: at - 100_000 },
     home: "mqtt",
-    standing: { switchedAt: at },
+    standing: { switchedAt: at - 100_000 },
     reason: undefined,
+  },
+  {
+    name: "home was observed since",
+    http: well,
+    mqtt: { ...well, at: at - 99_999 },
+    home: "mqtt",
+    standing: { switchedAt: at - 100_000 },
+    reason: "healed",
   },
   {
     name: "home moves half as much",
@@ -224,6 +244,12 @@ Deno.test("recommend() lets a switch wait twice as long for each one of late, bo
       assert.deepEqual([next.at, next.switchedAt], [now, now]);
     }
   }
+});
+
+Deno.test("recommend() lets the first switch wait for nothing", () => {
+  const bad = { ...trusted(100), at: 1_000 };
+  const measured = { http: bad, mqtt: unknownQuality, isListening: true, home: "http" } as const;
+  assert.equal(recommend(firstRecommendation("http"), measured, 1_000).transport, "mqtt");
 });
 
 Deno.test("recommend() counts hops, up to 6, and one less for each 10 min without any", () => {

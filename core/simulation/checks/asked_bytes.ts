@@ -2,7 +2,7 @@
  * What devices have asked for of their images and were not sent yet, by PROTOCOL §1 alone: every part of an
  * ask, until it is sent or of no use any more.
  */
-import type { Answer, AskInput } from "../../engine/mod.ts";
+import type { Answer, AskInput, OutboundChunk } from "../../engine/mod.ts";
 import type { Life, Submission } from "../watch.ts";
 
 /** A part that was asked for. */
@@ -58,11 +58,12 @@ export class AskedBytes {
     } else this.#keep(asked, (one) => !isOf(one));
   }
 
-  /** Whether it was asked for: all asks for the same bytes so far are answered by it. */
-  takePart(life: Life, device: string, task: string, start: number, end: number): boolean {
+  /** Whether it was asked for, of an image of that size: all asks for the same bytes so far are answered by it. */
+  takePart(life: Life, { device, task, offset, bytes }: OutboundChunk, size: number): boolean {
     const asked = this.#of(life, device);
-    const isIt = (part: AskedPart) =>
-      (part.task ?? task) === task && part.start === start && part.length >= end - start;
+    const end = offset + bytes.length;
+    const isIt = ({ task: of = task, start, length }: AskedPart) =>
+      of === task && start === offset && Math.min(start + length, size) === end;
     const isAsked = asked.parts.some(isIt);
     asked.parts = asked.parts.filter((part) => !isIt(part) || part.pending);
     return isAsked;

@@ -86,5 +86,6 @@ function isAsked({ ask, parsed }: AskInput, fact: Fact): boolean {
   if (parsed.kind !== "chunk/request") return false;
   const { task_id, offset, parts } = parsed.body;
   const isAbout = task_id === undefined || task_id === fact.task;
-  return isAbout && fact.data.from === (parts?.[0]![0] ?? offset);
+  const [first = [offset]] = parts ?? [];
+  return isAbout && fact.data.from === first[0];
 }

@@ -1,13 +1,13 @@
 /**
  * Everything that must hold: judges who see what happens and say no, one or more for each invariant. I12
- * to I15 have none: there are no signatures and no campaigns yet. Nor has L2 one of its own: devices
- * that speak HTTP alone, or MQTT alone, are judged as all others are.
+ * to I15 have none: there are no signatures and no campaigns yet.
  */
 import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage, Write } from "../../engine/mod.ts";
 import type { Sha256 } from "../../log/mod.ts";
 import type { Catalogue } from "../catalogue.ts";
 import type { Life, SeenRow, StoredBytes, Submission, Witness } from "../watch.ts";
 import { Acknowledged } from "./acknowledged.ts";
+import { Advised } from "./advised.ts";
 import { Attributed } from "./attributed.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
 import { Called } from "./called.ts";
@@ -19,6 +19,7 @@ import { DeadlinesHold } from "./deadlines.ts";
 import { EarnedSuccess } from "./earned_success.ts";
 import { Effects } from "./effects.ts";
 import { FailClosed } from "./fail_closed.ts";
+import { Fetched } from "./fetched.ts";
 import { Forgotten } from "./forgotten.ts";
 import { InOrder } from "./in_order.ts";
 import { Isolation } from "./isolation.ts";
@@ -110,6 +111,8 @@ export class Judges implements Witness {
       new LockedOut(court),
       new Unmixed(court),
       new Window(court),
+      new Advised(court),
+      new Fetched(court),
       this.#owed,
     ];
   }

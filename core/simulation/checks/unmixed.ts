@@ -47,7 +47,8 @@ export class Unmixed implements Judge {
     }
   }
 
-  sentChunk({ device, task: id, offset, bytes }: OutboundChunk, life: Life): void {
+  sentChunk(chunk: OutboundChunk, life: Life): void {
+    const { device, task: id, offset, bytes } = chunk;
     const end = offset + bytes.length;
     const what = `${device} was sent ${offset} to ${end} of ${id}`;
     const task = this.#judgeActive(device, id, life, what);
@@ -55,7 +56,8 @@ export class Unmixed implements Judge {
     const { image, size } = task.policy;
     if (bytes.length === 0 || end > size) return this.#deny(`${what}, which has ${size} bytes`);
     if (!lookAt(bytes, hexOf(image), offset)) return this.#deny(`${what}: other bytes`);
-    if (this.#asked.takePart(life, device, id, offset, end)) return;
+    const isAsked = this.#asked.takePart(life, chunk, size);
+    if (isAsked || this.#isReplaced(life)) return;
     this.#deny(`${what}, and has not asked for that`);
   }
 
@@ -81,7 +83,8 @@ export class Unmixed implements Judge {
       hexOf(digest) === chunkDigest(image, chunk_bytes, from + n)
     );
     if (!isIt) return this.#deny(`${what}: other ones`);
-    if (this.#asked.takeDigests(life, device, id, from, chunks.length)) return;
+    const isAsked = this.#asked.takeDigests(life, device, id, from, chunks.length);
+    if (isAsked || this.#isReplaced(life)) return;
     this.#deny(`${what}, and has not asked for them`);
   }
 
@@ -89,11 +92,15 @@ export class Unmixed implements Judge {
   #judgeActive(device: string, id: string, life: Life, what: string): NaiveTask | undefined {
     const { devices, tasks } = this.#court.naive;
     const active = devices.get(device)?.open.find(({ state }) => isBusy(state));
-    // One that was replaced while it stood still goes by what it knows, until it has to write.
-    if (active?.id === id || life.number < this.#newest) return tasks.get(id);
+    if (active?.id === id || this.#isReplaced(life)) return tasks.get(id);
     const task = tasks.get(id);
     this.#deny(`${what} of ${task?.device}, which is ${task?.state}; active is ${active?.id}`);
     return undefined;
+  }
+
+  /** While it stood still: it goes by what it knows, until it has to write. */
+  #isReplaced({ number }: Life): boolean {
+    return number < this.#newest;
   }
 
   #deny(sentence: string): void {

@@ -44,8 +44,10 @@ export class Window implements Judge {
     this.#asked.answered(submission, answer);
     const { input, life } = submission;
     if (input.kind !== "ask") return;
-    const isVoid = this.#movedAt.get(input.device) === this.#court.sight.now;
-    if (isVoid) this.#asked.forget(input.device, life);
+    const { device } = input;
+    if (this.#movedAt.get(device) === this.#court.sight.now) this.#asked.forget(device, life);
+    // What is on its way to it need not leave again.
+    for (const chunk of this.#wayTo(device, life).chunks) this.#take(chunk, life);
   }
 
   afterRow({ header: { stream, outcome: { moves } } }: SeenRow): void {
@@ -56,8 +58,8 @@ export class Window implements Judge {
   }
 
   sentChunk(chunk: OutboundChunk, life: Life): void {
-    const { device, task, offset, bytes } = chunk;
-    this.#asked.takePart(life, device, task, offset, offset + bytes.length);
+    const { device } = chunk;
+    this.#take(chunk, life);
     const { chunks } = this.#wayTo(device, life);
     chunks.add(chunk);
     const sum = [...chunks].reduce((sum, { bytes }) => sum + bytes.length, 0);
@@ -99,6 +101,11 @@ export class Window implements Judge {
 
   minute(): void {
     for (const life of this.#lives.keys()) this.#judgeLate(life);
+  }
+
+  #take(chunk: OutboundChunk, life: Life): void {
+    const size = this.#court.naive.tasks.get(chunk.task)?.policy.size ?? Infinity;
+    this.#asked.takePart(life, chunk, size);
   }
 
   #judgeLate(life: Life): void {

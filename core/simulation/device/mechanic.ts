@@ -107,7 +107,10 @@ export class Mechanic implements WorkingPart {
     const own = job?.task === payload.task_id ? job : undefined;
     switch (kind) {
       case "metadata":
+        this.#fetching.advise(payload);
         return this.#take(payload);
+      case "transport":
+        return this.#fetching.advise(payload);
       case "retry":
         return own && Number(payload.attempt) > own.attempt ? this.#retry(own, payload) : undefined;
       case "verified":
@@ -136,6 +139,7 @@ export class Mechanic implements WorkingPart {
       ...(wished ? { version: wished } : {}),
       ...(product === null || random.chance(HALF_PPM) ? {} : { product }),
       ...(resumes ? { resume_from: job.stored } : {}),
+      ...(this.#body.bytes === "mqtt" ? { transport: "mqtt" } : {}),
     });
     this.#waitForWord();
   }

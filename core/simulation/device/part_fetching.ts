@@ -9,12 +9,14 @@ import type { Body } from "./mechanic.ts";
 
 /** Parts of an image that are not too large for that, at most. */
 const PARTS_MAX = 24;
+/** And of any, whatever is recommended. */
+const PIECES_MAX = 64;
 /** How many a device asks for at once. */
 const WINDOWS = [1, 2, 4, 16, 32] as const;
 /** Where nothing comes for so long, it asks again. */
 const PATIENCE_MS = { min: 2_000, max: 60_000 };
 /** To store a part takes so long at most. */
-const STORE_MS = 2_000;
+const STORE_MS = 20_000;
 /** So many in a million downloads begin with a look at the digests of chunks. */
 const DIGESTS_PPM = 200_000;
 const DIGESTS_MAX = 16;
@@ -29,6 +31,8 @@ export class PartFetching {
   #job: Job | undefined;
   /** Whether it asks for what is missing. */
   #isUnderWay = false;
+  /** What the engine said. */
+  #plan: { readonly bytes: number; readonly count: number } | undefined;
   #bytes = PART_BYTES_MAX;
   #window = 1;
   /** Parts that did not come yet, and parts that came before those ahead of them: begin and end. */
@@ -40,6 +44,12 @@ export class PartFetching {
     this.#body = body;
     this.#events = events;
     this.#random = body.world.fate.about(`parts of ${body.id}`);
+  }
+
+  /** From now on it asks for so much at once; for the whole of a large image in bearable pieces. */
+  plan(bytes: number, count: number): void {
+    this.#plan = { bytes, count };
+    if (this.#job) this.#follow(this.#job);
   }
 
   /** Asks for what is missing, unless that is under way. */
@@ -92,7 +102,15 @@ export class PartFetching {
     const bytes = Math.ceil(job.size / this.#random.between(1, PARTS_MAX));
     this.#bytes = Math.min(PART_BYTES_MAX, Math.max(PART_BYTES_MIN, bytes));
     this.#window = this.#random.pick(WINDOWS);
+    this.#follow(job);
     if (this.#random.chance(DIGESTS_PPM)) this.#askForDigests(job);
+  }
+
+  #follow({ size }: Job): void {
+    if (!this.#plan) return;
+    const { bytes, count } = this.#plan;
+    this.#bytes = Math.min(PART_BYTES_MAX, Math.max(bytes, Math.ceil(size / PIECES_MAX)));
+    this.#window = count;
   }
 
   #isWanted(job: Job): boolean {

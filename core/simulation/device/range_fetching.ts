@@ -14,14 +14,20 @@ const STALL_MS = 1_800_000;
 /** A device that is refused bytes asks again after so long. */
 const REFUSED_MS = { min: 10_000, max: 600_000 };
 
+/** What becomes of such a download. */
+export interface RangeEvents extends FetchingEvents {
+  /** Nobody was there; it is tried again if this says so. */
+  missed(job: Job): boolean;
+}
+
 /** The download of a device, range by range. */
 export class RangeFetching {
   readonly #body: Body;
-  readonly #events: FetchingEvents;
+  readonly #events: RangeEvents;
   #download: Download | undefined;
   #takeBack = () => {};
 
-  constructor(body: Body, events: FetchingEvents) {
+  constructor(body: Body, events: RangeEvents) {
     this.#body = body;
     this.#events = events;
   }
@@ -41,7 +47,7 @@ export class RangeFetching {
     const bytes = Math.ceil(job.size / random.between(1, random.chance(FINE_PPM) ? STEPS_MAX : 8));
     later(random.between(100, 5_000), () => {
       if (download) this.#step(job, download, bytes);
-      else if (this.#isWanted(job)) this.goOn(job);
+      else if (this.#isWanted(job) && this.#events.missed(job)) this.goOn(job);
     });
   }
 
