@@ -71,11 +71,6 @@ export class Choice {
     return this.#mode === "auto" && this.works(other(transport));
   }
 
-  /** How often it was waited for in vain since it last worked; one failure may be an accident. */
-  vain(transport: Transport): number {
-    return Math.max(0, this.#ways[transport].failures - 1);
-  }
-
   /** What a transport has to do now. */
   duty(transport: Transport, now: number): Duty {
     if (this.#mode !== "auto" && this.#mode !== transport) return "none";

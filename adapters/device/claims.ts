@@ -5,8 +5,8 @@ import type { Span } from "./spans.ts";
 /** Bytes that are awaited. */
 export interface Claim {
   readonly span: Span;
-  /** A try of a way that may not work: whoever has nothing else to fetch need not wait for it. */
-  readonly isTry: boolean;
+  /** They may not come: whoever has nothing else to fetch need not wait for them. */
+  isWeak: boolean;
   /** It is about to be dropped: how much of it has come is not known yet. */
   isEnding: boolean;
 }
@@ -16,21 +16,20 @@ export class Claims {
   readonly #claims = new Set<Claim>();
 
   /**
-   * What to ask for next: the first bytes that nobody awaits, within a grid of so many bytes. Nothing
-   * while a claim is ending: whoever is next goes on at the very byte.
+   * What to ask for next: the first bytes that nobody awaits, within a grid of so many bytes; else, if
+   * that is no try, the first that may not come. Nothing while a claim is ending: whoever is next goes
+   * on at the very byte.
    */
   next(missing: readonly Span[], bytes: number, isTry = false): Span | undefined {
     if ([...this.#claims].some(({ isEnding }) => isEnding)) return undefined;
-    const firm = this.#without(missing, ({ isTry }) => !isTry);
-    const free = this.#without(firm, () => true);
-    const [span] = [nextSpan(free, bytes), isTry ? undefined : nextSpan(firm, bytes)]
-      .filter((span) => span !== undefined);
-    return span;
+    const loose = this.#without(missing, ({ isWeak }) => !isWeak);
+    const free = this.#without(loose, ({ isWeak }) => isWeak);
+    return nextSpan(free, bytes) ?? (isTry ? undefined : nextSpan(loose, bytes));
   }
 
   /** The bytes are awaited until the claim is dropped. */
-  claim(span: Span, isTry = false): Claim {
-    const claim = { span, isTry, isEnding: false };
+  claim(span: Span, isWeak = false): Claim {
+    const claim = { span, isWeak, isEnding: false };
     this.#claims.add(claim);
     return claim;
   }

@@ -41,14 +41,19 @@ export async function fetchMissing(
   await fetching.progress.finish();
 }
 
-/** Lets the sources run; the first that fails ends the others, and is what it all failed with. */
-async function all(sources: Source[], { progress }: Fetching, signal: AbortSignal): Promise<void> {
+/** Lets the sources run until all has come; the first that fails ends it, and is what it failed with. */
+async function all(
+  sources: Source[],
+  { progress, whole }: Fetching,
+  signal: AbortSignal,
+): Promise<void> {
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   const beat = progress.beat(either);
   const runs = sources.map((source) => source.run(either));
   try {
-    await Promise.all(runs);
+    // A source may still wait for what has come another way.
+    await Promise.race([Promise.all(runs), whole]);
   } finally {
     stop.abort(new Error("The download is over"));
     await Promise.allSettled([...runs, beat]);

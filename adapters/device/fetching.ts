@@ -20,6 +20,8 @@ export class Fetching {
   readonly metadata: Metadata;
   readonly intake: Intake;
   readonly progress: Progress;
+  /** Resolves when nothing is missing. */
+  readonly whole: Promise<void>;
   readonly #bell = new Bell();
   readonly #claims = new Claims();
   /** Ways that were not due when they were last looked at. */
@@ -31,7 +33,12 @@ export class Fetching {
   constructor(parts: Parts, metadata: Metadata) {
     this.parts = parts;
     this.metadata = metadata;
-    this.intake = new Intake(parts, metadata, () => this.#bell.ring());
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.whole = promise;
+    this.intake = new Intake(parts, metadata, () => {
+      this.#bell.ring();
+      if (this.intake.isWhole) resolve();
+    });
     this.progress = new Progress(parts, metadata);
   }
 
@@ -81,10 +88,15 @@ export class Fetching {
     if (!this.intake.isInterrupted) this.progress.moved();
   }
 
-  /** It was asked for in vain. @throws {Error} that, after too many vain requests. */
-  failed(by: Transport, error: Error, isDeaf: boolean): void {
-    this.parts.choice.failed(by, error.message, performance.now(), isDeaf);
-    if (++this.#vain >= TRIES_MAX) throw error;
+  /** It was asked for in vain; `isDeaf`: nothing else came either. */
+  failed(by: Transport, why: string, isDeaf: boolean): void {
+    this.parts.choice.failed(by, why, performance.now(), isDeaf);
+    this.#vain++;
     this.#bell.ring();
+  }
+
+  /** There is little hope. @throws {Error} after too many vain requests. */
+  giveUpIfVain(why: string): void {
+    if (this.#vain >= TRIES_MAX) throw new Error(why);
   }
 }

@@ -6,14 +6,17 @@ import { Interruption } from "./interruption.ts";
 import { Patience } from "./patience.ts";
 import { NO_ANSWER } from "./reasons.ts";
 
+/** A stalled answer is looked at so often. */
+const LOOK_MS = 1_000;
+
 /** Why an answer was broken off by the device. */
 class BrokenOff extends Error {
-  /** Nothing came any more; else the bytes are to come another way. */
-  readonly isDeaf: boolean;
+  /** Whether it counts as a failure; else the bytes are to come another way, or it has counted. */
+  readonly isFailure: boolean;
 
-  constructor(isDeaf: boolean) {
-    super(isDeaf ? NO_ANSWER : "The bytes come another way");
-    this.isDeaf = isDeaf;
+  constructor(isFailure: boolean) {
+    super(NO_ANSWER);
+    this.isFailure = isFailure;
   }
 }
 
@@ -24,6 +27,8 @@ interface Answer {
   /** When it was asked for, or its last byte came. */
   since: number;
   hasBegun: boolean;
+  /** Nothing has come for too long: what else is missing comes by the other way meanwhile. */
+  isStalled: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -59,16 +64,13 @@ export class HttpSource {
 
   /** There may be another way now: how long to wait depends on that. */
   reconsider(): void {
-    if (this.#answer) this.#watch(this.#answer);
+    if (this.#answer && !this.#answer.isStalled) this.#watch(this.#answer);
   }
 
   async #fetch(claim: Claim, signal: AbortSignal): Promise<void> {
     const answer: Answer = {
-      claim,
-      stop: new AbortController(),
-      since: performance.now(),
-      hasBegun: false,
-      timer: undefined,
+      ...{ claim, stop: new AbortController(), since: performance.now() },
+      ...{ hasBegun: false, isStalled: false, timer: undefined },
     };
     this.#answer = answer;
     this.#watch(answer);
@@ -102,34 +104,53 @@ export class HttpSource {
 
   #heard(answer: Answer, bytes: number): void {
     const now = performance.now();
-    if (answer.hasBegun) this.#patience.came(bytes, now - answer.since);
-    else this.#patience.trip(now - answer.since);
-    Object.assign(answer, { since: now, hasBegun: true });
+    const ms = now - answer.since;
+    if (answer.hasBegun) this.#patience.came(bytes, ms);
+    else this.#patience.trip(ms);
+    this.#patience.waited(ms);
+    Object.assign(answer, { since: now, hasBegun: true, isStalled: false });
+    answer.claim.isWeak = false;
     this.#watch(answer);
   }
 
   #watch(answer: Answer): void {
-    const { choice } = this.#fetching.parts;
-    const vain = choice.vain("http");
-    const isQuick = !answer.hasBegun && choice.hasOther("http");
-    const patienceMs = isQuick ? this.#patience.firstMs(vain) : this.#patience.silenceMs(vain);
+    const { firstMs, silenceMs } = this.#patience;
+    const isQuick = !answer.hasBegun && this.#fetching.parts.choice.hasOther("http");
+    const patienceMs = isQuick ? firstMs : silenceMs;
+    const leftMs = answer.since + patienceMs - performance.now();
     clearTimeout(answer.timer);
-    answer.timer = setTimeout(
-      () => this.#breakOff(answer, true),
-      Math.max(0, answer.since + patienceMs - performance.now()),
-    );
+    answer.timer = setTimeout(() => this.#stalled(answer, patienceMs), Math.max(0, leftMs));
   }
 
-  #breakOff({ claim, stop }: Answer, isDeaf: boolean): void {
+  /** Where there is another way, this one may come to life until it is asked anew. */
+  #stalled(answer: Answer, ms: number): void {
+    const { choice } = this.#fetching.parts;
+    this.#patience.waited(ms);
+    if (!choice.hasOther("http")) return this.#breakOff(answer, true);
+    answer.isStalled = answer.claim.isWeak = true;
+    this.#fetching.failed("http", NO_ANSWER, true);
+    this.#awaitTurn(answer);
+  }
+
+  /** How long that is depends on whether the other way works. */
+  #awaitTurn(answer: Answer): void {
+    const dueInMs = this.#fetching.parts.choice.dueInMs("http", performance.now());
+    if (dueInMs === 0) return this.#breakOff(answer, false);
+    answer.timer = setTimeout(() => this.#awaitTurn(answer), Math.min(dueInMs, LOOK_MS));
+  }
+
+  #breakOff({ claim, stop }: Answer, isFailure: boolean): void {
     claim.isEnding = true;
-    stop.abort(new BrokenOff(isDeaf));
+    stop.abort(new BrokenOff(isFailure));
   }
 
   #failed(error: Error): void {
-    const { choice } = this.#fetching.parts;
     if (error instanceof Interruption || error instanceof TokenRefused) throw error;
-    if (error instanceof NotNow) return choice.later("http", error.waitMs, performance.now());
-    const isDeaf = error instanceof BrokenOff && error.isDeaf;
-    if (isDeaf || !(error instanceof BrokenOff)) this.#fetching.failed("http", error, isDeaf);
+    if (error instanceof NotNow) {
+      return this.#fetching.parts.choice.later("http", error.waitMs, performance.now());
+    }
+    if (error instanceof BrokenOff && !error.isFailure) return;
+    this.#fetching.failed("http", error.message, error instanceof BrokenOff);
+    this.#fetching.giveUpIfVain(error.message);
   }
 }

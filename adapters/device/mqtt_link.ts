@@ -14,6 +14,8 @@ const REPORT_MS = 15_000;
 /** A broker that owes an answer and has not said a word for so long is not there any more. */
 const SILENCE_MS = 5_000;
 const LOOK_MS = 1_000;
+/** A broker hears of a device that only takes bytes as often. */
+const PING_MS = 10_000;
 const CLOSED = "the connection was closed";
 
 /** A connection that comes back by itself until it is closed or refused. */
@@ -36,6 +38,7 @@ export class MqttLink implements DeviceLink, ByteLine {
   #why: string | undefined;
   #isUp = false;
   #heardAt = -Infinity;
+  #pingedAt = 0;
 
   /** Begins to connect at once. */
   constructor(options: DeviceOptions, events: LinkEvents) {
@@ -109,7 +112,8 @@ export class MqttLink implements DeviceLink, ByteLine {
     const { stream } = this.#client;
     // Small packets that wait for each other's acknowledgement would cost 40 ms each.
     (stream as Partial<Socket>).setNoDelay?.(true);
-    stream.on("data", () => this.#heardAt = performance.now());
+    this.#pingedAt = performance.now();
+    stream.on("data", () => this.#heard());
     this.#client.subscribe(`${this.#own}#`, { qos: 2 }, (error) => {
       if (error) return this.#fail(error);
       this.#why = undefined;
@@ -117,6 +121,15 @@ export class MqttLink implements DeviceLink, ByteLine {
       this.#events.line(true);
       this.#events.up("mqtt");
     });
+  }
+
+  /** Where bytes come slowly, the answer to a ping comes behind many of them: they are answer enough. */
+  #heard(): void {
+    this.#heardAt = performance.now();
+    if (this.#heardAt - this.#pingedAt < PING_MS) return;
+    this.#pingedAt = this.#heardAt;
+    this.#client.sendPing();
+    this.#client.reschedulePing(true);
   }
 
   async #publish(kind: string, payload: object): Promise<void> {

@@ -33,6 +33,8 @@ export class MqttSource {
   readonly #arrived: Arrived[] = [];
   /** What is to be made of what was asked for last. */
   #trouble: Trouble | undefined;
+  /** Nothing has come for too long: what else is missing comes by the other way meanwhile. */
+  #isStalled = false;
   /** When it was asked for the first of what is awaited, for the last of it, and when a part came. */
   #beganAt = 0;
   #askedAt = 0;
@@ -51,7 +53,7 @@ export class MqttSource {
       const arrived = this.#arrived.shift();
       if (arrived) await this.#take(arrived);
       else if (this.#trouble) this.#giveUp(this.#trouble);
-      else if (this.#leftMs <= 0) this.#giveUp({ why: NO_ANSWER, isDeaf: true });
+      else if (this.#leftMs <= 0) this.#stall();
       else {
         this.#ask();
         await this.#fetching.wait("mqtt", signal, this.#leftMs);
@@ -71,9 +73,7 @@ export class MqttSource {
     this.#came.add(name);
     if (times !== undefined && times > 1) this.#asked.set(name, times - 1);
     else this.#asked.delete(name);
-    const now = performance.now();
-    this.#line.patience.came(bytes.length, now - Math.max(this.#cameAt, this.#beganAt));
-    this.#cameAt = now;
+    this.#heard(bytes.length);
     this.#arrived.push({ offset, bytes, claim: this.#awaited.get(name) });
     this.#awaited.delete(name);
     this.#fetching.changed();
@@ -97,24 +97,56 @@ export class MqttSource {
     this.#fetching.changed();
   }
 
-  /** Awaits no more what was asked for: what comes of it all the same is taken if it is missing. */
+  #heard(bytes: number): void {
+    const now = performance.now();
+    this.#line.patience.came(bytes, now - Math.max(this.#cameAt, this.#beganAt));
+    this.#cameAt = now;
+    if (!this.#isStalled) return;
+    this.#isStalled = false;
+    for (const claim of this.#awaited.values()) claim.isWeak = false;
+  }
+
+  /** Nothing comes. Where there is another way, this one may come to life until it is asked anew. */
+  #stall(): void {
+    const { choice } = this.#fetching.parts;
+    if (this.#isStalled) return this.#drop();
+    const { patience } = this.#line;
+    patience.waited(this.#patienceMs);
+    if (!choice.hasOther("mqtt")) return this.#giveUp({ why: NO_ANSWER, isDeaf: true });
+    for (const claim of this.#awaited.values()) claim.isWeak = true;
+    this.#isStalled = true;
+    this.#fetching.failed("mqtt", NO_ANSWER, true);
+  }
+
   #giveUp({ why, isDeaf }: Trouble): void {
     this.#trouble = undefined;
     if (this.#awaited.size === 0) return;
+    const hasCounted = this.#isStalled;
+    this.#drop();
+    if (hasCounted) return;
+    this.#fetching.failed("mqtt", why, isDeaf);
+    this.#fetching.giveUpIfVain(why);
+  }
+
+  /** Awaits no more what was asked for: what comes of it all the same is taken if it is missing. */
+  #drop(): void {
     for (const claim of this.#awaited.values()) this.#fetching.drop(claim);
     this.#awaited.clear();
-    this.#fetching.failed("mqtt", new Error(why), isDeaf);
+    this.#isStalled = false;
   }
 
   /** How long what is awaited may still take, in milliseconds. */
   get #leftMs(): number {
     if (this.#awaited.size === 0) return Infinity;
-    const { parts: { choice } } = this.#fetching;
-    const { heardAt, patience } = this.#line;
-    const vain = choice.vain("mqtt");
-    const isQuick = heardAt < this.#beganAt && choice.hasOther("mqtt");
-    const patienceMs = isQuick ? patience.firstMs(vain) : patience.silenceMs(vain);
-    return Math.max(heardAt, this.#askedAt) + patienceMs - performance.now();
+    const now = performance.now();
+    if (this.#isStalled) return this.#fetching.parts.choice.dueInMs("mqtt", now);
+    return Math.max(this.#line.heardAt, this.#askedAt) + this.#patienceMs - now;
+  }
+
+  get #patienceMs(): number {
+    const { heardAt, patience: { firstMs, silenceMs } } = this.#line;
+    const isQuick = heardAt < this.#beganAt && this.#fetching.parts.choice.hasOther("mqtt");
+    return isQuick ? firstMs : silenceMs;
   }
 
   async #take({ offset, bytes, claim }: Arrived): Promise<void> {
@@ -146,7 +178,7 @@ export class MqttSource {
   /** A try is one part. */
   #hasRoom(inFlight: number): boolean {
     const claims = [...this.#awaited.values()];
-    return claims.length < inFlight && !claims.some(({ isTry }) => isTry);
+    return claims.length < inFlight && !claims.some(({ isWeak }) => isWeak);
   }
 
   #await(claim: Claim): Part {

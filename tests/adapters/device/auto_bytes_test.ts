@@ -83,7 +83,7 @@ Deno.test("a device that hears nothing over HTTP goes on over MQTT before long",
   assert.ok(ms > 1_000 && ms < 3_000, `${ms}`);
 });
 
-Deno.test("a device whose answer stops in the middle keeps what it has, and goes on over MQTT", async () => {
+Deno.test("a device whose answer stops in the middle keeps what it has, and fetches the rest over MQTT", async () => {
   const image = offer();
   const answer: Ways["answer"] = (body, nth) => {
     if (nth < 3) return new Response(body, { status: 206 });
@@ -94,7 +94,8 @@ Deno.test("a device whose answer stops in the middle keeps what it has, and goes
   };
   const { engine, end, stored } = await fetched(image, { transport: "http", answer });
   assert.deepEqual(stored, image.bytes);
-  assert.equal(engine.parts[0]![0], 3 * CHUNK + 1_234);
+  // What might still come is asked for when nothing else is missing.
+  assert.deepEqual(engine.parts.at(-1), [3 * CHUNK + 1_234, CHUNK - 1_234]);
   assert.deepEqual([end.stats.repeated, end.stats.bytesFetched], [0, SIZE]);
 });
 

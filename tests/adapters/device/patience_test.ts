@@ -29,7 +29,7 @@ for (const [network, { trips = [], came = [] }, first, silence] of waits) {
     const patience = new Patience();
     trips.forEach((ms) => patience.trip(ms));
     came.forEach(([bytes, ms]) => patience.came(bytes, ms));
-    const waits = [patience.firstMs(), patience.silenceMs()].map(Math.round);
+    const waits = [patience.firstMs, patience.silenceMs].map(Math.round);
     assert.deepEqual(waits, [first, silence]);
   });
 }
@@ -37,22 +37,33 @@ for (const [network, { trips = [], came = [] }, first, silence] of waits) {
 Deno.test("Patience doubles with each vain wait, up to half a minute", () => {
   const patience = new Patience();
   patience.trip(10);
-  const waits = [0, 1, 2, 3, 9].map((vain) => [patience.firstMs(vain), patience.silenceMs(vain)]);
-  assert.deepEqual(waits, [
-    [1_000, 3_000],
-    [2_000, 6_000],
-    [4_000, 12_000],
-    [8_000, 24_000],
-    [30_000, 30_000],
-  ]);
+  const waits = Array.from({ length: 7 }, () => {
+    const { firstMs } = patience;
+    patience.waited(firstMs);
+    return firstMs;
+  });
+  assert.deepEqual(waits, [1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+});
+
+Deno.test("Patience outlasts the pauses of a network that loses much, and forgets them", () => {
+  const patience = new Patience();
+  const bytesCome = (times: number) => {
+    for (let n = 0; n < times; n++) patience.came(1_000, 1);
+  };
+  patience.trip(10);
+  bytesCome(20);
+  patience.waited(2_500);
+  assert.deepEqual([patience.firstMs, patience.silenceMs], [5_000, 5_000]);
+  bytesCome(50);
+  assert.deepEqual([patience.firstMs, patience.silenceMs], [1_000, 3_000]);
 });
 
 Deno.test("Patience follows a network that has changed", () => {
   const patience = new Patience();
   for (const [bytes, ms] of steady(1_000_000)) patience.came(bytes, ms);
-  const before = patience.silenceMs();
+  const before = patience.silenceMs;
   for (const [bytes, ms] of steady(2_000)) patience.came(bytes, ms);
-  assert.deepEqual([before, patience.silenceMs() > 10_000], [3_000, true]);
+  assert.deepEqual([before, patience.silenceMs > 10_000], [3_000, true]);
   for (let n = 0; n < 20; n++) patience.trip(1_500);
-  assert.equal(patience.firstMs(), 6_000);
+  assert.equal(patience.firstMs, 6_000);
 });
