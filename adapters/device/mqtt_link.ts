@@ -12,7 +12,7 @@ import { isRefusal, NO_ANSWER, refusedBy, whyUnreachable } from "./reasons.ts";
 /** A report that was not acknowledged for so long is given up; the device asks again later. */
 const REPORT_MS = 15_000;
 /** A broker that owes an answer and has not said a word for so long is not there any more. */
-const SILENCE_MS = 5_000;
+const SILENCE_MS = 10_000;
 const LOOK_MS = 1_000;
 /** A broker hears of a device that only takes bytes as often. */
 const PING_MS = 10_000;
@@ -112,10 +112,11 @@ export class MqttLink implements DeviceLink, ByteLine {
     const { stream } = this.#client;
     // Small packets that wait for each other's acknowledgement would cost 40 ms each.
     (stream as Partial<Socket>).setNoDelay?.(true);
-    this.#pingedAt = performance.now();
+    const askedAt = this.#pingedAt = performance.now();
     stream.on("data", () => this.#heard());
     this.#client.subscribe(`${this.#own}#`, { qos: 2 }, (error) => {
       if (error) return this.#fail(error);
+      this.patience.trip(performance.now() - askedAt);
       this.#why = undefined;
       this.#isUp = true;
       this.#events.line(true);
