@@ -1,6 +1,11 @@
 /** Virtual devices that fetch one image through bad networks, and what came of each. */
 import { VirtualDevice } from "../../adapters/device/mod.ts";
-import type { DeviceEnd, DeviceEvent, DeviceOptions } from "../../adapters/device/mod.ts";
+import type {
+  DeviceEnd,
+  DeviceEvent,
+  DeviceOptions,
+  DeviceStats,
+} from "../../adapters/device/mod.ts";
 import type { WeatherStage } from "./behind_weather.ts";
 import { checksumOf } from "./house.ts";
 import type { Row } from "./house.ts";
@@ -36,8 +41,8 @@ export interface Fetched {
   readonly device: string;
   /** `undefined`: there was none within the limit. */
   readonly end: DeviceEnd | undefined;
-  readonly bytesFetched: number;
-  readonly repeated: number;
+  /** As it counts itself. */
+  readonly stats: DeviceStats;
   /** From its start to its end. */
   readonly ms: number;
   /** As it says itself. */
@@ -88,14 +93,13 @@ async function fetchOne(
   });
   const end = await within(limitMs, (signal) => device.run(signal));
   const ms = performance.now() - started;
-  const { bytesFetched, repeated } = device.stats;
+  const { stats } = device;
   const isRight = await Deno.readFile(`${folder}/${id}.bin`)
     .then((stored) => checksumOf(stored) === checksumOf(image), () => false);
   const { attempts } = (await operator.ask("GET", `/tasks/${task}/transfer`)).body;
   const measured = (await operator.rows(id)).filter(({ type }) => type === "NetworkMeasured");
   return {
-    ...{ mode, device: id, end, bytesFetched, repeated, ms, switched },
-    ...{ isRight, attempts, measured },
+    ...{ mode, device: id, end, stats, ms, switched, isRight, attempts, measured },
   };
 }
 

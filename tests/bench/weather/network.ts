@@ -39,19 +39,19 @@ function alike(conditions: Conditions): Network["phases"] {
   return [{ fromMs: 0, http: conditions, mqtt: conditions }];
 }
 
-/** Of 20 s each, were it ideal. */
+/** Of 15 s to 30 s each, were it ideal. */
 export const networks: readonly Network[] = [
   {
     name: "clear",
     summary: `a round trip of ${NEAR_MS} ms`,
-    imageBytes: 20 * RATE,
+    imageBytes: 30 * RATE,
     phases: alike(good),
     isOneLine: true,
   },
   {
     name: "far",
     summary: "a round trip of 300 ms, and of ten connections one is reset",
-    imageBytes: 20 * RATE,
+    imageBytes: 30 * RATE,
     phases: alike({ ...good, ...weathers.far }),
     isOneLine: true,
     devices: 4,
@@ -66,39 +66,41 @@ export const networks: readonly Network[] = [
   {
     name: "lossy",
     summary: "30 % of the segments are lost",
-    imageBytes: 20 * RATE,
+    imageBytes: 30 * RATE,
     phases: alike({ ...good, ...weathers.lossy }),
     isOneLine: true,
+    devices: 4,
   },
   {
     name: "jittery",
     summary: "a segment takes up to 2 s",
-    imageBytes: 10 * RATE,
+    imageBytes: 15 * RATE,
     phases: alike({ ...good, ...weathers.jittery }),
     isOneLine: true,
+    devices: 4,
   },
   {
     name: "http-blocked",
     summary: "HTTP is a black hole",
-    imageBytes: 20 * RATE,
+    imageBytes: 30 * RATE,
     phases: [{ fromMs: 0, http: dead, mqtt: good }],
   },
   {
     name: "mqtt-blocked",
     summary: "MQTT is a black hole",
-    imageBytes: 20 * RATE,
+    imageBytes: 30 * RATE,
     phases: [{ fromMs: 0, http: good, mqtt: dead }],
   },
   {
     name: "http-throttled",
     summary: `HTTP has ${THROTTLED} B/s`,
-    imageBytes: 20 * RATE,
+    imageBytes: 30 * RATE,
     phases: [{ fromMs: 0, http: throttled, mqtt: good }],
   },
   {
     name: "mqtt-throttled",
     summary: `MQTT has ${THROTTLED} B/s`,
-    imageBytes: 20 * RATE,
+    imageBytes: 30 * RATE,
     phases: [{ fromMs: 0, http: good, mqtt: throttled }],
   },
   {
@@ -120,6 +122,13 @@ export const networks: readonly Network[] = [
     ],
   },
 ];
+
+/** The same in less time. */
+export function scaled(network: Network, scale: number): Network {
+  const { imageBytes, phases: [first, ...others] } = network;
+  const later = others.map((phase) => ({ ...phase, fromMs: phase.fromMs * scale }));
+  return { ...network, imageBytes: Math.round(imageBytes * scale), phases: [first, ...later] };
+}
 
 /** To connect, to ask and be offered, to ask for bytes, to be believed. */
 const ROUND_TRIPS = 4;

@@ -14,7 +14,10 @@ export async function race(
   limitMs: number,
 ): Promise<Fetched[]> {
   const { devices = 1 } = network;
-  const lines = Array.from({ length: devices }, (_, n) => fetchOne(network, mode, seed + n, limitMs));
+  const lines = Array.from(
+    { length: devices },
+    (_, n) => fetchOne(network, mode, seed + n, limitMs),
+  );
   return (await Promise.all(lines)).flat();
 }
 
@@ -37,7 +40,12 @@ async function fetchOne(
   let fetched: Fetched[] = [];
   try {
     await behindWeather({ http, mqtt }, async (on) => {
-      fetched = await fetchAll(on, { image: randomImage(imageBytes), modes: [mode], limitMs, begin });
+      fetched = await fetchAll(on, {
+        image: randomImage(imageBytes),
+        modes: [mode],
+        limitMs,
+        begin,
+      });
     });
   } finally {
     for (const timer of timers) clearTimeout(timer);
