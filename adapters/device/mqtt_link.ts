@@ -4,6 +4,7 @@ import mqtt from "mqtt";
 import type { MqttClient } from "mqtt";
 import { GONE_LEVEL, TOPIC_PREFIX, topicOf } from "../../core/mod.ts";
 import type { ReportKind } from "../../core/mod.ts";
+import { BrokerLife } from "./broker_life.ts";
 import type { ByteLine, DeviceLink, LinkEvents } from "./link.ts";
 import type { DeviceOptions } from "./options.ts";
 import { Patience } from "./patience.ts";
@@ -11,11 +12,6 @@ import { isRefusal, NO_ANSWER, refusedBy, whyUnreachable } from "./reasons.ts";
 
 /** A report that was not acknowledged for so long is given up; the device asks again later. */
 const REPORT_MS = 15_000;
-/** A broker that owes an answer and has not said a word for so long is not there any more. */
-const SILENCE_MS = 10_000;
-const LOOK_MS = 1_000;
-/** A broker hears of a device that only takes bytes as often. */
-const PING_MS = 10_000;
 const CLOSED = "the connection was closed";
 
 /** A connection that comes back by itself until it is closed or refused. */
@@ -31,14 +27,11 @@ export class MqttLink implements DeviceLink, ByteLine {
   readonly #closed = Promise.withResolvers<never>();
   /** Requests for bytes that the broker may not have: never sent over another connection. */
   readonly #asked = new Set<number>();
-  /** What the broker has not acknowledged, and since when it could. */
-  readonly #unanswered = new Set<{ readonly since: number }>();
-  readonly #look: ReturnType<typeof setInterval>;
+  readonly #life: BrokerLife;
   /** Why there is no connection, as last said. */
   #why: string | undefined;
   #isUp = false;
-  #heardAt = -Infinity;
-  #pingedAt = 0;
+  readonly #onClose = () => this.#lost();
 
   /** Begins to connect at once. */
   constructor(options: DeviceOptions, events: LinkEvents) {
@@ -64,15 +57,14 @@ export class MqttLink implements DeviceLink, ByteLine {
     });
     client.on("connect", () => this.#subscribe());
     client.on("error", (error) => this.#fail(error));
-    client.on("close", () => this.#lost());
-    client.on("packetreceive", () => this.#heardAt = performance.now());
+    client.on("close", this.#onClose);
     client.on("message", (topic, payload) => this.#hear(topic, payload));
-    this.#look = setInterval(() => this.#lookForLife(), LOOK_MS);
+    this.#life = new BrokerLife(client, () => this.#silent());
     events.connecting(this.#host);
   }
 
   get heardAt(): number {
-    return this.#heardAt;
+    return this.#life.heardAt;
   }
 
   async report(kind: ReportKind, payload: object): Promise<void> {
@@ -98,10 +90,16 @@ export class MqttLink implements DeviceLink, ByteLine {
   }
 
   async close(): Promise<void> {
-    clearInterval(this.#look);
+    this.#life.close();
     this.#closed.reject(new Error("The link is closed"));
-    this.#client.removeAllListeners("close");
+    this.#client.off("close", this.#onClose);
+    const { stream } = this.#client;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    if ((stream as Partial<Socket>).closed) resolve();
+    else stream.once("close", () => resolve());
     await this.#client.endAsync(true);
+    // What the library still waits for it forgets then.
+    await promise;
   }
 
   get #host(): string {
@@ -112,8 +110,8 @@ export class MqttLink implements DeviceLink, ByteLine {
     const { stream } = this.#client;
     // Small packets that wait for each other's acknowledgement would cost 40 ms each.
     (stream as Partial<Socket>).setNoDelay?.(true);
-    const askedAt = this.#pingedAt = performance.now();
-    stream.on("data", () => this.#heard());
+    const askedAt = performance.now();
+    this.#life.connected();
     this.#client.subscribe(`${this.#own}#`, { qos: 2 }, (error) => {
       if (error) return this.#fail(error);
       this.patience.trip(performance.now() - askedAt);
@@ -124,29 +122,15 @@ export class MqttLink implements DeviceLink, ByteLine {
     });
   }
 
-  /** Where bytes come slowly, the answer to a ping comes behind many of them: they are answer enough. */
-  #heard(): void {
-    this.#heardAt = performance.now();
-    if (this.#heardAt - this.#pingedAt < PING_MS) return;
-    this.#pingedAt = this.#heardAt;
-    this.#client.sendPing();
-    this.#client.reschedulePing(true);
-  }
-
   async #publish(kind: string, payload: object): Promise<void> {
-    const topic = `${this.#own}${kind}`;
-    const unanswered = { since: performance.now() };
-    this.#unanswered.add(unanswered);
     const isUp = this.#isUp;
-    await this.#client.publishAsync(topic, JSON.stringify(payload), { qos: 1 })
-      .finally(() => this.#unanswered.delete(unanswered));
-    if (isUp) this.patience.trip(performance.now() - unanswered.since);
+    const topic = `${this.#own}${kind}`;
+    const published = this.#client.publishAsync(topic, JSON.stringify(payload), { qos: 1 });
+    const ms = await this.#life.owes(published);
+    if (isUp) this.patience.trip(ms);
   }
 
-  #lookForLife(): void {
-    const [oldest] = this.#unanswered;
-    if (!oldest || !this.#client.connected) return;
-    if (performance.now() - Math.max(oldest.since, this.#heardAt) < SILENCE_MS) return;
+  #silent(): void {
     this.#down(NO_ANSWER);
     this.#client.stream.destroy();
   }

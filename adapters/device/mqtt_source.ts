@@ -1,16 +1,17 @@
 /** Bytes of an image over MQTT: some parts are asked for ahead, and each comes whole or not at all. */
-import { PART_BYTES_MIN, PARTS_MAX } from "../../core/mod.ts";
+import { PARTS_MAX } from "../../core/mod.ts";
 import type { Claim } from "./claims.ts";
 import type { Fetching } from "./fetching.ts";
 import type { ByteLine } from "./link.ts";
+import { MqttParts } from "./mqtt_parts.ts";
+import type { Part } from "./mqtt_parts.ts";
 import { NO_ANSWER } from "./reasons.ts";
 
-/** A part as it is asked for: it may be longer than what is missing of it. */
-type Part = readonly [offset: number, length: number];
-
+/** Bytes that have come and are not stored yet. */
 interface Arrived {
   readonly offset: number;
   readonly bytes: Uint8Array;
+  /** What they were awaited for, if they were. */
   readonly claim: Claim | undefined;
 }
 
@@ -24,12 +25,7 @@ interface Trouble {
 export class MqttSource {
   readonly #fetching: Fetching;
   readonly #line: ByteLine;
-  /** Parts that have been asked for and have not come, with how often: nothing else is taken. */
-  readonly #asked = new Map<string, number>();
-  /** Parts that have come. */
-  readonly #came = new Set<string>();
-  /** Parts that have not, and are still awaited. */
-  readonly #awaited = new Map<string, Claim>();
+  readonly #parts: MqttParts;
   readonly #arrived: Arrived[] = [];
   /** What is to be made of what was asked for last. */
   #trouble: Trouble | undefined;
@@ -44,6 +40,7 @@ export class MqttSource {
   constructor(fetching: Fetching, line: ByteLine) {
     this.#fetching = fetching;
     this.#line = line;
+    this.#parts = new MqttParts(fetching.metadata.size);
   }
 
   /** Fetches what it has to until nothing is missing. @throws {Interruption | Error} */
@@ -65,17 +62,11 @@ export class MqttSource {
   chunk(taskId: string, offset: number, bytes: Uint8Array): boolean {
     const { metadata: { task_id }, intake } = this.#fetching;
     if (taskId !== task_id || bytes.length === 0) return false;
-    const name = nameOf([offset, bytes.length]);
-    const times = this.#asked.get(name);
-    // What comes twice is stored by then, and is counted where that is seen.
-    const isTwice = this.#came.has(name) || !intake.lacks(offset, offset + bytes.length);
-    if (times === undefined && !isTwice) return false;
-    this.#came.add(name);
-    if (times !== undefined && times > 1) this.#asked.set(name, times - 1);
-    else this.#asked.delete(name);
+    const part: Part = [offset, bytes.length];
+    const isStored = !intake.lacks(offset, offset + bytes.length);
+    if (!this.#parts.came(part) && !isStored) return false;
     this.#heard(bytes.length);
-    this.#arrived.push({ offset, bytes, claim: this.#awaited.get(name) });
-    this.#awaited.delete(name);
+    this.#arrived.push({ offset, bytes, claim: this.#parts.claimOf(part) });
     this.#fetching.changed();
     return true;
   }
@@ -92,7 +83,7 @@ export class MqttSource {
   }
 
   #hasTrouble(why: string, isDeaf: boolean): void {
-    if (this.#awaited.size === 0) return;
+    if (!this.#parts.areAwaited) return;
     this.#trouble = { why, isDeaf };
     this.#fetching.changed();
   }
@@ -103,7 +94,7 @@ export class MqttSource {
     this.#cameAt = now;
     if (!this.#isStalled) return;
     this.#isStalled = false;
-    for (const claim of this.#awaited.values()) claim.isWeak = false;
+    this.#parts.weaken(false);
   }
 
   /** Nothing comes. Where there is another way, this one may come to life until it is asked anew. */
@@ -113,14 +104,14 @@ export class MqttSource {
     const { patience } = this.#line;
     patience.waited(this.#patienceMs);
     if (!choice.hasOther("mqtt")) return this.#giveUp({ why: NO_ANSWER, isDeaf: true });
-    for (const claim of this.#awaited.values()) claim.isWeak = true;
+    this.#parts.weaken(true);
     this.#isStalled = true;
     this.#fetching.failed("mqtt", NO_ANSWER, true);
   }
 
   #giveUp({ why, isDeaf }: Trouble): void {
     this.#trouble = undefined;
-    if (this.#awaited.size === 0) return;
+    if (!this.#parts.areAwaited) return;
     const hasCounted = this.#isStalled;
     this.#drop();
     if (hasCounted) return;
@@ -130,14 +121,13 @@ export class MqttSource {
 
   /** Awaits no more what was asked for: what comes of it all the same is taken if it is missing. */
   #drop(): void {
-    for (const claim of this.#awaited.values()) this.#fetching.drop(claim);
-    this.#awaited.clear();
+    for (const claim of this.#parts.drop()) this.#fetching.drop(claim);
     this.#isStalled = false;
   }
 
   /** How long what is awaited may still take, in milliseconds. */
   get #leftMs(): number {
-    if (this.#awaited.size === 0) return Infinity;
+    if (!this.#parts.areAwaited) return Infinity;
     const now = performance.now();
     if (this.#isStalled) return this.#fetching.parts.choice.dueInMs("mqtt", now);
     return Math.max(this.#line.heardAt, this.#askedAt) + this.#patienceMs - now;
@@ -162,11 +152,11 @@ export class MqttSource {
   #ask(): void {
     const { parts: { advice, tally }, metadata: { task_id } } = this.#fetching;
     const parts: Part[] = [];
-    while (this.#hasRoom(advice.inFlight) && parts.length < PARTS_MAX) {
+    while (this.#parts.hasRoom(advice.inFlight) && parts.length < PARTS_MAX) {
       const claim = this.#fetching.next("mqtt");
       if (!claim) break;
-      if (this.#awaited.size === 0) this.#beganAt = performance.now();
-      parts.push(this.#await(claim));
+      if (!this.#parts.areAwaited) this.#beganAt = performance.now();
+      parts.push(this.#parts.await(claim));
     }
     if (parts.length === 0) return;
     tally.requests++;
@@ -174,24 +164,4 @@ export class MqttSource {
     // A connection that is lost says so itself.
     this.#line.ask("chunk/request", { task_id, parts }).catch(() => {});
   }
-
-  /** A try is one part. */
-  #hasRoom(inFlight: number): boolean {
-    const claims = [...this.#awaited.values()];
-    return claims.length < inFlight && !claims.some(({ isWeak }) => isWeak);
-  }
-
-  #await(claim: Claim): Part {
-    const [start, end] = claim.span;
-    const { size } = this.#fetching.metadata;
-    const part: Part = [start, Math.min(Math.max(end - start, PART_BYTES_MIN), size - start)];
-    const name = nameOf(part);
-    this.#asked.set(name, (this.#asked.get(name) ?? 0) + 1);
-    this.#awaited.set(name, claim);
-    return part;
-  }
-}
-
-function nameOf([offset, length]: Part): string {
-  return `${offset} ${length}`;
 }

@@ -1,8 +1,7 @@
 /** What tells one MQTT packet from another when it comes again. */
 import { createHash } from "node:crypto";
-import { isReportKind, tellingText } from "../../core/mod.ts";
-import type { Report } from "../../core/mod.ts";
-import type { SaidInput } from "./inputs.ts";
+import { tellingText } from "../../core/mod.ts";
+import type { ReportInput } from "../../core/engine/mod.ts";
 
 /** Enough of a digest to keep apart the last packets of one device. */
 const KEY_DIGITS = 16;
@@ -11,7 +10,7 @@ const KEY_DIGITS = 16;
 export interface SaidPacket {
   readonly topic: string;
   readonly payload: Uint8Array;
-  readonly parsed: SaidInput["parsed"];
+  readonly parsed: ReportInput["parsed"];
 }
 
 /**
@@ -24,8 +23,7 @@ export function packetKey(
   { topic, payload, parsed }: SaidPacket,
 ): string {
   const digest = createHash("sha256").update(`${session}\0${id}\0${topic}\0`);
-  // No fact has the key of one that is malformed, nor that of an ask.
-  const isReport = !("code" in parsed) && isReportKind(parsed.kind);
-  digest.update(isReport ? tellingText(parsed as Report) : payload);
+  // No fact has the key of one that is malformed.
+  digest.update("code" in parsed ? payload : tellingText(parsed));
   return digest.digest("hex").slice(0, KEY_DIGITS);
 }

@@ -63,7 +63,7 @@ function partsOf(
   if (parts.length > PARTS_MAX) return outOfRange(task, `Ask for at most ${PARTS_MAX} parts.`);
   for (const [start, bytes] of parts) {
     if (!isIndex(start, size)) return outOfRange(task, `The image has ${size} bytes.`);
-    const isEnd = start + bytes === size && bytes > 0;
+    const isEnd = bytes > 0 && start + bytes >= size;
     if (!Number.isInteger(bytes) || bytes > PART_BYTES_MAX || bytes < PART_BYTES_MIN && !isEnd) {
       return outOfRange(task, `A part has ${PART_BYTES_MIN} to ${PART_BYTES_MAX} bytes.`);
     }

@@ -1,43 +1,71 @@
 /**
- * How many bytes are on their way to devices over MQTT: to one no more than its window, to all no more
- * than there is memory for. One part always goes, however large it is and however many others wait.
+ * How much is on its way to devices over MQTT: to one no more than its window, to all no more than there
+ * is memory for. One part always goes, however large it is and however many others wait.
  */
-import { CHUNK_WINDOW_BYTES, CHUNKS_IN_FLIGHT_BYTES } from "../protocol/limits.ts";
+import {
+  CHUNK_WINDOW_BYTES,
+  CHUNK_WINDOW_PARTS,
+  CHUNKS_IN_FLIGHT_BYTES,
+  PART_BYTES_MAX,
+} from "../protocol/limits.ts";
 import type { Part } from "../protocol/mod.ts";
 import type { SentChunk } from "./sent_chunk.ts";
+
+/** How much may be on its way; bytes, but for `parts`. */
+export interface WindowLimits {
+  /** To one device. */
+  readonly bytes: number;
+  readonly parts: number;
+  /** To all of them. */
+  readonly allBytes: number;
+  /** The largest part that there is. */
+  readonly partBytesMax: number;
+}
 
 interface Open {
   /** Reserved for what is being read, and on the way. */
   bytes: number;
+  parts: number;
   /** What is on its way, by the task that it is of. */
   readonly sent: Map<SentChunk, string>;
 }
+
+const usual: WindowLimits = {
+  bytes: CHUNK_WINDOW_BYTES,
+  parts: CHUNK_WINDOW_PARTS,
+  allBytes: CHUNKS_IN_FLIGHT_BYTES,
+  partBytesMax: PART_BYTES_MAX,
+};
 
 /** The windows of all devices. */
 export class ChunkWindow {
   readonly #open = new Map<string, Open>();
   readonly #onRoom: (device: string) => void;
-  /** Devices that would have room, were there memory for all. */
+  readonly #limits: WindowLimits;
+  /** Devices that would have room, were there memory for all: who waits longest comes first. */
   readonly #thirsty = new Set<string>();
   #bytes = 0;
 
   /** `onRoom` is told of a device that was refused room, when there is some. */
-  constructor(onRoom: (device: string) => void) {
+  constructor(onRoom: (device: string) => void, limits: WindowLimits = usual) {
     this.#onRoom = onRoom;
+    this.#limits = limits;
   }
 
   /** Takes room for the part; false: there is none now. */
-  reserve(device: string, { start, end }: Part): boolean {
-    const open = this.#open.get(device) ?? { bytes: 0, sent: new Map() };
-    const bytes = end - start;
-    if (open.bytes > 0) {
-      if (open.bytes + bytes > CHUNK_WINDOW_BYTES) return false;
-      if (this.#bytes + bytes > CHUNKS_IN_FLIGHT_BYTES) {
+  reserve(device: string, part: Part): boolean {
+    const open = this.#open.get(device) ?? { bytes: 0, parts: 0, sent: new Map() };
+    const bytes = bytesOf(part);
+    if (open.parts > 0) {
+      const limits = this.#limits;
+      if (open.bytes + bytes > limits.bytes || open.parts >= limits.parts) return false;
+      if (this.#bytes + bytes > limits.allBytes) {
         this.#thirsty.add(device);
         return false;
       }
     }
     open.bytes += bytes;
+    open.parts++;
     this.#bytes += bytes;
     this.#open.set(device, open);
     return true;
@@ -50,35 +78,29 @@ export class ChunkWindow {
 
   /** Whether that part of the task is on its way. */
   has(device: string, task: string, { start, end }: Part): boolean {
-    for (const [chunk, of] of this.#open.get(device)?.sent ?? []) {
-      if (of === task && chunk.from === start && chunk.to === end) return true;
+    for (const [{ part }, of] of this.#open.get(device)?.sent ?? []) {
+      if (of === task && part.start === start && part.end === end) return true;
     }
     return false;
   }
 
   /** It has arrived, or never will. */
   done(device: string, chunk: SentChunk): void {
-    const open = this.#open.get(device);
-    if (open?.sent.delete(chunk)) this.release(device, { start: chunk.from, end: chunk.to });
+    if (this.#open.get(device)?.sent.delete(chunk)) this.release(device, chunk.part);
   }
 
-  /** Gives back room. */
-  release(device: string, { start, end }: Part): void {
+  /** Gives back room that was taken for the part. */
+  release(device: string, part: Part): void {
     const open = this.#open.get(device);
     if (!open) return;
-    const bytes = Math.min(end - start, open.bytes);
-    open.bytes -= bytes;
-    this.#bytes -= bytes;
-    if (open.bytes === 0) this.#open.delete(device);
-    this.#thirsty.delete(device);
-    this.#onRoom(device);
+    open.bytes -= bytesOf(part);
+    open.parts--;
+    this.#bytes -= bytesOf(part);
+    if (open.parts === 0) this.#open.delete(device);
+    // Where memory is short, whoever has something on its way waits behind those who waited before.
+    if (open.parts > 0 && this.#thirsty.size > 0) this.#thirsty.add(device);
+    else this.#onRoom(device);
     this.#wake();
-  }
-
-  /** Nothing that is on its way to the device counts any more. */
-  forget(device: string): void {
-    const open = this.#open.get(device);
-    for (const chunk of [...open?.sent.keys() ?? []]) this.done(device, chunk);
   }
 
   /** Whether nothing is on its way to the device. */
@@ -92,12 +114,18 @@ export class ChunkWindow {
     this.#open.clear();
   }
 
-  /** The ones who wait longest first, as long as there is memory. */
+  /** As long as there is memory for any part, so that each one who is told has room in fact. */
   #wake(): void {
-    for (const device of [...this.#thirsty]) {
-      if (this.#bytes >= CHUNKS_IN_FLIGHT_BYTES) return;
-      this.#thirsty.delete(device);
-      this.#onRoom(device);
+    const { allBytes, partBytesMax } = this.#limits;
+    while (this.#bytes + partBytesMax <= allBytes) {
+      const next = this.#thirsty.keys().next();
+      if (next.done) return;
+      this.#thirsty.delete(next.value);
+      this.#onRoom(next.value);
     }
   }
+}
+
+function bytesOf({ start, end }: Part): number {
+  return end - start;
 }

@@ -24,7 +24,8 @@ export function decideAsk(
   }
   const asked = judgeAsk(device, parsed);
   if ("code" in asked) return refuse(asked);
-  if (!hasRoom(device.id, asked.wanted.length)) {
+  // What is given by this batch waits already, as it were.
+  if (!hasRoom(device.id, work.givenTo(device.id) + asked.wanted.length)) {
     const reason = "You ask for more than you take. Wait for what is on its way.";
     return refuse({ code: "rate_limited", reason, task });
   }

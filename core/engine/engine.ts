@@ -190,7 +190,6 @@ export class Engine implements EngineApi {
 
   connected(device: string, connection: string, by: Transport = "mqtt"): void {
     this.#presence.connected(device, connection, by);
-    if (by === "mqtt") this.#giving.connected(device);
     void this.#logins.note(device, this.now());
   }
 

@@ -91,11 +91,6 @@ export class Giving {
     this.#watch.delivered(device, { task, kind, attempt });
   }
 
-  /** It connected to the broker. */
-  connected(device: string): void {
-    this.#chunks?.connected(device);
-  }
-
   /** It lost a connection. */
   disconnected(device: string): void {
     this.#watch.disconnected(device);

@@ -23,15 +23,24 @@ export interface OutboundQueueOptions {
   callAll(): void;
 }
 
+/**
+ * Bytes of images that the broker has not acknowledged: enough for a fast path, and on a slow one no
+ * more than messages, and the question whether the broker is there, can wait behind. One always goes.
+ */
+const CHUNKS_IN_FLIGHT_BYTES = 1_048_576;
+
 /** The messages to one connection after the other. */
 export class OutboundQueue implements Pick<Outbox, "send" | "sendChunk" | "room"> {
   readonly #options: OutboundQueueOptions;
   /** Messages that the broker takes without acknowledging one; 0: there is no connection. */
   #inFlightMax = 0;
   #inFlight = 0;
-  #waiting: Outbound[] = [];
-  /** Of those that the broker has not acknowledged: whoever sent them waits for that. */
+  #waiting: OutboundMessage[] = [];
+  /** They wait behind all messages. */
+  #waitingChunks: OutboundChunk[] = [];
+  /** All that the broker has not acknowledged: whoever sent them waits for that. */
   readonly #chunks = new Set<OutboundChunk>();
+  #chunkBytes = 0;
   #hasMissed = false;
   #hasOverflowed = false;
   readonly #room: (() => void)[] = [];
@@ -44,7 +53,7 @@ export class OutboundQueue implements Pick<Outbox, "send" | "sendChunk" | "room"
   /** There is a connection, and nothing on its way by it yet. */
   open(inFlightMax: number): void {
     this.#inFlightMax = inFlightMax;
-    this.#inFlight = 0;
+    this.#inFlight = this.#chunkBytes = 0;
   }
 
   /** It is gone, with all that waits: what is owed is sent again when there is another. */
@@ -52,6 +61,7 @@ export class OutboundQueue implements Pick<Outbox, "send" | "sendChunk" | "room"
     this.#inFlightMax = 0;
     const chunks = [...this.#chunks];
     this.#waiting = [];
+    this.#waitingChunks = [];
     this.#chunks.clear();
     for (const { done } of chunks) done("lost");
     this.#wake();
@@ -79,7 +89,7 @@ export class OutboundQueue implements Pick<Outbox, "send" | "sendChunk" | "room"
   sendChunk(chunk: OutboundChunk): void {
     if (this.#inFlightMax === 0) return chunk.done("lost");
     this.#chunks.add(chunk);
-    this.#waiting.push(chunk);
+    this.#waitingChunks.push(chunk);
     this.#publishWaiting();
   }
 
@@ -93,6 +103,7 @@ export class OutboundQueue implements Pick<Outbox, "send" | "sendChunk" | "room"
   done(outbound: Outbound, isHeard: boolean): void {
     this.#inFlight--;
     if ("bytes" in outbound) {
+      this.#chunkBytes -= outbound.bytes.length;
       if (this.#chunks.delete(outbound)) outbound.done(isHeard ? "passed" : "unheard");
       return this.#publishWaiting();
     }
@@ -104,15 +115,24 @@ export class OutboundQueue implements Pick<Outbox, "send" | "sendChunk" | "room"
 
   #publishWaiting(): void {
     const { publish, waitingLow, callAll } = this.#options;
-    while (this.#waiting.length > 0 && this.#inFlight < this.#inFlightMax) {
+    while (this.#inFlight < this.#inFlightMax) {
+      const next = this.#waiting.shift() ?? this.#nextChunk();
+      if (!next) break;
       this.#inFlight++;
-      publish(this.#waiting.shift()!);
+      publish(next);
     }
     if (this.#waiting.length > waitingLow) return;
     this.#wake();
     const hasOverflowed = this.#hasOverflowed;
     this.#hasOverflowed = false;
     if (hasOverflowed) callAll();
+  }
+
+  #nextChunk(): OutboundChunk | undefined {
+    const bytes = this.#waitingChunks[0]?.bytes.length ?? 0;
+    if (this.#chunkBytes > 0 && this.#chunkBytes + bytes > CHUNKS_IN_FLIGHT_BYTES) return undefined;
+    this.#chunkBytes += bytes;
+    return this.#waitingChunks.shift();
   }
 
   #wake(): void {

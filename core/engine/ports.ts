@@ -198,9 +198,10 @@ export interface OutboundMessage {
 
 /**
  * What became of a chunk: the device has confirmed it (`arrived`); somebody between has it, or it was
- * sent and nobody confirms (`passed`); the connection ended before (`lost`); nobody is subscribed (`unheard`).
+ * sent and nobody confirms (`passed`); the connection ended before (`lost`); nobody is subscribed
+ * (`unheard`), or somebody between takes nothing so large (`too_large`), and it went nowhere.
  */
-export type ChunkEnd = "arrived" | "passed" | "lost" | "unheard";
+export type ChunkEnd = "arrived" | "passed" | "lost" | "unheard" | "too_large";
 
 /** Bytes of a task's image on their way to its device, as one message. */
 export interface OutboundChunk {

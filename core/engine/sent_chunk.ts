@@ -5,24 +5,28 @@ import type { ServedRange } from "./transfers.ts";
 
 /** One message with bytes of an image: it leaves whole, beside others. */
 export class SentChunk implements ServedRange {
-  readonly from: number;
-  readonly sent: number;
+  /** What of the image it is. */
+  readonly part: Part;
   readonly sentAt: number;
-  readonly connection: number;
+  /** Connections of HTTP count up from 1. */
+  readonly connection = 0;
+  #sent: number;
   #state: ServedRange["state"] = "open";
   #ownMs = 0;
 
   /** It was sent at `sentAt` (engine time). */
-  constructor({ start, end }: Part, connection: number, sentAt: number) {
-    this.from = start;
-    this.sent = end - start;
+  constructor(part: Part, sentAt: number) {
+    this.part = part;
+    this.#sent = part.end - part.start;
     this.sentAt = sentAt;
-    this.connection = connection;
   }
 
-  /** Behind its last byte. */
-  get to(): number {
-    return this.from + this.sent;
+  get from(): number {
+    return this.part.start;
+  }
+
+  get sent(): number {
+    return this.#sent;
   }
 
   get state(): ServedRange["state"] {
@@ -35,7 +39,9 @@ export class SentChunk implements ServedRange {
 
   /** What became of it, after so many milliseconds that no other had. */
   end(how: ChunkEnd, ownMs: number): void {
-    this.#state = how === "arrived" || how === "passed" ? "complete" : "cut";
+    this.#state = how === "lost" ? "cut" : "complete";
+    // What nobody took was not given out.
+    if (how === "unheard" || how === "too_large") this.#sent = 0;
     this.#ownMs = Math.max(0, ownMs);
   }
 }

@@ -176,7 +176,9 @@ function settle(
   { range, at }: Answer,
   next?: ServedRange,
 ): Settled {
-  const isCutShort = next !== undefined && next.connection !== range.connection &&
+  // A message arrives whole, or not at all.
+  const isWhole = range.ownMs !== undefined;
+  const isCutShort = !isWhole && next !== undefined && next.connection !== range.connection &&
     beginsWithin(next, range);
   const bytes = isCutShort ? next.from - range.from : range.sent;
   const span: Span = [range.from, range.from + bytes];

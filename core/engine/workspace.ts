@@ -209,6 +209,14 @@ export class Workspace {
     this.given.push({ ...asked, device });
   }
 
+  /** How much the device is given so far. */
+  givenTo(id: string): number {
+    return this.given.reduce(
+      (sum, { device, wanted }) => device === id ? sum + wanted.length : sum,
+      0,
+    );
+  }
+
   /** Everything to append. */
   writes(): Write[] {
     const devices = [...this.#devices].flatMap(([id, { write, device, tasks }]): Write[] => {

@@ -61,6 +61,7 @@ function describe(error: z.ZodError): string {
 
 /** JSON's `1e999` is infinite: it stays a number, to be found out of range where that is judged. */
 function finite(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(finite);
   return typeof value === "number" && !Number.isFinite(value)
     ? Math.sign(value) * Number.MAX_VALUE
     : value;

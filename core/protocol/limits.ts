@@ -31,6 +31,8 @@ export const DIGESTS_MAX = 256;
 export const PARTS_WAITING_MAX = 64;
 /** Bytes on their way to one device over MQTT that it has not confirmed. */
 export const CHUNK_WINDOW_BYTES = 262_144;
+/** And so many parts at once, however small they are. */
+export const CHUNK_WINDOW_PARTS = 64;
 /** And to all devices; beyond it each has one part on its way. */
 export const CHUNKS_IN_FLIGHT_BYTES = 64 * 1_048_576;
 /** Bad chunks that are kept apart; a report of more is one of a wrong digest. */

@@ -1,5 +1,6 @@
 /** What was given out for a task, counted beside the loop. */
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { stepTask } from "../../core/mod.ts";
 import type { Task } from "../../core/mod.ts";
 import { addSpan } from "../../core/engine/spans.ts";
@@ -64,6 +65,109 @@ for (const [what, ranges, expected] of table) {
     assert.equal(sums(offered, ...ranges), expected);
   });
 }
+
+/** A message of 100 bytes, beside others. */
+function message(from: number, more: Partial<ServedRange> = {}): ServedRange {
+  return range(from, 100, { connection: 0, ownMs: 0, ...more });
+}
+
+const beside: [string, ServedRange[], string][] = [
+  [
+    "messages side by side",
+    [message(0, { state: "open" }), message(100, { state: "open" }), message(200)],
+    "300 in 3, 0 again, 0 cuts, 0 stalls",
+  ],
+  [
+    "messages that arrive in another order",
+    [message(200), message(0), message(100)],
+    "300 in 3, 0 again, 0 cuts, 0 stalls",
+  ],
+  [
+    "a message that was lost, and comes again",
+    [message(0), message(100, { state: "cut" }), message(100)],
+    "300 in 3, 100 again, 1 cuts, 0 stalls",
+  ],
+  [
+    "a message is not cut short by another: it arrives whole, or not at all",
+    [message(0), message(50), range(120, 80)],
+    "280 in 3, 80 again, 0 cuts, 0 stalls",
+  ],
+  [
+    "an answer that was cut goes on by messages at the byte where it stopped",
+    [range(0, 600, { state: "cut" }), message(250, { state: "open" }), message(350)],
+    "450 in 3, 0 again, 1 cuts, 0 stalls",
+  ],
+  [
+    "an answer that nobody reads any more goes on by messages",
+    [range(0, 600, { state: "open" }), message(250, { state: "open" }), message(350)],
+    "450 in 3, 0 again, 1 cuts, 0 stalls",
+  ],
+  [
+    "messages go on by an answer at the byte where they stopped",
+    [message(0), message(100), range(200, 400)],
+    "600 in 3, 0 again, 0 cuts, 0 stalls",
+  ],
+  [
+    "there and back again",
+    [
+      range(0, 600, { state: "cut" }),
+      message(250),
+      message(350, { state: "cut" }),
+      range(350, 300, { state: "cut", connection: SECOND }),
+      message(500),
+    ],
+    "700 in 5, 100 again, 3 cuts, 0 stalls",
+  ],
+];
+
+for (const [what, ranges, expected] of beside) {
+  Deno.test(`Transfers.soFar(): ${what}`, () => assert.equal(sums(offered, ...ranges), expected));
+}
+
+Deno.test("Transfers.soFar(): a message takes the time that is its own, however long it was on its way", () => {
+  const transfers = new Transfers();
+  for (const [index, ownMs] of [10, 20, 30].entries()) {
+    transfers.begin(offered, message(100 * index, { ownMs, sentAt: 500 }), 5);
+  }
+  assert.equal(transfers.soFar(offered)!.ms, 60);
+  assert.deepEqual(transfers.lastGiven(offered), { from: 200, at: 500 });
+});
+
+Deno.test("Transfers: whatever is fetched how, each byte counts as often as it was given out", () => {
+  const pieces = fc.array(
+    fc.record({
+      from: fc.integer({ min: 0, max: 20 }),
+      count: fc.integer({ min: 1, max: 5 }),
+      isMessage: fc.boolean(),
+      state: fc.constantFrom("open", "complete", "cut", "stalled"),
+    }),
+    { minLength: 1, maxLength: 30 },
+  );
+  fc.assert(fc.property(pieces, (pieces) => {
+    const ranges = pieces.map(({ from, count, isMessage, state }, n) => {
+      // Nothing begins within another: what an answer lost is told of above.
+      const [at, sent] = isMessage ? [from * 100, count * 100] : [from * 100, 100];
+      const more = isMessage ? { ownMs: 1, connection: 0 } : { connection: n + 1 };
+      return range(at, sent, { state: state as ServedRange["state"], ...more });
+    });
+    const transfers = new Transfers();
+    for (const one of ranges) transfers.begin(offered, one, 1);
+    const { bytes, requests, repeated, cuts, stalls } = transfers.soFar(offered)!;
+    const times = new Map<number, number>();
+    for (const { from, sent } of ranges) {
+      for (let at = from; at < from + sent; at += 100) times.set(at, (times.get(at) ?? 0) + 1);
+    }
+    const sum = ranges.reduce((sum, { sent }) => sum + sent, 0);
+    const ended = (wanted: string) => ranges.filter(({ state }) => state === wanted).length;
+    assert.deepEqual([bytes, requests, repeated, cuts, stalls], [
+      sum,
+      ranges.length,
+      sum - times.size * 100,
+      ended("cut"),
+      ended("stalled"),
+    ]);
+  }));
+});
 
 Deno.test("Transfers.soFar() grows with what is under way, and says nothing that is on record", () => {
   const transfers = new Transfers();

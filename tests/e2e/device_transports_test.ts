@@ -4,7 +4,10 @@ import { createServer } from "node:net";
 import type { AddressInfo, Socket } from "node:net";
 import { VirtualDevice } from "../../adapters/device/mod.ts";
 import type { DeviceEnd, DeviceEvent, DeviceOptions } from "../../adapters/device/mod.ts";
+import { inFolder } from "../support/folder.ts";
 import { freePort } from "../support/free_port.ts";
+import { ignoresMosquitto, Mosquitto } from "../support/mosquitto.ts";
+import { brokerAt, OPEN } from "./broker_house.ts";
 import { checksumOf, inHouse, randomImage, soon } from "./house.ts";
 import type { Row, Stage } from "./house.ts";
 
@@ -89,6 +92,22 @@ for (const [what, faults, order, twice] of alone) {
     );
   });
 }
+
+Deno.test({
+  name: "over MQTT alone a device succeeds behind Mosquitto",
+  ignore: ignoresMosquitto,
+  fn: () =>
+    inFolder(async (folder) => {
+      await using broker = await Mosquitto.withSettings(folder, OPEN);
+      await inHouse(async (stage) => {
+        await soon(stage.house.ready, "ready");
+        const { end } = await upgrade(stage, { ...onlyMqtt, corruptChunk: 7 });
+        const { bytesFetched, bytesOverMqtt, repeated } = end.stats;
+        assert.deepEqual([bytesFetched, bytesOverMqtt], [SIZE + CHUNK, SIZE + CHUNK]);
+        assert.equal(repeated, 0);
+      }, { broker: brokerAt(broker.ports[0]!) });
+    }),
+});
 
 const blocked = [["refuses", besideNobody], ["says nothing", besideSilence]] as const;
 

@@ -30,7 +30,13 @@ export class RawDevice implements AsyncDisposable {
     });
   }
 
-  static async connect(url: string, id: string, password: string): Promise<RawDevice> {
+  /** `filters`: what it subscribes to, everything of its own unless said otherwise. */
+  static async connect(
+    url: string,
+    id: string,
+    password: string,
+    filters: readonly string[] = ["#"],
+  ): Promise<RawDevice> {
     const client = await mqtt.connectAsync(url, {
       username: id,
       password,
@@ -40,7 +46,7 @@ export class RawDevice implements AsyncDisposable {
     (client.stream as Partial<Socket>).setNoDelay?.(true);
     client.on("error", () => {});
     const device = new RawDevice(client, id);
-    await client.subscribeAsync(`/ota/${id}/#`, { qos: 2 });
+    for (const filter of filters) await client.subscribeAsync(`/ota/${id}/${filter}`, { qos: 2 });
     return device;
   }
 
@@ -49,15 +55,23 @@ export class RawDevice implements AsyncDisposable {
     await soon(this.#client.publishAsync(`/ota/${this.#id}/${kind}`, text, { qos: 1 }), "PUBACK");
   }
 
-  /** The next message; it must be of that kind. */
-  async hears(kind: string): Promise<Heard> {
+  /** The next message, whatever it is; `what` it should be. */
+  async next(what = "a message"): Promise<Heard> {
     while (this.#heard.length === 0) {
       const { promise, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
-      await soon(promise, kind);
+      await soon(promise, what);
     }
-    const heard = this.#heard.shift()!;
-    assert.equal(heard.topic, `/ota/${this.#id}/${kind}`, JSON.stringify(heard.payload));
+    return this.#heard.shift()!;
+  }
+
+  /** The next message; it must be of that kind. */
+  async hears(kind: string): Promise<Heard> {
+    const heard = await this.next(kind);
+    const { topic, payload } = heard;
+    // Bytes of an image say nothing to a reader, and take long to write down.
+    const said = payload instanceof Uint8Array ? "" : `: ${JSON.stringify(payload)}`;
+    assert.equal(topic, `/ota/${this.#id}/${kind}`, `${topic} instead of ${kind}${said}`);
     return heard;
   }
 

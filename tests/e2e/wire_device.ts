@@ -49,6 +49,10 @@ const utf8 = new TextEncoder();
 
 /** One connection of a device. */
 export class WireDevice implements AsyncDisposable {
+  /** What it hears it confirms, unless this is cleared. */
+  confirms = true;
+  /** Packet ids of what it heard and did not confirm. */
+  readonly #owed: number[] = [];
   readonly #socket: Socket;
   readonly #id: string;
   readonly #answers: Packet[] = [];
@@ -90,8 +94,8 @@ export class WireDevice implements AsyncDisposable {
   }
 
   /** The QoS that was granted; 128: none. */
-  async subscribe(filter: string): Promise<number> {
-    this.send(packet(0x82, [0, 1, ...text(filter), 1]));
+  async subscribe(filter: string, qos: 0 | 1 = 1): Promise<number> {
+    this.send(packet(0x82, [0, 1, ...text(filter), qos]));
     return (await this.next(SUBACK)).body.at(-1)!;
   }
 
@@ -135,12 +139,34 @@ export class WireDevice implements AsyncDisposable {
     assert.deepEqual([...(await this.next(type)).body], [id >> 8, id & 255]);
   }
 
+  /** What it was told so far, and was not asked for yet. */
+  get told(): readonly Told[] {
+    return this.#told;
+  }
+
+  /** The next message. */
+  async nextTold(): Promise<Told> {
+    await this.#until(() => this.#told.length > 0, "a message");
+    return this.#told.shift()!;
+  }
+
   /** So many messages, and no further one before the broker has answered twice more. */
   async hears(count: number): Promise<Told[]> {
     await this.#until(() => this.#told.length >= count, `${count} messages`);
     await this.ping();
     await this.ping();
     return this.#told.splice(0);
+  }
+
+  /** Confirms the first so many of what it heard and did not confirm. */
+  confirm(count: number): void {
+    for (const id of this.#owed.splice(0, count)) this.send(puback(id));
+  }
+
+  /** Reads nothing any more, or goes on. */
+  regulate(reads: boolean): void {
+    if (reads) this.#socket.resume();
+    else this.#socket.pause();
   }
 
   /** Everything sent before it has reached the broker, and everything heard is confirmed. */
@@ -183,14 +209,18 @@ export class WireDevice implements AsyncDisposable {
   #hear(first: number, body: Uint8Array): void {
     const topicEnd = 2 + (body[0]! << 8 | body[1]!);
     const isConfirmed = (first & 0b0110) > 0;
-    if (isConfirmed) this.send(packet(0x40, [...body.slice(topicEnd, topicEnd + 2)]));
+    if (isConfirmed) this.#owed.push(body[topicEnd]! << 8 | body[topicEnd + 1]!);
+    if (this.confirms) this.confirm(this.#owed.length);
     const decoder = new TextDecoder();
-    const payload = decoder.decode(body.slice(topicEnd + (isConfirmed ? 2 : 0)));
-    this.#told.push({
-      topic: decoder.decode(body.slice(2, topicEnd)),
-      payload: JSON.parse(payload),
-    });
+    const topic = decoder.decode(body.slice(2, topicEnd));
+    const bytes = body.slice(topicEnd + (isConfirmed ? 2 : 0));
+    const payload = topic.includes("/chunk/") ? bytes : JSON.parse(decoder.decode(bytes));
+    this.#told.push({ topic, payload });
   }
+}
+
+function puback(id: number): Uint8Array {
+  return packet(0x40, [id >> 8, id & 255]);
 }
 
 /** The end of a QoS 2 report. */

@@ -1,5 +1,5 @@
 /** Mosquitto's configuration, each setting with its reason. */
-import { PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
+import { PART_BYTES_MAX, PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
 import type { HostPort } from "../args.ts";
 
 /** What the configuration depends on; all paths are absolute, as Mosquitto starts anywhere. */
@@ -40,9 +40,10 @@ function general({ database, pid }: ConfOptions): string[] {
     "",
     "# A report is news once: nothing may be retained. Who tries is disconnected.",
     "retain_available false",
-    "# Bytes of a packet; who sends more is disconnected. It is twice what the engine takes, so that",
-    "# what is a little too large is answered (too_large) instead of cut.",
-    `max_packet_size ${2 * PAYLOAD_BYTES_MAX}`,
+    "# Bytes of a packet; who sends more is disconnected. It is what the engine gives of an image at",
+    "# once, with room for the topic; and more than it takes, so that what is a little too large is",
+    "# answered (too_large) instead of cut.",
+    `max_packet_size ${PART_BYTES_MAX + PAYLOAD_BYTES_MAX}`,
     "",
     "# Messages under way to one client. The engine acknowledges what is on its disk, and takes many",
     "# reports into one write: with the default of 20 it would wait for the network in between.",

@@ -8,7 +8,6 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import { Aedes } from "aedes";
 import type { AuthenticateError, Client, PublishPacket, Subscription } from "aedes";
 import {
-  chunkTopic,
   coversMetadata,
   GONE_LEVEL,
   maySubscribe,
@@ -20,21 +19,25 @@ import {
 import { Repeats } from "../../../core/engine/mod.ts";
 import type {
   Answer,
+  AskInput,
   DeliveredInput,
   EngineApi,
   OutboundChunk,
   OutboundMessage,
+  ReportInput,
 } from "../../../core/engine/mod.ts";
 import type { OwedName } from "../../../core/mod.ts";
 import { inputOf } from "../inputs.ts";
 import { packetKey } from "../packet_key.ts";
 import type { MqttWay } from "../way.ts";
+import { ChunkWays } from "./chunk_ways.ts";
 import type { OnConfirmed } from "./confirmations.ts";
 import { Connections } from "./connections.ts";
 import type { Connection } from "./connections.ts";
 import { grantedQos } from "./filters.ts";
 import { Guard } from "./guard.ts";
 import { Logins } from "./logins.ts";
+import { STALLED_MS } from "./patience.ts";
 
 /** How to run the broker. */
 export interface BrokerOptions {
@@ -58,6 +61,8 @@ const DEVICE_CONNECTIONS_MAX = 8;
 /** QoS 2 reports of one connection between PUBLISH and PUBREL: aedes keeps each until then. */
 const UNFINISHED_REPORTS_MAX = 32;
 const LOGIN_MS = 10_000;
+/** The longest that there is: the guard cuts who takes nothing, the broker would cut who is slow. */
+const NEVER_MS = 2_147_483_647;
 
 /** The broker and, as the engine sees it, the way to devices. */
 export class Broker implements MqttWay {
@@ -66,6 +71,7 @@ export class Broker implements MqttWay {
   readonly #aedes: Aedes;
   readonly #guards = new Set<Guard>();
   readonly #connections = new Connections();
+  readonly #chunkWays: ChunkWays;
   readonly #logins: Logins;
   readonly #repeats = new Repeats<Answer>();
   #engine!: EngineApi;
@@ -74,9 +80,10 @@ export class Broker implements MqttWay {
   constructor(options: BrokerOptions) {
     this.#options = options;
     this.#logins = new Logins(options.prefix, options.authenticate);
+    this.#chunkWays = new ChunkWays(options.prefix);
     this.#aedes = new Aedes({
       connectTimeout: LOGIN_MS,
-      drainTimeout: 30_000,
+      drainTimeout: NEVER_MS,
       maxClientsIdLength: 200,
       maxInflightInbound: UNFINISHED_REPORTS_MAX,
       preConnect: (client, packet, done) => {
@@ -96,7 +103,7 @@ export class Broker implements MqttWay {
         !("clientId" in packet) && packet.topic.startsWith(`${options.prefix}/`) ? packet : null,
     });
     this.#aedes.on("clientReady", (client) => this.#ready(client));
-    this.#aedes.on("subscribe", (_, client) => this.#noteListening(client));
+    this.#aedes.on("subscribe", (_, client) => this.#subscribed(client));
     this.#aedes.on("unsubscribe", (_, client) => this.#noteListening(client));
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = options.connectionsMax ?? 10_000;
@@ -159,19 +166,8 @@ export class Broker implements MqttWay {
     }
   }
 
-  /** By the newest connection that hears it: another one of the device need not have its bytes. */
-  sendChunk({ device, task, offset, bytes, done }: OutboundChunk): void {
-    const topic = chunkTopic(this.#options.prefix, device, task, offset);
-    for (const { client, guard } of this.#connections.ofDevice(device).reverse()) {
-      const qos = Math.min(grantedQos(client.subscriptions, topic) ?? -1, 1);
-      if (qos < 0 || guard.destroyed) continue;
-      const packet = { cmd: "publish", topic, payload: bytes, qos, retain: false, dup: false };
-      if (qos > 0) guard.expect({ topic }, (is) => done(is ? "arrived" : "lost"));
-      return client.publish(packet as unknown as PublishPacket, (error) => {
-        if (qos === 0) done(error || guard.destroyed ? "lost" : "passed");
-      });
-    }
-    done("unheard");
+  sendChunk(chunk: OutboundChunk): void {
+    this.#chunkWays.send(chunk, this.#connections.ofDevice(chunk.device));
   }
 
   disconnect(device: string): void {
@@ -189,6 +185,7 @@ export class Broker implements MqttWay {
   #accept(socket: Socket): void {
     const guard: Guard = new Guard(socket, {
       loginMs: this.#options.loginMs ?? LOGIN_MS,
+      stalledMs: STALLED_MS,
     });
     this.#guards.add(guard);
     guard.on("error", () => {});
@@ -260,25 +257,38 @@ export class Broker implements MqttWay {
     if (!kind || packet.retain || payload.length > PAYLOAD_BYTES_MAX) {
       return done(new Error(`Device ${device} may not publish this`));
     }
-    const { topic, dup, qos, messageId } = packet as PublishPacket & { messageId?: number };
     const input = inputOf(device, kind, payload);
-    const key = (id: number) => packetKey(client.id, id, { topic, payload, parsed: input.parsed });
-    const published = { dup, qos, messageId, key };
-    const { isRepeat, answer } = this.#repeats.once(
-      client.id,
-      published,
-      (packet) => this.#engine.submit(input.kind === "report" ? { ...input, packet } : input),
+    if (input.kind === "ask") void this.#ask(input, done);
+    else void this.#report(client.id, input, packet, done);
+  }
+
+  /** Whoever asks for bytes once more has not got them: no ask is a repeat. */
+  async #ask(input: AskInput, done: (error?: Error | null) => void): Promise<void> {
+    const answer = await this.#engine.submit(input);
+    done(answer.ok ? null : new Error(answer.problem.detail));
+  }
+
+  async #report(
+    client: string,
+    input: ReportInput,
+    { topic, payload, dup, qos, messageId }: PublishPacket & { messageId?: number },
+    done: (error?: Error | null) => void,
+  ): Promise<void> {
+    const said = { topic, payload: payload as Uint8Array, parsed: input.parsed };
+    const { isRepeat, answer: answered } = this.#repeats.once(
+      client,
+      { dup, qos, messageId, key: (id) => packetKey(client, id, said) },
+      (packet) => this.#engine.submit({ ...input, packet }),
     );
-    void answer.then((answer) => {
-      if (!answer.ok) {
-        // Without an acknowledgement the device sends it again after it has reconnected.
-        this.#repeats.forget(client.id, published.messageId);
-        return done(new Error(answer.problem.detail));
-      }
-      // The engine has sent these once; whoever repeats a report may have missed the answer, too.
-      for (const message of isRepeat ? answer.messages : []) this.send(message);
-      done(null);
-    });
+    const answer = await answered;
+    if (!answer.ok) {
+      // Without an acknowledgement the device sends it again after it has reconnected.
+      this.#repeats.forget(client, messageId);
+      return done(new Error(answer.problem.detail));
+    }
+    // The engine has sent these once; whoever repeats a report may have missed the answer, too.
+    for (const message of isRepeat ? answer.messages : []) this.send(message);
+    done(null);
   }
 
   #maySubscribe(client: Client, { topic }: Subscription): boolean {
@@ -287,6 +297,14 @@ export class Broker implements MqttWay {
     const { subscriptions } = connection.client;
     // To ask again for a filter it has takes no room.
     return Object.hasOwn(subscriptions, topic) || Object.keys(subscriptions).length < FILTERS_MAX;
+  }
+
+  #subscribed(client: Client): void {
+    const connection = this.#connections.of(client);
+    if (!connection) return;
+    const all = this.#connections.ofDevice(connection.device);
+    this.#chunkWays.takeOver(connection, all.slice(0, all.indexOf(connection)));
+    this.#noteListening(client);
   }
 
   #noteListening(client: Client): void {

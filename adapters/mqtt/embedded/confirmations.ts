@@ -50,6 +50,8 @@ export class Confirmations {
     if (index < 0) return;
     const [{ done }] = this.#expected.splice(index, 1) as [Expected];
     if (this.#sent.size >= IN_FLIGHT_MAX) this.#giveUpOldest();
+    // Numbers begin again after 65,535: who has one still was forgotten by the device.
+    this.#sent.get(id)?.(false);
     this.#sent.set(id, done);
   }
 

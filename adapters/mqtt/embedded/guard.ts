@@ -5,10 +5,11 @@
  */
 import { Duplex } from "node:stream";
 import type { Socket } from "node:net";
-import { PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
+import { CHUNK_WINDOW_BYTES, PAYLOAD_BYTES_MAX } from "../../../core/mod.ts";
 import { Confirmations } from "./confirmations.ts";
 import type { OnConfirmed, Sign } from "./confirmations.ts";
 import { PacketScanner } from "../scanner.ts";
+import { Patience } from "./patience.ts";
 
 /** Packet types, in the upper four bits of the first byte (MQTT 3.1.1 §2.2.1). */
 const PUBLISH = 3;
@@ -20,6 +21,13 @@ const PACKET_BYTES_MAX = PAYLOAD_BYTES_MAX + 512;
 const CONNECT_BYTES_MAX = 8_192;
 /** What our messages have at most, with room for the topic. */
 const MESSAGE_BYTES_MAX = 32_768;
+/** Of anything longer, which is bytes of an image, only the topic and the packet id matter. */
+const CHUNK_HEAD_BYTES = 512;
+/**
+ * More than a device is given of an image at once: what is below it waits without anybody waiting for
+ * it. Beyond it the broker reads no more of what the device says, and holds what it has written.
+ */
+const WAITING_BYTES_HIGH = CHUNK_WINDOW_BYTES + 131_072;
 /** What a device that does not read may leave waiting. */
 const WAITING_BYTES_MAX = 1_048_576;
 
@@ -27,6 +35,8 @@ const WAITING_BYTES_MAX = 1_048_576;
 export interface GuardOptions {
   /** Who is not let in within so many milliseconds is cut. */
   readonly loginMs: number;
+  /** Who takes nothing of what is written to it for so long is cut; who is slow, later. */
+  readonly stalledMs: number;
 }
 
 /** One guarded connection. */
@@ -36,14 +46,15 @@ export class Guard extends Duplex {
   readonly #inbound: PacketScanner;
   readonly #outbound: PacketScanner;
   readonly #loginTimer: ReturnType<typeof setTimeout>;
+  readonly #patience: Patience;
   #isAdmitted = false;
   #hasConnect = false;
   /** What came behind the CONNECT: no more than one read of the socket, which pauses then. */
   #held: Uint8Array[] = [];
 
   /** Guards the socket from now on. */
-  constructor(socket: Socket, { loginMs }: GuardOptions) {
-    super({ allowHalfOpen: false });
+  constructor(socket: Socket, { loginMs, stalledMs }: GuardOptions) {
+    super({ allowHalfOpen: false, writableHighWaterMark: WAITING_BYTES_HIGH });
     this.#socket = socket;
     this.#inbound = new PacketScanner({
       start: (first, length) => this.#startInbound(first, length),
@@ -58,6 +69,7 @@ export class Guard extends Duplex {
       end: (first, body) => void (isConfirmed(first) && this.#confirmations.sent(body)),
     });
     this.#loginTimer = setTimeout(() => this.destroy(new Error("No login in time")), loginMs);
+    this.#patience = new Patience(stalledMs, () => this.destroy(new Error("Nothing was taken")));
     // Without it every acknowledgement waits for the peer's delayed ACK (46 ms).
     socket.setNoDelay(true);
     socket.setKeepAlive(true, 60_000);
@@ -102,7 +114,11 @@ export class Guard extends Duplex {
 
   override _write(bytes: Uint8Array, _: string, done: (error?: Error | null) => void): void {
     this.#outbound.push(bytes);
-    this.#socket.write(bytes, done);
+    this.#patience.begin(bytes.length);
+    this.#socket.write(bytes, (error) => {
+      this.#patience.end();
+      done(error);
+    });
   }
 
   override _writev(
@@ -118,6 +134,7 @@ export class Guard extends Duplex {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearTimeout(this.#loginTimer);
+    this.#patience.close();
     this.#held = [];
     this.#socket.destroy();
     this.#confirmations.close();
@@ -154,9 +171,9 @@ function isConfirmation(first: number): boolean {
   return first >> 4 === PUBACK || first >> 4 === PUBCOMP;
 }
 
-/** Messages are known by all of their payload, and fit; bytes of an image are known by their topic. */
+/** Messages are known by all of their payload; bytes of an image, which may be more, by their topic. */
 function keptOf(length: number): number {
-  return Math.min(length, MESSAGE_BYTES_MAX);
+  return length > MESSAGE_BYTES_MAX ? CHUNK_HEAD_BYTES : length;
 }
 
 /** A PUBLISH that will be confirmed: its QoS is above 0. */

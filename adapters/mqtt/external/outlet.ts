@@ -24,6 +24,8 @@ const IN_FLIGHT_MAX = 512;
 const IN_FLIGHT_UNSAID = 64;
 /** PUBACK, PUBREC: nobody is subscribed (MQTT 5 §3.4.2.1). */
 const NO_SUBSCRIBERS = 16;
+/** Of a packet beside its topic and payload: header, two lengths, packet id, no properties (§3.3). */
+const HEAD_BYTES = 10;
 
 /** What the outlet needs. */
 export interface OutletOptions {
@@ -38,6 +40,8 @@ export class Outlet implements Pick<Outbox, "send" | "sendChunk" | "room"> {
   #line: Line | undefined;
   /** The highest QoS that the broker takes (MQTT 5 §3.2.2.3.4). */
   #qosMax = 2;
+  /** The largest packet that it takes; a larger one would end the connection (§3.2.2.3.6). */
+  #packetBytesMax = Infinity;
   /** Packet ids that nobody was subscribed to. */
   readonly #unheard = new Set<number>();
 
@@ -56,8 +60,10 @@ export class Outlet implements Pick<Outbox, "send" | "sendChunk" | "room"> {
   /** Messages leave by this line from now on. */
   open(line: Line): void {
     this.#line = line;
-    const { receiveMaximum = IN_FLIGHT_MAX, maximumQoS = 2 } = line.connack.properties ?? {};
+    const { receiveMaximum = IN_FLIGHT_MAX, maximumQoS = 2, maximumPacketSize = Infinity } =
+      line.connack.properties ?? {};
     this.#qosMax = maximumQoS;
+    this.#packetBytesMax = maximumPacketSize;
     this.#unheard.clear();
     const isFive = line.client.options.protocolVersion === 5;
     this.#queue.open(isFive ? Math.min(receiveMaximum, IN_FLIGHT_MAX) : IN_FLIGHT_UNSAID);
@@ -83,7 +89,10 @@ export class Outlet implements Pick<Outbox, "send" | "sendChunk" | "room"> {
   }
 
   sendChunk(chunk: OutboundChunk): void {
-    this.#queue.sendChunk(chunk);
+    const { topic, payload } = chunkPacket(this.#prefix, chunk);
+    const bytes = HEAD_BYTES + Buffer.byteLength(topic) + payload.length;
+    if (bytes > this.#packetBytesMax) chunk.done("too_large");
+    else this.#queue.sendChunk(chunk);
   }
 
   room(): Promise<void> {
@@ -96,7 +105,8 @@ export class Outlet implements Pick<Outbox, "send" | "sendChunk" | "room"> {
       : messagePacket(this.#prefix, outbound);
     const options = { qos: Math.min(qos, this.#qosMax) as 0 | 1 | 2 };
     line.client.publish(topic, payload, options, (error, packet) => {
-      if (line !== this.#line) return;
+      // Without a reason code it was not the broker who answered: the line ends, with all that is under way.
+      if (line !== this.#line || error && !("code" in error)) return;
       const isUnheard = packet?.messageId !== undefined && this.#unheard.delete(packet.messageId);
       this.#queue.done(outbound, !error && !isUnheard);
     });

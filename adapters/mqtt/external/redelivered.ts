@@ -1,7 +1,6 @@
 /** How a broker's messages look to whoever tells which of them were decided before. */
-import { isReportKind, parseTopic } from "../../../core/mod.ts";
+import { isReportKind, parseReport, parseTopic } from "../../../core/mod.ts";
 import type { BrokerSession, RedeliveredOptions } from "../../../core/engine/mod.ts";
-import { inputOf } from "../inputs.ts";
 import { packetKey } from "../packet_key.ts";
 import type { Publish } from "./publish.ts";
 
@@ -15,7 +14,7 @@ export function readingPublish(
     reportIn({ id, topic, payload }) {
       const { device, rest: report } = parseTopic(prefix, topic) ?? { rest: "" };
       if (id === undefined || !payload || !device || !isReportKind(report)) return undefined;
-      const { parsed } = inputOf(device, report, payload);
+      const parsed = parseReport(report, payload);
       return { device, report, key: packetKey(session.name, id, { topic, payload, parsed }) };
     },
   };

@@ -39,7 +39,8 @@ export function readSaid(
   const input = retain
     ? refused(device, rest)
     : inputOf(device, rest, payload ?? new Uint8Array(PAYLOAD_BYTES_MAX + 1));
-  const isKeyed = id !== undefined && payload !== undefined;
+  // Whoever asks for bytes once more has not got them: no ask is a repeat.
+  const isKeyed = input.kind === "report" && id !== undefined && payload !== undefined;
   const key = isKeyed
     ? packetKey(session.name, id, { topic, payload, parsed: input.parsed })
     : undefined;

@@ -13,6 +13,9 @@ import type { World } from "../world.ts";
 
 /** Longest time that a broker which fell is away. */
 const DOWN_MS = 900_000;
+/** So many in a million brokers take no more than this in one message. */
+const SMALL_PPM = 300_000;
+const SMALL_BYTES = 65_536;
 /** The name of all that devices say. */
 const REPORTS = "";
 
@@ -31,6 +34,8 @@ export class Broker implements MqttServer {
   readonly saysUnheard: boolean;
   /** Messages that it takes from one client without acknowledging one; 3.1.1 cannot say so. */
   readonly receiveMax: number | undefined;
+  /** Bytes of an image that it takes in one message. */
+  readonly bytesMax: number;
   readonly #sessions = new Map<string, BrokerSession>();
   /** Of those who are connected, by client id. */
   readonly #connections = new Map<string, Connection>();
@@ -45,6 +50,8 @@ export class Broker implements MqttServer {
     this.saysUnheard = world.fate.about("kind of broker").chance(700_000);
     const receiveMax = world.fate.about("receive maximum").pick([1, 2, 20, 512]);
     this.receiveMax = this.saysUnheard ? receiveMax : undefined;
+    const isSmall = world.fate.about("largest packet").chance(SMALL_PPM);
+    this.bytesMax = this.saysUnheard && isSmall ? SMALL_BYTES : Infinity;
   }
 
   /** Nothing goes wrong any more. */

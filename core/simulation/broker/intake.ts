@@ -7,6 +7,7 @@ import type {
   InboundQueueOptions,
   TakenPackets,
 } from "../../engine/mod.ts";
+import { isReportKind } from "../../protocol/mod.ts";
 import type { Running } from "../running.ts";
 import { packetKeyOf } from "../network/link.ts";
 import { inputOf, isSaid } from "../network/mqtt.ts";
@@ -54,7 +55,8 @@ export class BrokerIntake {
   #read({ letter: said, qos, packet, isRepeat }: Publish): Read | undefined {
     if (!isSaid(said)) return undefined;
     const { device, kind, payload } = said;
-    const isKeyed = qos > 0 && kind !== "gone";
+    // Whoever asks for bytes once more has not got them: no ask is a repeat.
+    const isKeyed = qos > 0 && isReportKind(kind);
     const key = isKeyed ? packetKeyOf(this.#session.name, packet, said) : undefined;
     const isRequest = kind === "request";
     return { device, key, isRepeat, isRequest, bytes: payload.length, said };

@@ -86,7 +86,8 @@ export class BrokerLink implements BytesWay {
     const about = world.fate.about("outlet");
     const waitingMax = about.spread(1, WAITING_MAX);
     const waitingLow = about.below(waitingMax);
-    this.#limits = { waitingMax, waitingLow, receiveMax: broker.receiveMax };
+    const { receiveMax, bytesMax } = broker;
+    this.#limits = { waitingMax, waitingLow, receiveMax, bytesMax };
   }
 
   open(running: Running): void {

@@ -18,19 +18,24 @@ export interface OutletLimits {
   readonly waitingLow: number;
   /** Messages that the broker takes without acknowledging one; nothing: it does not say. */
   readonly receiveMax: number | undefined;
+  /** Bytes of an image that the broker takes in one message. */
+  readonly bytesMax: number;
 }
 
 /** The way of messages to one connection after the other, in one life of the engine. */
 export class BrokerOutlet {
   readonly #queue: OutboundQueue;
   readonly #window: number;
+  readonly #bytesMax: number;
   #channel: MqttChannel | undefined;
   readonly #underWay = new Map<number, Outbound>();
   #lastPacket = 0;
 
   /** Nothing can be sent before `open`. */
-  constructor(running: Running, { receiveMax = IN_FLIGHT_UNSAID, ...limits }: OutletLimits) {
+  constructor(running: Running, limits: OutletLimits) {
+    const { receiveMax = IN_FLIGHT_UNSAID, bytesMax } = limits;
     this.#window = receiveMax;
+    this.#bytesMax = bytesMax;
     this.#queue = new OutboundQueue({
       ...limits,
       publish: (outbound) => this.#publish(outbound),
@@ -64,7 +69,8 @@ export class BrokerOutlet {
 
   /** Sends the bytes, if there is a connection. */
   sendChunk(chunk: OutboundChunk): void {
-    this.#queue.sendChunk(chunk);
+    if (chunk.bytes.length > this.#bytesMax) chunk.done("too_large");
+    else this.#queue.sendChunk(chunk);
   }
 
   /** Resolves when there is room for more. */

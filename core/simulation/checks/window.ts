@@ -11,6 +11,7 @@ import { deviceOf } from "./naive.ts";
 
 /** Bytes that a device has not confirmed (PROTOCOL §1). */
 const WINDOW_BYTES = 262_144;
+const WINDOW_PARTS = 64;
 /** A read may take a minute. */
 const WITHIN_MS = 180_000;
 
@@ -63,7 +64,7 @@ export class Window implements Judge {
     const { chunks } = this.#wayTo(device, life);
     chunks.add(chunk);
     const sum = [...chunks].reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (sum <= WINDOW_BYTES || chunks.size === 1) return;
+    if (sum <= WINDOW_BYTES && chunks.size <= WINDOW_PARTS || chunks.size === 1) return;
     this.#court.deny("I17", `${sum} bytes in ${chunks.size} chunks are on their way to ${device}.`);
   }
 
@@ -73,7 +74,7 @@ export class Window implements Judge {
     way.chunks.delete(chunk);
     way.idleSince = this.#court.sight.now;
     // What is lost the device asks for again, and what it asked for besides.
-    if (end === "lost" || end === "unheard") this.#asked.forget(device, life);
+    if (end !== "arrived" && end !== "passed") this.#asked.forget(device, life);
   }
 
   faulted(error: unknown, life: Life): void {

@@ -79,6 +79,11 @@ export class Fetching {
     if (job && this.#isWanted(job)) this.#ways[this.#uses].goOn(job);
   }
 
+  /** What it asked for is out of range: perhaps it is too much at once. */
+  askLess(): void {
+    this.#ways.mqtt.askLess();
+  }
+
   /** Bytes came, of whatever task. */
   take(chunk: OutboundChunk): void {
     if (this.#uses === "mqtt") this.#ways.mqtt.take(chunk);

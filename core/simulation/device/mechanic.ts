@@ -163,6 +163,7 @@ export class Mechanic implements WorkingPart {
   /** Whoever is told that it is wrong asks what is right, but not at once. */
   #rejected({ code }: Payload): void {
     if (code === "ended" || code === "no_task" || code === "unknown_task") this.#drop();
+    if (code === "out_of_range") this.#fetching.askLess();
     const { random, later } = this.#body;
     later(random.spread(5_000, 300_000), () => {
       if (this.#body.isUp()) this.#ask();

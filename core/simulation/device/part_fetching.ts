@@ -52,6 +52,14 @@ export class PartFetching {
     if (this.#job) this.#follow(this.#job);
   }
 
+  /** It asked for too much at once. */
+  askLess(): void {
+    const job = this.#job;
+    if (!job) return;
+    const least = Math.max(PART_BYTES_MIN, Math.ceil(job.size / PIECES_MAX));
+    this.#bytes = Math.max(least, Math.ceil(this.#bytes / 2));
+  }
+
   /** Asks for what is missing, unless that is under way. */
   goOn(job: Job): void {
     if (this.#job === job && this.#isUnderWay) return;

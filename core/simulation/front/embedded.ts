@@ -1,7 +1,7 @@
 /** The broker in the engine's own process, as devices meet it: the adapter's behaviour, not its bytes. */
 import { Repeats } from "../../engine/mod.ts";
 import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
-import { messageQos } from "../../protocol/mod.ts";
+import { isReportKind, messageQos } from "../../protocol/mod.ts";
 import type { OwedName } from "../../protocol/mod.ts";
 import type { BytesWay, Running } from "../running.ts";
 import { CHUNK_QOS, inputOf, isSaid } from "../network/mqtt.ts";
@@ -154,7 +154,9 @@ export class EmbeddedBroker implements BytesWay, MqttServer {
     if (!isSaid(letter) || letter.kind === "gone") return;
     const { kind, payload } = letter;
     const key = () => packetKeyOf(device, id, letter);
-    const published = { dup: wasSent, qos, messageId: id, key };
+    // Whoever asks for bytes once more has not got them: no ask is a repeat.
+    const messageId = isReportKind(kind) ? id : undefined;
+    const published = { dup: wasSent, qos, messageId, key };
     const { isRepeat, answer } = this.#repeats.once(device, published, (packet) => {
       const input = inputOf(device, kind, payload, packet);
       return new Promise<Answer>((resolve) => running.submit(input, resolve));
@@ -162,7 +164,7 @@ export class EmbeddedBroker implements BytesWay, MqttServer {
     void answer.then((answer) => {
       if (!running.life.isAlive) return;
       if (!answer.ok) {
-        this.#repeats.forget(device, id);
+        this.#repeats.forget(device, messageId);
         return this.#drop(session);
       }
       // The engine has sent these once; whoever repeats a report may have missed the answer, too.

@@ -169,6 +169,17 @@ Deno.test("PartFetching asks again for what does not come, and takes nothing of 
   assert.equal(job.stored, 4_096, "it fetches otherwise now");
 });
 
+Deno.test("PartFetching asks for less where it asked for too much, but never for too many parts", () => {
+  const { world, asks, job, parts } = fetching();
+  parts.goOn(job);
+  parts.askLess();
+  pass(world, 61_000);
+  assert.equal(asks[1], "[[0,2048],[2048,2048]]");
+  for (let nth = 0; nth < 9; nth++) parts.askLess();
+  pass(world, 61_000);
+  assert.equal(asks.at(-1), "[[0,265],[265,265]]");
+});
+
 Deno.test("PartFetching: bytes of a broken file spoil what is stored", () => {
   const { job, parts, give } = fetching();
   parts.goOn(job);

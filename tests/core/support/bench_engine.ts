@@ -1,7 +1,7 @@
 /** An engine on a memory store and a clock that stands still until told: no network, no waiting. */
 import { createHash } from "node:crypto";
-import { parseReport } from "../../../core/mod.ts";
-import type { Message, ReportKind } from "../../../core/mod.ts";
+import { parseAsk, parseReport } from "../../../core/mod.ts";
+import type { AskKind, Message, ReportKind } from "../../../core/mod.ts";
 import { startEngine } from "../../../core/engine/mod.ts";
 import type {
   Answer,
@@ -10,10 +10,12 @@ import type {
   Engine,
   EngineOptions,
   Observer,
+  OutboundChunk,
   OutboundMessage,
 } from "../../../core/engine/mod.ts";
 import { MemoryStore } from "./memory_store.ts";
 import { IMAGE, SIZE, T0 } from "./given.ts";
+import { PaperImages } from "./paper_images.ts";
 
 export class ManualClock implements Clock {
   #now = 0;
@@ -77,6 +79,9 @@ export interface Bench {
   readonly store: MemoryStore;
   readonly clock: ManualClock;
   readonly sent: OutboundMessage[];
+  /** Bytes on their way to devices; a test says what becomes of them. */
+  readonly chunks: OutboundChunk[];
+  readonly images: PaperImages;
   readonly cut: string[];
   readonly faults: unknown[];
   /** What hears of everything; a test may put its own ears in. */
@@ -95,6 +100,8 @@ export interface Bench {
     payload: unknown,
     packet?: { key: string; isRepeat: boolean },
   ): Promise<readonly Message[]>;
+  /** The device asks for bytes or digests. */
+  ask(device: string, kind: AskKind, payload: unknown): Promise<Answer>;
   upgrade(device: string, more?: object): Promise<Answer>;
   /** Starts another engine on the same store, as after a crash; `version`: which otalog it is. */
   restart(version?: string): Promise<void>;
@@ -106,9 +113,12 @@ export interface Bench {
 export async function bench(
   more: Pick<EngineOptions, "deviceRequests" | "isBrokered" | "version"> = {},
   store = new MemoryStore(),
+  { givesNoBytes = false } = {},
 ): Promise<Bench> {
   const clock = new ManualClock();
   const sent: OutboundMessage[] = [];
+  const chunks: OutboundChunk[] = [];
+  const images = new PaperImages();
   const cut: string[] = [];
   const faults: unknown[] = [];
   let salt = 0;
@@ -121,10 +131,12 @@ export async function bench(
         if (m.device === self.failSend) throw new Error("The socket is gone.");
         sent.push(m);
       },
+      sendChunk: (chunk: OutboundChunk) => void chunks.push(chunk),
       disconnect: (d: string) => void cut.push(d),
       room: async () => await self.room?.(),
       isGiving: (d: string) => d === self.giving,
     },
+    ...givesNoBytes ? {} : { images },
     digest: { sha256, salt: () => (++salt).toString(16).padStart(32, "0") },
     observer,
   };
@@ -137,15 +149,17 @@ export async function bench(
     store,
     clock,
     sent,
+    chunks,
+    images,
     cut,
     faults,
     observer,
     engine: await startEngine(ports, options),
     command: (command) => self.engine.submit({ kind: "command", actor: "operator:test", command }),
+    ask: (device, ask, payload) =>
+      self.engine.submit({ kind: "ask", device, ask, parsed: parseAsk(ask, encode(payload)) }),
     report: async (device, kind, payload, packet) => {
-      const bytes = new TextEncoder().encode(
-        typeof payload === "string" ? payload : JSON.stringify(payload),
-      );
+      const bytes = encode(payload);
       const answer = await self.engine.submit({
         kind: "report",
         device,
@@ -173,6 +187,10 @@ export async function bench(
   });
   await addFirmware(self, "2.0.0", IMAGE.slice(7));
   return self;
+}
+
+function encode(payload: unknown): Uint8Array {
+  return new TextEncoder().encode(typeof payload === "string" ? payload : JSON.stringify(payload));
 }
 
 import { requestUpgrade } from "../../../core/mod.ts";

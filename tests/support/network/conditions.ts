@@ -27,7 +27,10 @@ export type LinkState = "open" | "dead" | "refused";
 /** What a network is like; `up` and `down` say what differs from what holds both ways. */
 export interface Conditions extends WayConditions {
   readonly state?: LinkState;
-  /** So many connections of a hundred are reset, each at a byte of its own of what comes back. */
+  /**
+   * So many connections of a hundred are reset, each at a byte of its own in the first MiB of what comes
+   * back, if it gets that far; which and where does not change with the weather.
+   */
   readonly resetPercent?: number;
   /** Each connection ends cleanly when so many bytes of it came back. */
   readonly cutAfterBytes?: number;

@@ -4,7 +4,7 @@
  *
  * A lost segment comes one retransmission timeout later, which is the round trip and 200 ms, and doubles
  * each time the same segment is lost. That is how TCP shows loss to whoever reads, but a kind one: other
- * segments are under way meanwhile, and the sender does not slow down by itself.
+ * segments are under way meanwhile, the sender does not slow down by itself, and no handshake is lost.
  */
 import type { Socket } from "node:net";
 import type { Way } from "./conditions.ts";

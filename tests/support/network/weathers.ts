@@ -18,6 +18,3 @@ export const weathers = {
   /** Whoever connects is reset: a firewall that answers. */
   refused: { state: "refused" },
 } as const satisfies Record<string, Conditions>;
-
-/** The name of one. */
-export type WeatherName = keyof typeof weathers;

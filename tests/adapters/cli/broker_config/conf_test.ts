@@ -3,7 +3,14 @@ import { mosquittoAcl } from "../../../../adapters/cli/broker_config/acl.ts";
 import { mosquittoConf } from "../../../../adapters/cli/broker_config/conf.ts";
 import { parseBrokerConfig } from "../../../../adapters/cli/broker_config/options.ts";
 import { HelpWanted, runBrokerConfig, UsageError } from "../../../../adapters/cli/mod.ts";
-import { DEVICE_LEVELS, ENGINE_FILTERS, PAYLOAD_BYTES_MAX } from "../../../../core/mod.ts";
+import {
+  chunkTopic,
+  DEVICE_LEVELS,
+  ENGINE_FILTERS,
+  PART_BYTES_MAX,
+  PAYLOAD_BYTES_MAX,
+  TOPIC_PREFIX,
+} from "../../../../core/mod.ts";
 import { Paper } from "../paper.ts";
 
 const nowhere = { url: undefined, token: undefined };
@@ -31,9 +38,12 @@ Deno.test("mosquittoAcl() names every level of the protocol, for its own device 
   assert.equal(rules.length, 2 * (DEVICE_LEVELS.length + ENGINE_FILTERS.length));
 });
 
-Deno.test("mosquittoConf() lets through what the engine answers with too_large", () => {
+Deno.test("mosquittoConf() lets through the largest chunk, and what is answered with too_large", () => {
   const bytesMax = Number(/^max_packet_size (\d+)$/m.exec(confOf("--out /x"))![1]);
-  assert.equal(bytesMax, 2 * PAYLOAD_BYTES_MAX);
+  const topic = chunkTopic(TOPIC_PREFIX, "d".repeat(64), "OTA_20231231_999999999", 2 ** 32);
+  // Beside topic and payload: header, two lengths, packet id, no properties (MQTT 5 §3.3).
+  assert.ok(bytesMax >= PART_BYTES_MAX + topic.length + 10);
+  assert.ok(bytesMax >= 2 * PAYLOAD_BYTES_MAX);
 });
 
 Deno.test("mosquittoConf() says what the flags say", () => {

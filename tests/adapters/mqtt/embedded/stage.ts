@@ -182,6 +182,11 @@ export class RawClient {
     return this.received.splice(0, count);
   }
 
+  /** Reads nothing any more. */
+  pause(): void {
+    this.#socket.pause();
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -54,6 +54,11 @@ const idle = (n: number): OutboundMessage => ({
 });
 const delivered = { kind: "delivered", device: "a", task: TASK, message: "success", attempt: 3 };
 
+/** What the library makes of a reason code of the broker. */
+function refusal(message: string, code: number): Error {
+  return Object.assign(new Error(message), { code });
+}
+
 function sendMany(outlet: Outlet, count: number): void {
   for (let n = 0; n < count; n++) outlet.send(idle(n));
 }
@@ -84,7 +89,7 @@ Deno.test("Outlet has as many messages under way as the broker takes", () => {
     sendMany(outlet, window + 2);
     assert.equal(line.sent.length, window);
     line.sent[1]!.done();
-    line.sent[0]!.done(new Error("Quota exceeded"));
+    line.sent[0]!.done(refusal("Quota exceeded", 0x97));
     assert.equal(line.sent.length, window + 2);
     assert.deepEqual(
       line.sent.map(({ topic }) => topic),
@@ -113,7 +118,7 @@ Deno.test("Outlet: a message that nobody is subscribed to, or that failed, is no
     if (cmd !== "error") line.emit("packetreceive", { cmd, reasonCode: 16, messageId: 8 });
     line.sent[0]!.done(undefined, 7);
     assert.equal(outlet.takeMissed(), false);
-    line.sent[1]!.done(cmd === "error" ? new Error("Not authorized") : undefined, 8);
+    line.sent[1]!.done(cmd === "error" ? refusal("Not authorized", 0x87) : undefined, 8);
     assert.deepEqual(engine.inputs, []);
     assert.deepEqual([outlet.takeMissed(), outlet.takeMissed()], [true, false]);
     // The packet id is given to another message, which is heard.
@@ -134,6 +139,19 @@ Deno.test("Outlet: a delivery that could not be written down has everybody calle
     await Promise.resolve();
     assert.deepEqual([outlet.takeMissed(), outlet.takeMissed()], [isMissed, false]);
   }
+});
+
+Deno.test("Outlet: what the end of its line says of a message is no word of the broker", () => {
+  const line = new PaperLine();
+  const { outlet } = outletOn(line);
+  const ends: string[] = [];
+  outlet.send(success);
+  const done = (end: string) => void ends.push(end);
+  outlet.sendChunk({ device: "a", task: TASK, offset: 0, bytes: new Uint8Array(300), done });
+  for (const { done } of line.sent) done(new Error("Connection closed"));
+  assert.deepEqual([ends, outlet.takeMissed()], [[], false]);
+  outlet.close();
+  assert.deepEqual(ends, ["lost"]);
 });
 
 Deno.test("Outlet: what nobody owes and nobody hears is no reason to call anybody", () => {

@@ -8,6 +8,7 @@ import { Fetched } from "../../../../core/simulation/checks/fetched.ts";
 import { Refusals } from "../../../../core/simulation/checks/refusals.ts";
 import { Unmixed } from "../../../../core/simulation/checks/unmixed.ts";
 import { Window } from "../../../../core/simulation/checks/window.ts";
+import { UnreadableImage } from "../../../../core/simulation/front/image_reads.ts";
 import { chunkDigest, imageBytes, lookAt } from "../../../../core/simulation/image_bytes.ts";
 import { IMAGE, moves, reasoned, SIZE, Stage, TASK } from "../stage.ts";
 import { about, DAY_MS, offered, ok, OTHER, RIGHT, testEach } from "./bad_story.ts";
@@ -128,6 +129,9 @@ testEach([
     assert.deepEqual(stage.denied, []);
     give(stage, 2 * LARGE);
   }],
+  ["I17", "more parts on their way than a device has room for", Window, (stage) => {
+    giveMany(stage, 65, 256);
+  }],
   ["L4", "bytes that were asked for and never leave", Window, (stage) => {
     asked(stage);
     stage.now += 200_000;
@@ -242,14 +246,27 @@ for (const [what, Judge, story] of honest) {
   });
 }
 
-Deno.test("Effects has nothing against the word that nobody has subscribed to bytes, once", () => {
-  const stage = new Stage((court) => new Effects(court));
-  asked(stage);
-  stage.judge.chunkEnded?.(give(stage, 0), "unheard", stage.life);
-  stage.send("a", "rejected", { code: "not_allowed" }, false);
-  assert.deepEqual(stage.denied, []);
-  stage.send("a", "rejected", { code: "not_allowed" }, false);
-  assert.equal(stage.denied.length, 1);
+Deno.test("Effects has nothing against the word why bytes do not come, once", () => {
+  const reasons: readonly (readonly [code: string, happen: (stage: Stage) => void])[] = [
+    ["not_allowed", (stage) => {
+      stage.judge.chunkEnded?.(give(stage, 0), "unheard", stage.life);
+    }],
+    ["out_of_range", (stage) => {
+      stage.judge.chunkEnded?.(give(stage, 0), "too_large", stage.life);
+    }],
+    ["rate_limited", (stage) => {
+      stage.judge.faulted?.(new UnreadableImage("It is gone."), stage.life);
+    }],
+  ];
+  for (const [code, happen] of reasons) {
+    const stage = new Stage((court) => new Effects(court));
+    asked(stage);
+    for (let nth = 0; nth < 2; nth++) happen(stage);
+    stage.send("a", "rejected", { code }, false);
+    assert.deepEqual(stage.denied, []);
+    stage.send("a", "rejected", { code }, false);
+    assert.equal(stage.denied.length, 1);
+  }
 });
 
 Deno.test("lookAt() tells bytes of an image from all others, and from those of a broken file", () => {

@@ -5,60 +5,78 @@ import type { Bug } from "../bug.ts";
 const FLOW = "engine/chunk_flow.ts";
 
 export const chunkBugs: readonly Bug[] = [
-  {
-    name: "bytes leave though their task changed while they were read",
-    finds: ["I21"],
-    edits: [
-      { file: FLOW, find: "{ id, policy: { image, size } }: Task,", replace: "was: Task," },
-      {
-        file: FLOW,
-        find: "const { start, end } = part;",
-        replace: "const { start, end } = part;\n    const { id, policy: { image, size } } = was;",
-      },
-      {
-        file: FLOW,
-        find: "const task = await this.#task(flow, id);\n    if (!task || this",
-        replace: "const task = was;\n    if (this",
-      },
-    ],
-    faults: { imageSlow: 300_000 },
-  },
+  bug(
+    "bytes leave though their task changed while they were read",
+    ["I21"],
+    FLOW,
+    "const task = await this.#task(flow, id);\n    return task && { task, bytes };",
+    "return { task: before, bytes };",
+    { imageSlow: 300_000 },
+  ),
   bug(
     "what waits is given of whichever task is the active one",
     ["I21"],
     FLOW,
-    "Object.assign(flow, { task: task.id, waiting: [], underWay: undefined });",
-    "flow.task = task.id;",
+    "if (flow.task !== task) Object.assign(flow, { task, waiting: [] });",
+    "flow.task = task;",
     { imageSlow: 300_000 },
   ),
   bug(
     "bytes are named by their end",
     ["I21"],
     FLOW,
-    "outbox.sendChunk!({ device, task: id, offset: start, bytes, done });",
-    "outbox.sendChunk!({ device, task: id, offset: end, bytes, done });",
+    "sendChunk!({ device, task: task.id, offset: part.start, bytes, done });",
+    "sendChunk!({ device, task: task.id, offset: part.end, bytes, done });",
   ),
   bug(
     "the digests are those of the next chunks",
     ["I21"],
     FLOW,
-    "images.chunkDigests(toHex(image), chunkBytes, from, count);",
-    "images.chunkDigests(toHex(image), chunkBytes, from + 1, count);",
+    "chunkDigests(toHex(task.policy.image), chunkBytes, from, count);",
+    "chunkDigests(toHex(task.policy.image), chunkBytes, from + 1, count);",
   ),
   bug(
     "a part that is asked for again while it is read is sent twice",
     ["I21"],
     FLOW,
-    "underWay !== undefined && isSame(one, underWay) ||",
+    "giving?.task === task && isSame(one, giving.wanted) ||",
     "",
   ),
   bug(
     "more is on its way to a device than it has room for",
     ["I17"],
     "engine/chunk_window.ts",
-    "if (open.bytes + bytes > CHUNK_WINDOW_BYTES) return false;",
+    "if (open.bytes + bytes > limits.bytes || open.parts >= limits.parts) return false;",
     "",
   ),
+  {
+    name: "bytes leave while it is in doubt what is on record",
+    finds: ["I20"],
+    edits: [
+      {
+        file: "engine/giving.ts",
+        find: "if (!isWell()) return undefined;\n      const known = committed(id) ??",
+        replace: "const known = deps.known(id) ??",
+      },
+      {
+        file: "engine/giving.ts",
+        find: "return isWell() ? known : undefined;",
+        replace: "return known;",
+      },
+      {
+        file: "engine/giving.ts",
+        find: "export interface GivingDeps {",
+        replace: "export interface GivingDeps {\n  known(id: string): Device | undefined;",
+      },
+      {
+        file: "engine/engine.ts",
+        find: "isWell: () => this.isWell,",
+        replace:
+          "isWell: () => this.isWell,\n      known: (id: string) => this.#ledger.cached(id)?.device,",
+      },
+    ],
+    faults: { writeError: 200_000 },
+  },
   bug(
     "what was lost is waited for",
     ["L4"],
@@ -71,8 +89,8 @@ export const chunkBugs: readonly Bug[] = [
     "what could not be read is waited for",
     ["L4"],
     FLOW,
-    "let isGiven = false;",
-    "let isGiven = true;",
+    "if (!ready) this.#window.release(flow.device, wanted);",
+    "if (this.#isClosed) this.#window.release(flow.device, wanted);",
     { imageUnread: 300_000 },
   ),
   bug(
