@@ -5,7 +5,7 @@ import type { Transport } from "./options.ts";
 
 const PART_BYTES = 65_536;
 const IN_FLIGHT = 4;
-const HEARTBEAT_S = 2;
+const HEARTBEAT_S = 1;
 const HEARTBEAT_MAX_S = 3_600;
 
 /** The recommendation. */

@@ -6,6 +6,8 @@ import { MqttLink } from "./mqtt_link.ts";
 import type { DeviceOptions, Transport } from "./options.ts";
 import { pause } from "./pause.ts";
 
+/** A broker that is not there at the start after so long is stood in for. */
+const FIRST_PATIENCE_MS = 2_000;
 /** A broker that is not there, or not there again, after so long is stood in for. */
 const PATIENCE_MS = 5_000;
 /** A connection that held for so long was no accident: the next one is waited for as long. */
@@ -41,7 +43,7 @@ export class AutoLink implements DeviceLink {
       down: (host, why) => this.#mqttDown(host, why),
       line: (isUp) => this.#lineChanged(isUp),
     });
-    this.#standInAfter(PATIENCE_MS);
+    this.#standInAfter(FIRST_PATIENCE_MS);
   }
 
   get speaks(): Transport {

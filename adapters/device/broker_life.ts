@@ -4,9 +4,10 @@ import type { Patience } from "./patience.ts";
 
 /**
  * A broker that owes an answer and has not said a word for so long is not there any more, unless the
- * network is known for longer silences: with a connection that is given up goes what is under way.
+ * network is known for longer silences: with a connection that is given up goes what is under way. Less
+ * would take a few segments that are lost again and again for that (RFC 6298 §5).
  */
-const SILENCE_MS = 5_000;
+const SILENCE_MS = 10_000;
 const LOOK_MS = 1_000;
 /** A broker hears of a device that only takes bytes as often. */
 const PING_MS = 10_000;

@@ -4,8 +4,11 @@
  */
 import type { Mode, Transport } from "./options.ts";
 
-/** What a transport has to do: fetch all that is missing, a little of it as a try, or nothing. */
-export type Duty = "all" | "try" | "none";
+/**
+ * What a transport has to do: fetch all that is missing; a little of it, as a try whether it works again;
+ * as little, to show the engine, which recommends the other one, that it works; or nothing.
+ */
+export type Duty = "all" | "try" | "probe" | "none";
 
 /** So many failures one after the other, without a byte between them, and a transport does not work. */
 const FAILURES = 2;
@@ -15,6 +18,9 @@ const AGAIN_MAX_MS = 4_000;
 /** And so soon while the other one works. */
 const TRY_MS = 5_000;
 const TRY_MAX_MS = 60_000;
+/** What was left on advice is probed after so long, and again so soon as long as it works. */
+const PROBE_MS = 10_000;
+const PROBE_AGAIN_MS = 1_000;
 
 interface Way {
   /** Failures since it last worked. */
@@ -23,6 +29,8 @@ interface Way {
   failedAt: number;
   /** Not to be asked before then, as the engine said. */
   laterAt: number;
+  /** Not to be probed before then. */
+  probeAt: number;
   /** Whether there is a connection to ask over. */
   isUp: boolean;
 }
@@ -32,8 +40,8 @@ export class Choice {
   readonly #mode: Mode;
   readonly #onSwitch: (to: Transport, why: string) => void;
   readonly #ways: Readonly<Record<Transport, Way>> = {
-    http: { failures: 0, failedAt: 0, laterAt: 0, isUp: true },
-    mqtt: { failures: 0, failedAt: 0, laterAt: 0, isUp: false },
+    http: { failures: 0, failedAt: 0, laterAt: 0, probeAt: 0, isUp: true },
+    mqtt: { failures: 0, failedAt: 0, laterAt: 0, probeAt: 0, isUp: false },
   };
   #recommended: Transport = "http";
   /** What the bytes come by, as last said; `undefined`: nothing is fetched. */
@@ -76,26 +84,28 @@ export class Choice {
     if (this.#mode !== "auto" && this.#mode !== transport) return "none";
     if (!this.#ways[transport].isUp || this.dueInMs(transport, now) > 0) return "none";
     if (this.main === transport) return "all";
-    // What works and is not the main one is not the recommended one.
-    const isOfUse = transport === this.#recommended || !this.works(this.main);
-    return isOfUse && !this.works(transport) ? "try" : "none";
+    if (transport === this.#recommended || !this.works(this.main)) return "try";
+    // Of MQTT every report is a sign that it works.
+    return transport === "http" ? "probe" : "none";
   }
 
   /** How long until it may be asked again; 0: it may be. */
   dueInMs(transport: Transport, now: number): number {
-    const { failures, failedAt, laterAt } = this.#ways[transport];
+    const { failures, failedAt, laterAt, probeAt } = this.#ways[transport];
     const [first, max, count] = failures >= FAILURES && this.hasOther(transport)
       ? [TRY_MS, TRY_MAX_MS, failures - FAILURES]
       : [AGAIN_MS, AGAIN_MAX_MS, failures - 1];
     const againAt = failures === 0 ? 0 : failedAt + Math.min(first * 2 ** count, max);
-    return Math.max(0, againAt - now, laterAt - now);
+    const isLeft = this.main !== transport && this.#recommended !== transport;
+    return Math.max(0, againAt - now, laterAt - now, isLeft ? probeAt - now : 0);
   }
 
   /** The engine recommends it; where it did not before it knows why, whatever has failed meanwhile. */
-  recommend(transport: Transport, why: string): void {
+  recommend(transport: Transport, why: string, now: number): void {
     if (transport === this.#recommended) return;
     this.#recommended = transport;
     this.#ways[transport].failures = 0;
+    this.#ways[other(transport)].probeAt = now + PROBE_MS;
     this.#changed(why);
   }
 
@@ -106,8 +116,9 @@ export class Choice {
   }
 
   /** Bytes came by it. */
-  worked(transport: Transport): void {
+  worked(transport: Transport, now: number): void {
     const way = this.#ways[transport];
+    if (transport !== this.#recommended) way.probeAt = now + PROBE_AGAIN_MS;
     if (way.failures === 0) return;
     way.failures = 0;
     this.#changed(`${nameOf(transport)} works again`);

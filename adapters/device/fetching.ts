@@ -9,8 +9,8 @@ import type { Parts } from "./parts.ts";
 import { Progress } from "./progress.ts";
 import { TRIES_MAX } from "./retrying.ts";
 
-/** A little that is missing: enough to see whether a way works again. */
-const TRY_BYTES = 4_096;
+/** A little that is missing: enough to see whether a way works, and less than who fetches by it asks for. */
+const TRY_BYTES = 2_048;
 /** Who waits for something to change looks again after so long. */
 const LOOK_MS = 60_000;
 
@@ -54,7 +54,7 @@ export class Fetching {
     if (choice.dueInMs(by, now) > 0) this.#notDue.add(by);
     const duty = choice.duty(by, now);
     if (duty === "none") return undefined;
-    const isTry = duty === "try";
+    const isTry = duty !== "all";
     const bytes = advice.askBytes(by, this.metadata);
     const asked = isTry ? Math.min(TRY_BYTES, bytes) : bytes;
     const span = this.#claims.next(this.intake.missing, asked, isTry);
@@ -78,7 +78,7 @@ export class Fetching {
   /** Bytes have come that belong there. @throws {Interruption} at the byte of a fault. */
   async take(by: Transport, offset: number, bytes: Uint8Array): Promise<void> {
     this.#vain = 0;
-    this.parts.choice.worked(by);
+    this.parts.choice.worked(by, performance.now());
     await this.intake.take(by, offset, bytes);
   }
 

@@ -110,9 +110,11 @@ export class MqttLink implements DeviceLink, ByteLine {
     const { stream } = this.#client;
     // Small packets that wait for each other's acknowledgement would cost 40 ms each.
     (stream as Partial<Socket>).setNoDelay?.(true);
+    const askedAt = performance.now();
     this.#life.connected();
     this.#client.subscribe(`${this.#own}#`, { qos: 2 }, (error) => {
       if (error) return this.#fail(error);
+      this.patience.trip(performance.now() - askedAt);
       this.#why = undefined;
       this.#isUp = true;
       this.#events.line(true);

@@ -97,7 +97,9 @@ export class Session {
   /** An offer of what it has booted already: the engine has not heard what came of that. */
   #take(metadata: Metadata): void {
     const { advice, choice, memory: { kept: { task }, hasBooted } } = this.#parts;
-    if (advice.offered(metadata)) choice.recommend(advice.transport, "the engine offers it so");
+    if (advice.offered(metadata)) {
+      choice.recommend(advice.transport, "the engine offers it so", performance.now());
+    }
     if (task?.id !== metadata.task_id || !task.boot || !hasBooted) return this.#job.take(metadata);
     this.#background.insist(async () => void await reportBoot(this.#parts));
   }
@@ -115,7 +117,7 @@ export class Session {
   #advised(payload: Payload): void {
     const { advice, choice, mail } = this.#parts;
     const why = advice.heard(payload);
-    choice.recommend(advice.transport, why);
+    choice.recommend(advice.transport, why, performance.now());
     mail.hand(({ advised }) => advised?.());
   }
 

@@ -55,6 +55,11 @@ export class Download {
     return this.#by;
   }
 
+  /** Whether nothing has shown for long that it moves. */
+  isQuiet(at: number): boolean {
+    return at - this.#movedAt >= FIRST_QUIET_MS;
+  }
+
   /** Whether it is of that attempt. */
   isOf({ id, attempt }: Task): boolean {
     return this.task === id && this.attempt === attempt;

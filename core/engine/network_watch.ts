@@ -67,11 +67,13 @@ export class NetworkWatch implements TransferWatch {
   }
 
   /** The task's device asks for bytes from there on. */
-  asked(task: Task, by: Transport, from: number): void {
+  asked(task: Task, by: Transport, from: number, isTry: boolean): void {
     const { device } = task;
     const now = this.#deps.now();
     const download = this.#downloads.get(device);
     if (!download?.isOf(task)) return this.#begin(device, new Download(task, by, from, now));
+    // Who only looks whether another way works has not left this one.
+    if (isTry && download.by !== by && !download.isQuiet(now)) return;
     const left = download.by === by ? undefined : download.changeTo(by, from, now);
     // Whoever leaves what was recommended has its reasons; whoever follows has none of its own.
     if (left && this.#standing(device) === left.by) this.#note(device, left);

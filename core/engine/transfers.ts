@@ -22,6 +22,8 @@ import type { Span } from "./spans.ts";
 export interface ServedRange {
   /** The first byte. */
   readonly from: number;
+  /** Behind the last byte that was asked for; without it nobody knows. */
+  readonly to?: number;
   /** Bytes that were handed to the network so far. */
   readonly sent: number;
   /** Engine time at which the last of them was. */
@@ -69,8 +71,8 @@ export interface Settled {
 
 /** Who is told of answers as they begin and are over. */
 export interface TransferWatch {
-  /** The task's device is given bytes from there on. */
-  asked(task: Task, by: Transport, from: number): void;
+  /** The task's device is given bytes from there on; `isTry`: no more than show whether it is. */
+  asked(task: Task, by: Transport, from: number, isTry: boolean): void;
   /** Another answer came after it. */
   settled(device: string, settled: Settled): void;
 }
@@ -137,7 +139,7 @@ export class Transfers {
     }
     live.push({ range, at });
     tally.live = live;
-    this.#watch?.asked(task, transportOf(range), range.from);
+    this.#watch?.asked(task, transportOf(range), range.from, asksForLittle(range));
   }
 
   #tally(task: Task): Tally {
@@ -205,6 +207,11 @@ function settle(
 /** Whoever fetches asks for more. */
 function isTry(range: ServedRange): boolean {
   return transportOf(range) === "http" && range.sent < TRY_BYTES;
+}
+
+function asksForLittle(range: ServedRange): boolean {
+  const { from, to = Infinity } = range;
+  return transportOf(range) === "http" && to - from < TRY_BYTES;
 }
 
 function endOf({ from, sent }: ServedRange): number {

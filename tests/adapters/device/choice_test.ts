@@ -7,7 +7,7 @@ function chosen(mode: Mode = "auto", recommended: Transport = "http") {
   const said: string[] = [];
   const choice = new Choice(mode, (to, why) => said.push(`${to}: ${why}`));
   choice.line(true);
-  choice.recommend(recommended, "so");
+  choice.recommend(recommended, "so", 0);
   choice.begin();
   const duties = (now: number) => [choice.duty("http", now), choice.duty("mqtt", now)].join(" ");
   return { choice, said, duties };
@@ -43,8 +43,8 @@ for (const recommended of ["http", "mqtt"] as const) {
       now += wait;
       choice.failed(recommended, "there is no answer", now, true);
     }
-    choice.worked(recommended);
-    assert.equal(duties(now), all);
+    choice.worked(recommended, 0);
+    assert.equal(choice.main, recommended);
     assert.deepEqual(said, [
       `${
         recommended === "http" ? "mqtt" : "http"
@@ -56,10 +56,10 @@ for (const recommended of ["http", "mqtt"] as const) {
   Deno.test(`Choice goes back to ${recommended} at once when the engine says so`, () => {
     const { choice, said, duties } = chosen("auto", recommended);
     for (let n = 0; n < 9; n++) choice.failed(recommended, "no", 0, true);
-    choice.recommend(recommended, "the engine says adjusted");
+    choice.recommend(recommended, "the engine says adjusted", 0);
     assert.equal(duties(1_000), none);
-    choice.recommend(recommended === "http" ? "mqtt" : "http", "the engine says stalled");
-    choice.recommend(recommended, "the engine says healed");
+    choice.recommend(recommended === "http" ? "mqtt" : "http", "the engine says stalled", 0);
+    choice.recommend(recommended, "the engine says healed", 0);
     assert.equal(duties(1_000), all);
     assert.equal(said.at(-1), `${recommended}: the engine says healed`);
   });
@@ -68,7 +68,7 @@ for (const recommended of ["http", "mqtt"] as const) {
     const { choice, said, duties } = chosen("auto", recommended);
     choice.failed(recommended, "the connection was cut", 0);
     assert.deepEqual([duties(0), duties(250)], ["none none", all]);
-    choice.worked(recommended);
+    choice.worked(recommended, 0);
     choice.failed(recommended, "the connection was cut", 300);
     assert.equal(duties(550), all);
     assert.deepEqual(said, []);
@@ -110,8 +110,29 @@ Deno.test("Choice says nothing of changes while nothing is fetched", () => {
   const choice = new Choice("auto", (to) => said.push(to));
   const fetching = choice.begin();
   choice.line(true);
-  choice.recommend("mqtt", "so");
+  choice.recommend("mqtt", "so", 0);
   fetching[Symbol.dispose]();
   choice.line(false);
   assert.deepEqual([said, choice.main], [["mqtt"], "http"]);
+});
+
+Deno.test("Choice probes HTTP when the engine has left it, and again soon while it works", () => {
+  const { choice, said, duties } = chosen("auto", "http");
+  choice.recommend("mqtt", "the engine says slow", 1_000);
+  assert.deepEqual([duties(10_999), duties(11_000)], ["none all", "probe all"]);
+  choice.worked("http", 11_200);
+  assert.deepEqual([duties(12_199), duties(12_200)], ["none all", "probe all"]);
+  // What fails is probed as seldom as it is tried otherwise.
+  choice.failed("http", "there is no answer", 13_000, true);
+  assert.deepEqual([duties(17_999), duties(18_000)], ["none all", "probe all"]);
+  assert.equal(choice.main, "mqtt");
+  choice.recommend("http", "the engine says healed", 18_000);
+  assert.equal(duties(18_000), "all none");
+  assert.deepEqual(said, ["mqtt: the engine says slow", "http: the engine says healed"]);
+});
+
+Deno.test("Choice does not probe MQTT, of which every report is a sign", () => {
+  const { choice, duties } = chosen("auto", "mqtt");
+  choice.recommend("http", "the engine says healed", 0);
+  assert.equal(duties(1_000_000), "all none");
 });
