@@ -62,8 +62,11 @@ export type DeviceCommand =
 export function parseDevice(args: string[]): DeviceCommand {
   const { url, mqtt, device: id, ...flags } = parseCommand(device, args);
   const httpUrl = checkUrl("url", url);
-  const mqttUrl = `mqtt://${mqtt ?? `${new URL(httpUrl).hostname}:1883`}`;
-  return { ...camelled(flags), id, httpUrl, mqttUrl };
+  const broker = mqtt ?? `${new URL(httpUrl).hostname}:1883`;
+  if (!/^[^/\s]+:\d{1,5}$/.test(broker)) {
+    throw new UsageError(`--mqtt must be HOST:PORT such as 127.0.0.1:1883, not "${broker}".`);
+  }
+  return { ...camelled(flags), id, httpUrl, mqttUrl: `mqtt://${broker}` };
 }
 
 type Camelled<F> = { readonly [N in keyof F as Camel<N & string>]: F[N] };

@@ -136,7 +136,8 @@ export class Session {
   #end(end: TaskEnd): void {
     const { taskId } = end;
     const { kept } = this.#parts.memory;
-    this.#asking.forget(taskId);
+    // An answer and the poll beside it may both tell of it.
+    if (!this.#asking.forget(taskId)) return;
     const isInHand = this.#job.isAbout(taskId);
     if (!isInHand && taskId !== kept.aside?.id && !this.#job.wasAbout(taskId)) return;
     this.#state(end.outcome, end.reason);
