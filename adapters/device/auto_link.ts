@@ -8,7 +8,7 @@ import { pause } from "./pause.ts";
 
 /** A broker that is not there at the start after so long is stood in for. */
 const FIRST_PATIENCE_MS = 2_000;
-/** A broker that is not there, or not there again, after so long is stood in for. */
+/** And one that was, and is not there again. */
 const PATIENCE_MS = 5_000;
 /** A connection that held for so long was no accident: the next one is waited for as long. */
 const GOOD_MS = 10_000;
@@ -28,7 +28,8 @@ export class AutoLink implements DeviceLink {
   #isHttpUp = false;
   /** Since when the broker is connected. */
   #upAt: number | undefined;
-  #wasUp = false;
+  /** A connection that was closed comes back at once, if it can; without any other there is none. */
+  #mayComeBack = false;
   /** Resolves when another link has come up. */
   #next = Promise.withResolvers<void>();
   readonly #off = new AbortController();
@@ -104,17 +105,17 @@ export class AutoLink implements DeviceLink {
 
   #mqttDown(host: string, why: string): void {
     this.#events.down(host, why);
-    // A connection that was closed comes back at once, if it can; without any other there is none.
-    const mayComeBack = this.#wasUp && /^the connection was /.test(why);
-    if (this.#upAt === undefined && !mayComeBack) this.#standIn();
+    if (!/^the connection was /.test(why)) this.#mayComeBack = false;
+    if (this.#upAt === undefined && !this.#mayComeBack) this.#standIn();
   }
 
   #lineChanged(isUp: boolean): void {
     const heldMs = performance.now() - (this.#upAt ?? 0);
     this.#upAt = isUp ? performance.now() : undefined;
-    this.#wasUp = true;
-    if (isUp) clearTimeout(this.#timer);
-    else this.#standInAfter(heldMs < GOOD_MS ? 0 : PATIENCE_MS);
+    if (isUp) {
+      this.#mayComeBack = true;
+      clearTimeout(this.#timer);
+    } else this.#standInAfter(this.#mayComeBack && heldMs >= GOOD_MS ? PATIENCE_MS : 0);
     this.#events.line(isUp);
   }
 

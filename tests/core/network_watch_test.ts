@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import type { Message, Metadata, TransportPayload } from "../../core/mod.ts";
 import { bench, settle } from "./support/bench_engine.ts";
+import type { FactData } from "../../core/log/mod.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { IMAGE, SIZE } from "./support/given.ts";
-import { assertReplays, listen, order, PUMP, says } from "./support/stories.ts";
+import { assertReplays, listen, order, PUMP, rowsOf, says } from "./support/stories.ts";
 
 const SECOND = 1_000;
 
@@ -12,7 +13,7 @@ interface Scene {
   readonly b: Bench;
   readonly id: string;
   /** The device asks for bytes over HTTP, and is handed so many at once. */
-  ranges(from: number, sent?: number, state?: "complete" | "cut"): Promise<void>;
+  ranges(from: number, sent?: number, state?: "complete" | "cut", to?: number): Promise<void>;
   /** What was recommended since this was last asked, as `transport reason`. */
   told(): string[];
 }
@@ -23,8 +24,8 @@ async function downloading(more: { transport?: "http" | "mqtt" } = {}): Promise<
   await listen(b);
   await says(b, ["request", more]);
   let connection = 0;
-  const ranges: Scene["ranges"] = async (from, sent = 1_000, state = "complete") => {
-    const range = { from, sent, sentAt: b.engine.now(), state, connection: ++connection };
+  const ranges: Scene["ranges"] = async (from, sent = 1_000, state = "complete", to = SIZE) => {
+    const range = { from, to, sent, sentAt: b.engine.now(), state, connection: ++connection };
     const sha256 = IMAGE.slice(7);
     await b.engine.submit({ kind: "artifact", device: PUMP, sha256, range });
   };
@@ -106,4 +107,27 @@ Deno.test("a request for another transport takes the place of what was measured"
   assert.equal(payload.transport, "http");
   await settle();
   assertReplays(b);
+});
+
+Deno.test("a device that looks at HTTP now and then has not left MQTT, and shows that HTTP works", async () => {
+  const { b, ranges, told, id } = await downloading();
+  await ranges(0);
+  await b.clock.pass(15 * SECOND);
+  assert.deepEqual(told(), ["mqtt stalled"]);
+  const [part, look] = [8_192, 2_048];
+  for (let from = 0; from < 8 * (part + look); from += part + look) {
+    await b.ask(PUMP, "chunk/request", { task_id: id, offset: from, length: part });
+    await settle();
+    await b.clock.pass(SECOND / 2);
+    await ranges(from + part, look, "complete", from + part + look);
+    await b.clock.pass(SECOND / 2);
+    for (const { done } of b.chunks.splice(0)) done("arrived");
+  }
+  assert.deepEqual(told(), []);
+  await b.clock.pass(30 * SECOND);
+  assert.deepEqual(told(), ["http stalled"]);
+  const { data } = rowsOf(b).findLast(({ type }) => type === "NetworkMeasured")!;
+  const { http, mqtt } = data as FactData<"NetworkMeasured">;
+  assert.ok(http.trust > 0 && http.bytes_per_s === undefined, JSON.stringify(http));
+  assert.ok(mqtt.steady_bytes_per_s! > 0, JSON.stringify(mqtt));
 });

@@ -28,7 +28,7 @@ for (const [chunk, recommended, http, mqtt] of asked) {
 Deno.test("Advice takes what it is told, and leaves as it was what makes no sense", () => {
   const advice = new Advice();
   const figures = () => [advice.transport, advice.inFlight, advice.heartbeatMs];
-  assert.deepEqual(figures(), ["http", 4, 2_000]);
+  assert.deepEqual(figures(), ["http", 4, 1_000]);
   const told = { transport: "mqtt", chunks_in_flight: 8, heartbeat_seconds: 30, reason: "slow" };
   assert.equal(advice.heard(told), "the engine says slow");
   assert.deepEqual(figures(), ["mqtt", 8, 30_000]);

@@ -154,7 +154,7 @@ Deno.test("a device goes back to what is recommended when a try of it brings byt
   assert.deepEqual(stored, image.bytes);
   assert.deepEqual(switches(events), ["http: MQTT: there is no answer", "mqtt: MQTT works again"]);
   // The try was a small one, of bytes that were missing.
-  assert.ok(engine.parts.some(([, length]) => length === 4_096), engine.parts.join(" "));
+  assert.ok(engine.parts.some(([, length]) => length === 2_048), engine.parts.join(" "));
   assert.equal(end.stats.repeated, 0);
 });
 

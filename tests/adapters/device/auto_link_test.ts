@@ -157,7 +157,7 @@ Deno.test("AutoLink speaks HTTP when a broker has said nothing for some seconds"
   await linked({ isSilent: true }, async ({ link, heard, until }) => {
     const begun = performance.now();
     await until("up http");
-    assert.ok(performance.now() - begun >= 4_900);
+    assert.ok(performance.now() - begun >= 1_900);
     assert.equal(link.speaks, "http");
     assert.ok(!heard.includes("up mqtt"));
   });
@@ -186,7 +186,7 @@ Deno.test("AutoLink takes a broker that acknowledges nothing for one that is gon
     const begun = performance.now();
     await soon(link.report("verify", {}), "the report");
     assert.equal(script.reports.length, 1);
-    assert.ok(performance.now() - begun < 8_000);
+    assert.ok(performance.now() - begun < 13_000);
   });
 });
 
