@@ -3,7 +3,8 @@
  * each fact to its task's machine and alone gives the next task its turn.
  */
 import type { DeviceFact, FactOf, Move } from "../log/mod.ts";
-import { recommend } from "../network/mod.ts";
+import { firstRecommendation, recommend } from "../network/mod.ts";
+import type { Recommendation } from "../network/mod.ts";
 import { OPEN_TASKS_MAX, REPORT_EVERY_MS } from "../protocol/limits.ts";
 import type { Transport } from "../protocol/mod.ts";
 import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
@@ -245,9 +246,8 @@ class Draft {
   /** Whoever asks for another transport than before knows better than what was measured. */
   #learnTransport(transport: Transport): void {
     if ((this.#device.transport ?? "http") === transport) return;
-    this.#change({ transport });
-    const { network: _, ...others } = this.#device;
-    this.#device = others;
+    const { network } = this.#device;
+    this.#change({ transport, ...network && { network: anew(network, transport) } });
   }
 
   #learn(
@@ -339,6 +339,14 @@ function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
 function withoutPlace(fact: FactOf<"UpdateRequested">): FactOf<"UpdateRequested"> {
   const { resume_from: _, ...data } = fact.data;
   return { ...fact, data };
+}
+
+/** As if nothing were measured, but for how often it went to and fro: that is not to be had anew. */
+function anew(
+  { at, switchedAt, hops }: Recommendation,
+  transport: Transport,
+): Recommendation {
+  return { ...firstRecommendation(transport), at, switchedAt, hops };
 }
 
 /** Whether the device itself said it. */

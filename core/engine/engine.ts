@@ -156,6 +156,9 @@ export class Engine implements EngineApi {
     if (input.kind === "report" && input.report === "request") {
       this.#presence.asked(input.device, input.via);
     }
+    if (input.kind === "ask" || input.kind === "report" && input.via === "mqtt") {
+      this.#giving.heard(input.device);
+    }
     if (input.kind === "delivered") this.#giving.delivered(input);
     if (input.kind === "ask" && this.#giving.goesOnAsking(input)) {
       return Promise.resolve({ ok: true, messages: [] });

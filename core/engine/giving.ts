@@ -3,6 +3,8 @@
  * broker, and watched, as how they move says how they had better go. All of it beside the loop.
  */
 import type { Device } from "../device/state.ts";
+import { TRANSFERS_MAX } from "../protocol/limits.ts";
+import { Cache } from "./cache.ts";
 import { ChunkFlow } from "./chunk_flow.ts";
 import { askGoingOn, taskGoingOn } from "./going_on.ts";
 import type { FurtherRange } from "./going_on.ts";
@@ -35,12 +37,16 @@ export class Giving {
   readonly #deps: GivingDeps;
   readonly #chunks: ChunkFlow | undefined;
   readonly #watch: NetworkWatch;
+  /** Those who were heard by a broker of somebody else's in this run: nothing else shows that they use it. */
+  readonly #heard: Cache<true> | undefined;
 
   constructor(deps: GivingDeps) {
     this.#deps = deps;
     const { ports: { images, outbox, store, clock }, committed, isWell, now, onFault } = deps;
+    const heard = this.#heard = deps.isBrokered ? new Cache(TRANSFERS_MAX) : undefined;
     const watch = new NetworkWatch({
       ...deps,
+      isListening: (id) => deps.isListening(id) && (!heard || heard.get(id) === true),
       clock,
       lastGivenAt: (task) => this.transfers.lastGiven(task)?.at,
     });
@@ -84,6 +90,11 @@ export class Giving {
     for (const one of progress) this.#watch.reported(one);
     for (const message of outgoing) this.#noteSent(message);
     for (const { device, ...asked } of given) this.#chunks?.want(device, asked);
+  }
+
+  /** The device said something by a broker. */
+  heard(device: string): void {
+    this.#heard?.set(device, true);
   }
 
   /** The device has confirmed a message. */

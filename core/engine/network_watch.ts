@@ -35,6 +35,8 @@ export interface NetworkWatchDeps {
 
 /** Whoever fetches is looked at so often. */
 const LOOK_MS = 1_000;
+/** And so many at once. */
+const LOOKED_MAX = 1_000;
 /** A message that was confirmed later than this had waited for its device. */
 const ANSWERED_MS_MAX = 60_000;
 
@@ -45,12 +47,17 @@ interface Named {
   readonly attempt: number;
 }
 
+/** After a start of the engine its devices come back one by one: who is not there yet is not gone. */
+const GRACE_MS = 60_000;
+
 interface Watched {
   http: Quality;
   mqtt: Quality;
   /** The newest owed message on its way, and since when. */
   sent?: { readonly name: string; readonly at: number } | undefined;
   isTold: boolean;
+  /** Whether it heard messages of a broker in this run. */
+  wasListening: boolean;
 }
 
 /** The watch over all devices. */
@@ -59,11 +66,16 @@ export class NetworkWatch implements TransferWatch {
   readonly #watched = new Cache<Watched>(TRANSFERS_MAX);
   /** Downloads under way. */
   readonly #downloads = new Map<string, Download>();
+  /** When the engine started. */
+  readonly #since: number;
+  /** Those of them who are to be looked at before everybody is again. */
+  #toLook: string[] = [];
   #cancelLook: (() => void) | undefined;
   #isClosed = false;
 
   constructor(deps: NetworkWatchDeps) {
     this.#deps = deps;
+    this.#since = deps.now();
   }
 
   /** The task's device asks for bytes from there on. */
@@ -137,7 +149,12 @@ export class NetworkWatch implements TransferWatch {
   #of(device: string): Watched {
     const known = this.#watched.get(device);
     if (known) return known;
-    const watched: Watched = { http: unknownQuality, mqtt: unknownQuality, isTold: false };
+    const watched: Watched = {
+      http: unknownQuality,
+      mqtt: unknownQuality,
+      isTold: false,
+      wasListening: false,
+    };
     this.#watched.set(device, watched);
     return watched;
   }
@@ -149,6 +166,7 @@ export class NetworkWatch implements TransferWatch {
 
   #begin(device: string, download: Download): void {
     if (this.#isClosed) return;
+    this.#of(device).wasListening ||= this.#deps.isListening(device);
     this.#downloads.set(device, download);
     this.#cancelLook ??= this.#deps.clock.after(LOOK_MS, () => this.#look());
   }
@@ -163,17 +181,22 @@ export class NetworkWatch implements TransferWatch {
     this.#judge(device, watched);
   }
 
-  /** Those who download, one by one: what does not move is observed as well. */
+  /** Those who download, one by one, but not too many at once: what does not move is observed as well. */
   #look(): void {
     this.#cancelLook = undefined;
     const now = this.#deps.now();
-    for (const [id, download] of this.#downloads) {
+    if (this.#toLook.length === 0) this.#toLook = [...this.#downloads.keys()];
+    const looked = this.#toLook.splice(-LOOKED_MAX);
+    for (const id of looked) {
+      const download = this.#downloads.get(id);
+      if (!download) continue;
       const device = this.#deps.committed(id);
       if (device && !isUnderWay(device, download)) this.#downloads.delete(id);
       else this.#lookAt(id, download, device && activeTask(device.tasks), now);
     }
     if (this.#downloads.size === 0 || this.#isClosed) return;
-    this.#cancelLook = this.#deps.clock.after(LOOK_MS, () => this.#look());
+    const ms = Math.ceil(LOOK_MS * looked.length / this.#downloads.size);
+    this.#cancelLook = this.#deps.clock.after(Math.min(ms, LOOK_MS), () => this.#look());
   }
 
   /** Of one who cannot be reached at all nobody knows that a way is at fault. */
@@ -195,6 +218,8 @@ export class NetworkWatch implements TransferWatch {
     const isListening = this.#deps.isListening(id);
     const measured: Measured = { http, mqtt, isListening, home };
     const standing = standingOf(device);
+    watched.wasListening ||= isListening;
+    if (!watched.wasListening && this.#deps.now() < this.#since + GRACE_MS) return;
     if (recommend(standing, measured, this.#deps.now()) === standing) return;
     watched.isTold = true;
     void this.#deps.submit({ kind: "network", device: id, http, mqtt, isListening }).then(() => {
