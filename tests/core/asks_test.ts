@@ -148,6 +148,12 @@ const parts: [what: string, payload: unknown, expected: string][] = [
   ],
 ];
 
+Deno.test("parseAsk() looks at no more parts than show that there are too many", () => {
+  const ask = parse(PART, `{"parts":[${"[0,256],".repeat(8_000)}7]}`);
+  assert.ok(!("code" in ask) && ask.kind === "chunk/request");
+  assert.equal(ask.body.parts?.length, 33);
+});
+
 for (const [what, payload, expected] of parts) {
   Deno.test(`judgeAsk() of ${what}`, () => assert.equal(judged(PART, payload), expected));
 }

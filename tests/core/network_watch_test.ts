@@ -106,7 +106,28 @@ Deno.test("a request for another transport takes the place of what was measured"
   const payload = metadataIn(await says(b, ["request", { transport: "http" }]));
   assert.equal(payload.transport, "http");
   await settle();
+  // How often it went to and fro is not to be had anew: else a request would be a way around it.
+  assert.equal(b.store.devices.get(PUMP)?.network?.hops, 1);
   assertReplays(b);
+});
+
+Deno.test("behind a broker only who was heard by it is recommended MQTT", async () => {
+  const b = await bench({ isBrokered: true });
+  b.engine.reachable(true);
+  await settle();
+  await order(b);
+  const sha256 = IMAGE.slice(7);
+  const fetches = async (connection: number) => {
+    const sentAt = b.engine.now();
+    const range = { from: 0, sent: 1_000, sentAt, state: "complete", connection } as const;
+    await b.engine.submit({ kind: "artifact", device: PUMP, sha256, range });
+    await b.clock.pass(30 * SECOND);
+  };
+  await fetches(1);
+  assert.equal(measured(b), 0);
+  await says(b, ["request", {}]);
+  await fetches(2);
+  assert.equal(measured(b), 1);
 });
 
 Deno.test("a device that looks at HTTP now and then has not left MQTT, and shows that HTTP works", async () => {
