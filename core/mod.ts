@@ -66,6 +66,8 @@ export { interpretReport } from "./device/interpret.ts";
 export type { Delivery, FactDraft, Interpretation, Packet, Refusal } from "./device/interpret.ts";
 export type { Device, DeviceToken, Owed, TakenReport } from "./device/state.ts";
 export * from "./log/mod.ts";
+export { recommendationReasons } from "./network/mod.ts";
+export type { FetchPlan, Recommendation, RecommendationReason } from "./network/mod.ts";
 export * from "./protocol/mod.ts";
 export * from "./replay/mod.ts";
 export { deadlineOf } from "./upgrade/deadline.ts";

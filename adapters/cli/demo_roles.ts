@@ -2,7 +2,7 @@
 
 /** What goes wrong, or is otherwise special, with a virtual device. Bytes are those of the image. */
 export interface DemoFaults {
-  readonly transport?: "http";
+  readonly transport?: "mqtt" | "http";
   readonly chunkBytes?: number;
   readonly cutAt?: number;
   readonly switchAt?: number;
@@ -62,7 +62,7 @@ const roles: readonly Role[] = [
   misbehaving("claims a wrong digest each time", { lie: "wrong-digest" }, "failed", { retries: 1 }),
   honest("goes on over HTTP half-way", (size) => ({ switchAt: half(size) })),
   honest("one chunk spoiled, must boot", () => ({ corruptChunk: 5 }), booted),
-  plain("", verified),
+  honest("over MQTT alone", () => ({ transport: "mqtt" })),
   plain("must boot to succeed", booted),
   honest("over HTTP alone, must boot", () => ({ transport: "http" }), booted),
   honest("loses power half-way, must boot", (size) => ({ restartAt: half(size) }), booted),

@@ -15,6 +15,8 @@ export const device = {
   notes: [
     "It waits for a task, goes on trying when it cannot connect, and ends after one task. Exit code 0:",
     "the task succeeded; 1: it ended otherwise, or the broker refused the device; 2: a wrong flag.",
+    "It speaks MQTT and fetches by what the engine recommends. While that fails, it goes on by the other",
+    "transport at the byte where it stopped; with --transport mqtt or http it has that one only.",
     "Flags can be seen by others in the list of processes: keep the token out of them with",
     "--token-file or with OTALOG_DEVICE_TOKEN in the environment. --token wins, then the file.",
   ],
@@ -28,9 +30,9 @@ export const device = {
     version: text("VERSION", "The version that runs when the folder is new"),
     product: text("NAME", "What it says it is"),
     "chunk-bytes": count("The chunk size it asks for", undefined, 256, 16_777_216),
-    transport: choice("WORD", ["mqtt", "http"], "What it reports and listens by [mqtt]"),
-    "cut-at": byte("Lose both connections once when so many bytes have been received"),
-    "switch-at": byte("Go on over the other transport when so many bytes have been received"),
+    transport: choice("WORD", ["auto", "mqtt", "http"], "What it reports and fetches by [auto]"),
+    "cut-at": byte("Lose all connections once when so many bytes have been received"),
+    "switch-at": byte("Do everything by the other transport when so many bytes have been received"),
     "restart-at": byte("Lose power once then, and come back with what was stored"),
     "corrupt-chunk": count("Store this chunk wrongly, once", undefined, 0, 65_535),
     "corrupt-always": toggle("Store the first chunk wrongly in every attempt"),
@@ -60,8 +62,11 @@ export type DeviceCommand =
 export function parseDevice(args: string[]): DeviceCommand {
   const { url, mqtt, device: id, ...flags } = parseCommand(device, args);
   const httpUrl = checkUrl("url", url);
-  const mqttUrl = `mqtt://${mqtt ?? `${new URL(httpUrl).hostname}:1883`}`;
-  return { ...camelled(flags), id, httpUrl, mqttUrl };
+  const broker = mqtt ?? `${new URL(httpUrl).hostname}:1883`;
+  if (!/^[^/\s]+:\d{1,5}$/.test(broker)) {
+    throw new UsageError(`--mqtt must be HOST:PORT such as 127.0.0.1:1883, not "${broker}".`);
+  }
+  return { ...camelled(flags), id, httpUrl, mqttUrl: `mqtt://${broker}` };
 }
 
 type Camelled<F> = { readonly [N in keyof F as Camel<N & string>]: F[N] };

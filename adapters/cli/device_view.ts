@@ -1,5 +1,6 @@
 /** What a virtual device does, as lines for a person. */
 import type { DeviceEnd } from "./fleet_summary.ts";
+import { switchText } from "./fleet_view.ts";
 import type { DeviceEvent } from "./fleet_view.ts";
 import { bytesText } from "./terminal.ts";
 
@@ -13,6 +14,8 @@ export function deviceLine(event: DeviceEvent): string {
       const percent = Math.floor(100 * received / Math.max(size, 1));
       return `stored ${bytesText(received)} of ${bytesText(size)} (${percent} %)`;
     }
+    case "switch":
+      return switchText(event);
     case "state":
       return stateLine(event.state, event.detail);
   }

@@ -6,6 +6,7 @@ import type { Screen } from "./terminal.ts";
 export type DeviceEvent =
   | { readonly type: "state"; readonly state: string; readonly detail?: string }
   | { readonly type: "stored"; readonly received: number; readonly size: number }
+  | { readonly type: "switch"; readonly transport: string; readonly reason: string }
   | { readonly type: "chunk"; readonly index: number };
 
 interface Line {
@@ -67,6 +68,7 @@ export class FleetView {
     if (event.type === "stored") {
       Object.assign(line, { received: event.received, again: undefined });
     }
+    if (event.type === "switch") line.detail = switchText(event);
     if (event.type === "state") enter(line, event.state, event.detail ?? "");
     this.#draw(id, event.type === "state" && !passing.includes(event.state));
   }
@@ -95,6 +97,11 @@ export class FleetView {
     const barred = shareText(received / this.#size);
     return again === undefined ? barred : `chunks fetched again: ${again}`.padEnd(barred.length);
   }
+}
+
+/** `bytes over MQTT: the engine says slow` */
+export function switchText({ transport, reason }: DeviceEvent & { type: "switch" }): string {
+  return `bytes over ${transport.toUpperCase()}: ${reason}`;
 }
 
 function enter(line: Line, state: string, detail: string): void {

@@ -16,6 +16,8 @@ export class Asking {
   /** An offer with another chunk size, made before the wish was heard. */
   #held: Metadata | undefined;
   #isAsking = false;
+  /** Tasks that ended: of answers that come side by side the offer may be the last to be read. */
+  readonly #over = new Set<string>();
   /** Counts its requests: only the newest one is waited for. */
   #turn = 0;
   /** Whether a request says where it stopped: not after the engine found that out of range. */
@@ -31,7 +33,7 @@ export class Asking {
 
   /** Asks for work; what it stored of the task in hand is said along. */
   async ask(): Promise<void> {
-    const { options: { product }, memory, say } = this.#parts;
+    const { options: { product }, mode, memory, say } = this.#parts;
     const { version, task } = memory.kept;
     const turn = ++this.#turn;
     this.#isAsking = true;
@@ -39,6 +41,7 @@ export class Asking {
       ...(version === null ? {} : { current_version: version }),
       ...(product === undefined ? {} : { product }),
       ...(this.#wish === undefined ? {} : { chunk_bytes: this.#wish }),
+      ...(mode === "auto" ? {} : { transport: mode }),
       ...(task && this.#saysWhere ? { resume_from: memory.received } : {}),
     });
     await pause(ANSWER_MS, this.#off);
@@ -50,6 +53,7 @@ export class Asking {
    * the answer to its request does. True when it has to ask for that.
    */
   offered(metadata: Metadata): boolean {
+    if (this.#over.has(metadata.task_id)) return false;
     if (this.#wish === undefined || metadata.chunk_bytes === this.#wish) {
       this.#accept(metadata);
       return false;
@@ -58,9 +62,12 @@ export class Asking {
     return !this.#isAsking;
   }
 
-  /** The task is over: an offer of it is, too. */
-  forget(taskId: string): void {
+  /** The task is over: an offer of it is, too. False: that was known. */
+  forget(taskId: string): boolean {
+    if (this.#over.has(taskId)) return false;
+    this.#over.add(taskId);
     if (this.#held?.task_id === taskId) this.#held = undefined;
+    return true;
   }
 
   /** It was answered that there is nothing. */

@@ -3,15 +3,12 @@ import { randomUUID } from "node:crypto";
 import type { Metadata } from "../../core/mod.ts";
 import { chunkBounds } from "../../firmware/mod.ts";
 import { install } from "./boot.ts";
-import { download, retrying } from "./download.ts";
-import { fetchChunkDigests } from "./http.ts";
+import { chunkDigests } from "./digests.ts";
+import { fetchMissing } from "./fetch_missing.ts";
 import type { Parts } from "./parts.ts";
 import type { Span } from "./spans.ts";
 
-/** Progress is reported each time so many percent more are stored. */
-const REPORT_EVERY_PERCENT = 5;
-
-/** Goes through one attempt. @throws whatever {@link download} throws. */
+/** Goes through one attempt. @throws whatever {@link fetchMissing} throws. */
 export async function runAttempt(
   parts: Parts,
   metadata: Metadata,
@@ -29,34 +26,6 @@ export async function runAttempt(
   const isRight = await verify(parts, metadata, signal);
   // Whoever is trusted to check by itself asks nobody whether to go on.
   if (isRight && metadata.completion === "reported") await install(parts, metadata);
-}
-
-async function fetchMissing(
-  { options: { token }, memory, say, faults, tally, emit }: Parts,
-  metadata: Metadata,
-  signal: AbortSignal,
-): Promise<void> {
-  const { task_id, attempt, size } = metadata;
-  const percentNow = () => Math.floor(100 * memory.received / size);
-  let reported = percentNow();
-  await download({
-    metadata,
-    memory,
-    faults,
-    token,
-    signal,
-    requested: () => void tally.requests++,
-    received: (bytes) => void (tally.bytesFetched += bytes),
-    stored: async (index) => {
-      const { received } = memory;
-      tally.chunks.push(index);
-      emit({ type: "chunk", index });
-      emit({ type: "stored", received, size });
-      if (percentNow() < reported + REPORT_EVERY_PERCENT && received < size) return;
-      reported = percentNow();
-      await say("progress", { task_id, attempt, received });
-    },
-  });
 }
 
 /** What turns out bad is missing again, so that the next attempt knows what to fetch. */
@@ -87,15 +56,15 @@ async function verify(parts: Parts, metadata: Metadata, signal: AbortSignal): Pr
 }
 
 async function badChunks(
-  { options: { token }, memory }: Parts,
+  parts: Parts,
   metadata: Metadata,
   signal: AbortSignal,
 ): Promise<{ index: number; span: Span }[]> {
-  const digests = await retrying(signal, () => fetchChunkDigests(metadata, token, signal));
+  const digests = await chunkDigests(parts, metadata, signal);
   const bad: { index: number; span: Span }[] = [];
-  for (const [index, digest] of digests!.entries()) {
+  for (const [index, digest] of digests.entries()) {
     const { start, end } = chunkBounds(metadata.size, metadata.chunk_bytes, index)!;
-    if (await memory.checksum(start, end) !== digest) bad.push({ index, span: [start, end] });
+    if (await parts.memory.checksum(start, end) !== digest) bad.push({ index, span: [start, end] });
   }
   return bad;
 }

@@ -1,18 +1,21 @@
 /**
- * A virtual device: reports over MQTT or HTTP and fetches over HTTP as a real one would, stores the
- * image in a file, checks every chunk and the whole, resumes where it stopped, and fails on demand.
+ * A virtual device: reports and fetches over MQTT and HTTP as a real one would, stores the image in a
+ * file, checks every chunk and the whole, resumes where it stopped, and fails on demand.
  */
+import { Advice } from "./advice.ts";
 import { boot } from "./boot.ts";
+import { Choice, nameOf, other } from "./choice.ts";
 import { Faults } from "./faults.ts";
 import { Interruption } from "./interruption.ts";
 import { connect } from "./link.ts";
 import type { DeviceLink } from "./link.ts";
+import { Mail } from "./mail.ts";
 import { DeviceMemory } from "./memory.ts";
-import type { DeviceEnd, DeviceOptions, DeviceStats, Transport } from "./options.ts";
+import type { DeviceEnd, DeviceOptions, DeviceStats, Mode, Transport } from "./options.ts";
 import type { Parts } from "./parts.ts";
 import { Session } from "./session.ts";
 import type { SessionEnd } from "./session.ts";
-import { newTally, statsOf } from "./tally.ts";
+import { countBytes, newTally, statsOf } from "./tally.ts";
 import { Voice } from "./voice.ts";
 
 /** One device. Made once, run once. */
@@ -21,14 +24,16 @@ export class VirtualDevice {
   readonly #faults: Faults;
   readonly #voice: Voice;
   readonly #tally = newTally();
-  #transport: Transport;
+  #mode: Mode;
+  /** What reports went by when it was last connected. */
+  #spoke: Transport = "mqtt";
 
   /** Nothing happens before `run`. */
   constructor(options: DeviceOptions) {
     this.#options = options;
     this.#faults = new Faults(options);
     this.#voice = new Voice(options);
-    this.#transport = options.transport ?? "mqtt";
+    this.#mode = options.transport ?? "auto";
   }
 
   /** What it took so far. */
@@ -69,6 +74,7 @@ export class VirtualDevice {
       return await promise;
     } finally {
       signal.removeEventListener("abort", abort);
+      this.#spoke = link.speaks;
       const closed = session.close();
       await link.close();
       await closed;
@@ -81,34 +87,47 @@ export class VirtualDevice {
     reject: (error: Error) => void,
   ): { link: DeviceLink; session: Session } {
     const options = this.#options;
-    const link = connect(this.#transport, options, {
+    const [advice, mail] = [new Advice(), new Mail()];
+    const choice = new Choice(this.#mode, (to, why) => this.#switched(to, why));
+    const link = connect(this.#mode, options, {
+      connecting: (host) => this.#state("connecting", `to ${host}`),
       up: () => {
         this.#state("connected");
         session.begin();
       },
-      down: (why) => this.#state("unreachable", `${link.host}: ${why}. It goes on trying.`),
+      down: (host, why) => this.#state("unreachable", `${host}: ${why}. It goes on trying.`),
       refused: reject,
       message: (kind, payload) => session.receive(kind, payload),
+      chunk: (taskId, offset, bytes) => {
+        const isOfUse = mail.hand(({ chunk }) => chunk?.(taskId, offset, bytes));
+        if (!isOfUse) countBytes(this.#tally, "mqtt", bytes.length);
+      },
+      line: (isUp) => {
+        choice.line(isUp);
+        mail.hand(({ line }) => line?.(isUp));
+      },
     });
     const parts: Parts = {
-      options,
-      memory,
-      link,
+      ...{ options, mode: this.#mode, memory, link, advice, choice, mail },
       say: (kind, payload) => this.#voice.say(link, kind, payload),
       faults: this.#faults,
       tally: this.#tally,
       emit: options.onEvent ?? (() => {}),
     };
-    this.#state("connecting", `to ${link.host}`);
     const session = new Session(parts, resolve);
     return { link, session };
+  }
+
+  #switched(transport: Transport, reason: string): void {
+    this.#tally.switches++;
+    this.#options.onEvent?.({ type: "switch", transport, reason });
   }
 
   #goOn({ how, message }: Interruption): void {
     if (how === "restart") this.#state("restarted", message);
     if (how !== "switch") return;
-    this.#transport = this.#transport === "mqtt" ? "http" : "mqtt";
-    this.#state("switched", `to ${this.#transport === "mqtt" ? "MQTT" : "HTTP"}`);
+    this.#mode = other(this.#mode === "auto" ? this.#spoke : this.#mode);
+    this.#state("switched", `to ${nameOf(this.#mode)}`);
   }
 
   #state(state: string, detail?: string): void {

@@ -79,17 +79,24 @@ export class Faults {
     throw new Interruption(phase === "rebooting" ? "dark" : "silence", `after ${phase}`);
   }
 
-  /** The bytes as they are stored; `index` is the chunk they belong to. */
-  spoil(index: number, offset: number, bytes: Uint8Array): Uint8Array {
-    const { corruptChunk, corruptAlways, lie } = this.#options;
-    if (bytes.length === 0) return bytes;
-    const isOnce = corruptChunk === index && !this.#corruptDone;
-    if (isOnce) this.#corruptDone = true;
-    const isAlways = corruptAlways || lie === "right-digest";
-    if (!isOnce && !(isAlways && offset === 0)) return bytes;
+  /** The bytes as they are stored, from that byte of the image on. */
+  spoil(offset: number, bytes: Uint8Array, chunkBytes: number): Uint8Array {
+    const at = this.#spoiltAt(offset, bytes.length, chunkBytes);
+    if (at === undefined) return bytes;
     const spoilt = bytes.slice();
-    spoilt[0]! ^= 0xff;
+    spoilt[at]! ^= 0xff;
     return spoilt;
+  }
+
+  #spoiltAt(offset: number, length: number, chunkBytes: number): number | undefined {
+    const { corruptChunk, corruptAlways, lie } = this.#options;
+    if (length === 0) return undefined;
+    if (offset === 0 && (corruptAlways || lie === "right-digest")) return 0;
+    if (corruptChunk === undefined || this.#corruptDone) return undefined;
+    const start = corruptChunk * chunkBytes;
+    if (offset >= start + chunkBytes || offset + length <= start) return undefined;
+    this.#corruptDone = true;
+    return Math.max(start - offset, 0);
   }
 
   /** The digest that the device reports, of what it stored and of what it should have. */

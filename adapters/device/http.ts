@@ -5,10 +5,27 @@ import type { Span } from "./spans.ts";
 
 /** A request takes no longer; what came by then is kept. */
 const REQUEST_MS = 30_000;
+/** Bytes may take longer over a slow network: who asks looks whether any come. */
+const SPAN_MS = 3_600_000;
+/** No engine is left alone for longer, whatever it says. */
+const LATER_MAX_MS = 60_000;
 
 /** HTTP 401 or 403: the token is no longer good, which a new login makes sure of. */
 export class TokenRefused extends Error {
   override readonly name = "TokenRefused";
+}
+
+/** HTTP 503 with a time: the engine can be reached, and wants to be asked later. */
+export class NotNow extends Error {
+  override readonly name = "NotNow";
+  /** Milliseconds. */
+  readonly waitMs: number;
+
+  /** `message` is for a person. */
+  constructor(message: string, waitMs: number) {
+    super(message);
+    this.waitMs = waitMs;
+  }
 }
 
 /** What is asked for, and how. */
@@ -33,7 +50,8 @@ export async function* fetchSpan(
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
   const range = `bytes=${start}-${end - 1}`;
-  const response = await request({ url, token, signal, expected: 206, headers: { range } });
+  const asked = { url, token, signal, limitMs: SPAN_MS };
+  const response = await request({ ...asked, expected: 206, headers: { range } });
   let left = end - start;
   for await (const piece of response.body ?? []) {
     left -= piece.length;
@@ -66,6 +84,12 @@ export async function request(asked: Asked): Promise<Response> {
   });
   if (response.status === expected) return response;
   await response.body?.cancel();
-  const message = `HTTP ${response.status} for ${url}`;
-  throw [401, 403].includes(response.status) ? new TokenRefused(message) : new Error(message);
+  throw refusalOf(response, `HTTP ${response.status} for ${url}`);
+}
+
+function refusalOf({ status, headers }: Response, message: string): Error {
+  if (status === 401 || status === 403) return new TokenRefused(message);
+  const waitMs = 1_000 * Number(headers.get("retry-after") ?? 0);
+  if (status !== 503 || !(waitMs > 0)) return new Error(message);
+  return new NotNow(message, Math.min(waitMs, LATER_MAX_MS));
 }

@@ -25,7 +25,9 @@ interface Message {
 
 /** A device over HTTP. */
 export class HttpLink implements DeviceLink {
-  readonly host: string;
+  readonly speaks = "http";
+  readonly line = undefined;
+  readonly #host: string;
   readonly #options: DeviceOptions;
   readonly #base: string;
   readonly #events: LinkEvents;
@@ -41,8 +43,9 @@ export class HttpLink implements DeviceLink {
     this.#options = options;
     this.#events = events;
     const { httpUrl, id, prefix = TOPIC_PREFIX } = options;
-    this.host = new URL(httpUrl).host;
+    this.#host = new URL(httpUrl).host;
     this.#base = `${httpUrl}${prefix}/${id}`;
+    events.connecting(this.#host);
     this.#listening = this.#listen();
   }
 
@@ -78,14 +81,14 @@ export class HttpLink implements DeviceLink {
 
   #up(): void {
     this.#why = undefined;
-    this.#events.up();
+    this.#events.up("http");
   }
 
   async #lost(error: Error): Promise<void> {
     if (this.#off.signal.aborted) return;
     if (error instanceof TokenRefused) {
       this.#off.abort(error);
-      return this.#events.refused(refusedBy(`The engine at ${this.host}`, this.#options.id));
+      return this.#events.refused(refusedBy(`The engine at ${this.#host}`, this.#options.id));
     }
     if (this.#line.signal.aborted) this.#line = new AbortController();
     else this.#down(error.message);
@@ -95,7 +98,7 @@ export class HttpLink implements DeviceLink {
   #down(why: string): void {
     if (this.#why === why) return;
     this.#why = why;
-    this.#events.down(why);
+    this.#events.down(this.#host, why);
   }
 
   /** Asks, and hands on the messages that come with the answer. */
@@ -103,6 +106,8 @@ export class HttpLink implements DeviceLink {
     const response = await this.#request(method, path, limitMs, body);
     const { messages } = (await response.json()) as { messages: Message[] };
     for (const { id, topic, payload } of messages) {
+      // To a link that was closed meanwhile nothing was said: another one hears it.
+      if (this.#off.signal.aborted) return;
       this.#events.message(topic.split("/").at(-1)!, payload);
       await this.#delete(id);
     }

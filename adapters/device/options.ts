@@ -6,10 +6,10 @@ export interface DeviceOptions extends DeviceFaults {
   readonly token: string;
   /** `mqtt://host:port` */
   readonly mqttUrl: string;
-  /** `http://host:port`, needed to speak HTTP only. */
+  /** `http://host:port`, needed to report over HTTP. */
   readonly httpUrl?: string | undefined;
-  /** What it reports and listens by; the bytes of the image come over HTTP either way. */
-  readonly transport?: Transport | undefined;
+  /** What it reports, listens and fetches by [auto]. */
+  readonly transport?: Mode | undefined;
   /** Topic prefix with its leading slash. */
   readonly prefix?: string;
   /** Where it keeps the image and what survives a reboot. */
@@ -23,14 +23,21 @@ export interface DeviceOptions extends DeviceFaults {
   readonly onEvent?: ((event: DeviceEvent) => void) | undefined;
 }
 
-/** How a device reports and listens. */
+/** How reports, messages and the bytes of an image travel. */
 export type Transport = "mqtt" | "http";
+
+/**
+ * What a device does with the two. `mqtt` and `http`: everything by that one. `auto`: reports over
+ * MQTT, or over HTTP while the broker cannot be reached; bytes by what the engine recommends, or by
+ * the other one while that fails.
+ */
+export type Mode = "auto" | Transport;
 
 /** What goes wrong with a device. Bytes are those of the image, in the middle of a chunk or not. */
 export interface DeviceFaults {
-  /** Loses both connections once at that byte. */
+  /** Loses all connections once at that byte. */
   readonly cutAt?: number | undefined;
-  /** Goes on over the other transport at that byte. */
+  /** Does everything by the other transport from that byte on. */
   readonly switchAt?: number | undefined;
   /** Loses power once at that byte, and comes back with what it had stored. */
   readonly restartAt?: number | undefined;
@@ -59,6 +66,8 @@ export interface DeviceFaults {
 export type DeviceEvent =
   | { readonly type: "state"; readonly state: string; readonly detail?: string }
   | { readonly type: "stored"; readonly received: number; readonly size: number }
+  /** The bytes come by the other transport from now on; `reason` is for a person. */
+  | { readonly type: "switch"; readonly transport: Transport; readonly reason: string }
   | { readonly type: "chunk"; readonly index: number };
 
 /** How an upgrade ended for the device, and what it took. */
@@ -77,8 +86,14 @@ export interface DeviceStats {
   readonly attempts: number;
   /** Requests for bytes of the image, vain ones too. */
   readonly requests: number;
-  /** Bytes of the image that came; one that came twice counts twice. */
+  /** Bytes of the image that came, over either transport; one that came twice counts twice. */
   readonly bytesFetched: number;
+  /** Those of them that came over MQTT. */
+  readonly bytesOverMqtt: number;
+  /** Those of them that were stored already. */
+  readonly repeated: number;
+  /** How often the bytes came by the other transport from then on. */
+  readonly switches: number;
   readonly cuts: number;
   /** The index of each chunk in the order they were stored. */
   readonly chunks: readonly number[];

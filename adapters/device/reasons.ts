@@ -5,6 +5,9 @@ const SERVER_UNAVAILABLE = 3;
 const IDENTIFIER_REJECTED = 2;
 const CONNACK_CODE_MAX = 5;
 
+/** It takes connections, or took one, and says nothing. */
+export const NO_ANSWER = "there is no answer";
+
 const reasons: Readonly<Record<string, string>> = {
   ECONNREFUSED: "nothing listens there",
   ECONNRESET: "the connection was cut",
@@ -12,7 +15,7 @@ const reasons: Readonly<Record<string, string>> = {
   EAI_AGAIN: "the name of the host cannot be looked up now",
   EHOSTUNREACH: "there is no way to that host",
   ENETUNREACH: "there is no way to that network",
-  ETIMEDOUT: "there is no answer",
+  ETIMEDOUT: NO_ANSWER,
 };
 
 type Failure = Error & { readonly code?: unknown };
@@ -34,7 +37,7 @@ export function refusedBy(who: string, id: string, { code }: Partial<Failure> = 
 /** Why the broker is not reached: a word or two. */
 export function whyUnreachable({ code, message }: Failure): string {
   if (code === SERVER_UNAVAILABLE) return "the broker takes nobody now";
-  if (message === "connack timeout") return reasons.ETIMEDOUT!;
+  if (message === "connack timeout") return NO_ANSWER;
   return reasons[String(code)] ?? message;
 }
 

@@ -73,6 +73,10 @@ export class Session {
         return this.#job.goOn(payload);
       case "rejected":
         return this.#rejected(payload);
+      case "transport":
+        return this.#advised(payload);
+      case "chunks":
+        return void this.#parts.mail.hand(({ digests }) => digests?.(payload));
     }
   }
 
@@ -92,7 +96,10 @@ export class Session {
 
   /** An offer of what it has booted already: the engine has not heard what came of that. */
   #take(metadata: Metadata): void {
-    const { kept: { task }, hasBooted } = this.#parts.memory;
+    const { advice, choice, memory: { kept: { task }, hasBooted } } = this.#parts;
+    if (advice.offered(metadata)) {
+      choice.recommend(advice.transport, "the engine offers it so", performance.now());
+    }
     if (task?.id !== metadata.task_id || !task.boot || !hasBooted) return this.#job.take(metadata);
     this.#background.insist(async () => void await reportBoot(this.#parts));
   }
@@ -106,6 +113,14 @@ export class Session {
     this.#state("waiting", "for an upgrade");
   }
 
+  /** The engine has measured the network. */
+  #advised(payload: Payload): void {
+    const { advice, choice, mail } = this.#parts;
+    const why = advice.heard(payload);
+    choice.recommend(advice.transport, why, performance.now());
+    mail.hand(({ advised }) => advised?.());
+  }
+
   #preempted(payload: Payload): void {
     if (this.#job.putAside(payload)) this.#state("preempted");
   }
@@ -113,6 +128,7 @@ export class Session {
   #rejected({ code, reason, task_id }: Payload): void {
     this.#state("rejected", String(code));
     const isAboutIt = task_id === undefined || this.#job.isAbout(task_id);
+    if (isAboutIt) this.#parts.mail.hand(({ refused }) => refused?.(String(code)));
     // The answer to a request says what became of it.
     if (this.#asking.isToRepeat(code, reason) || OVER.includes(code) && isAboutIt) this.#ask();
   }
@@ -120,7 +136,8 @@ export class Session {
   #end(end: TaskEnd): void {
     const { taskId } = end;
     const { kept } = this.#parts.memory;
-    this.#asking.forget(taskId);
+    // An answer and the poll beside it may both tell of it.
+    if (!this.#asking.forget(taskId)) return;
     const isInHand = this.#job.isAbout(taskId);
     if (!isInHand && taskId !== kept.aside?.id && !this.#job.wasAbout(taskId)) return;
     this.#state(end.outcome, end.reason);

@@ -11,6 +11,18 @@ export function without(spans: readonly Span[], [start, end]: Span): Span[] {
   );
 }
 
+/** Of the bytes [start, end) those that lie in the spans. */
+export function within(spans: readonly Span[], [start, end]: Span): Span[] {
+  return spans
+    .map(([from, to]): Span => [Math.max(from, start), Math.min(to, end)])
+    .filter(([from, to]) => from < to);
+}
+
+/** How many bytes that is. */
+export function bytesOf(spans: readonly Span[]): number {
+  return spans.reduce((sum, [start, end]) => sum + end - start, 0);
+}
+
 /** What to ask for next: the first missing bytes, up to the end of the chunk they lie in. */
 export function nextSpan(missing: readonly Span[], chunkBytes: number): Span | undefined {
   const [first] = missing;

@@ -1,5 +1,5 @@
 /** What an upgrade took, while it is counted. */
-import type { DeviceStats } from "./options.ts";
+import type { DeviceStats, Transport } from "./options.ts";
 
 /** {@link DeviceStats} that grow. */
 export type Tally = { -readonly [N in keyof DeviceStats]: DeviceStats[N] } & {
@@ -10,7 +10,10 @@ export type Tally = { -readonly [N in keyof DeviceStats]: DeviceStats[N] } & {
 
 /** Nothing yet. */
 export function newTally(): Tally {
-  return { attempts: 0, requests: 0, bytesFetched: 0, cuts: 0, chunks: [], last: "" };
+  return {
+    ...{ attempts: 0, requests: 0, bytesFetched: 0, bytesOverMqtt: 0, repeated: 0 },
+    ...{ switches: 0, cuts: 0, chunks: [], last: "" },
+  };
 }
 
 /** Counts the attempt, once. */
@@ -21,7 +24,13 @@ export function countAttempt(tally: Tally, taskId: string, attempt: number): voi
   tally.attempts++;
 }
 
+/** Counts bytes of an image that came. */
+export function countBytes(tally: Tally, by: Transport, bytes: number): void {
+  tally.bytesFetched += bytes;
+  if (by === "mqtt") tally.bytesOverMqtt += bytes;
+}
+
 /** The figures as they are now. */
-export function statsOf({ attempts, requests, bytesFetched, cuts, chunks }: Tally): DeviceStats {
-  return { attempts, requests, bytesFetched, cuts, chunks: [...chunks] };
+export function statsOf({ last: _, chunks, ...figures }: Tally): DeviceStats {
+  return { ...figures, chunks: [...chunks] };
 }

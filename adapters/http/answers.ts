@@ -3,7 +3,16 @@
  * Tests hold real answers against them.
  */
 import { z } from "zod";
-import { checksum, completion, deviceId, priority, taskId, taskStates } from "../../core/mod.ts";
+import {
+  checksum,
+  completion,
+  deviceId,
+  priority,
+  recommendationReasons,
+  taskId,
+  taskStates,
+  transport,
+} from "../../core/mod.ts";
 
 /** Answers by the name they have in the document. */
 export const answerNames = z.registry<{ id: string }>();
@@ -32,6 +41,16 @@ export const problemAnswer = named(
 /** The answer of `/healthz` and `/readyz`. */
 export const statusAnswer = named("Status", z.object({ status: z.string() }));
 
+/** How a device had better fetch, once something was measured that speaks for it. */
+const networkAnswer = z.object({
+  transport,
+  chunk_bytes: count,
+  chunks_in_flight: count,
+  heartbeat_seconds: count,
+  reason: z.enum(recommendationReasons),
+  since: time,
+});
+
 /** A device's token, shown this once. */
 export const tokenAnswer = named("Token", z.object({ device_id: deviceId, token: z.string() }));
 
@@ -59,6 +78,7 @@ export const deviceAnswer = named(
     version: version.optional(),
     last_contact_at: time.optional(),
     active_task: taskId.optional(),
+    network: networkAnswer.optional(),
     queue: z.array(taskId),
     revoked: z.boolean(),
     as_of: z.object({ seq: count, at: time }).optional(),

@@ -14,6 +14,7 @@ const COMMIT_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const kinds: Readonly<Record<Input["kind"], true>> = {
   report: true,
   ask: true,
+  network: true,
   contact: true,
   call: true,
   artifact: true,

@@ -62,10 +62,11 @@ function partsOf(
   const { size } = task.policy;
   if (parts.length > PARTS_MAX) return outOfRange(task, `Ask for at most ${PARTS_MAX} parts.`);
   for (const [start, bytes] of parts) {
-    if (!isIndex(start, size)) return outOfRange(task, `The image has ${size} bytes.`);
+    if (!isIndex(start, size)) return outOfRange(task, `An offset is 0 to ${size - 1}, whole.`);
     const isEnd = bytes > 0 && start + bytes >= size;
     if (!Number.isInteger(bytes) || bytes > PART_BYTES_MAX || bytes < PART_BYTES_MIN && !isEnd) {
-      return outOfRange(task, `A part has ${PART_BYTES_MIN} to ${PART_BYTES_MAX} bytes.`);
+      const most = `A part has ${PART_BYTES_MIN} to ${PART_BYTES_MAX} bytes`;
+      return outOfRange(task, `${most}; fewer only at the end of the image.`);
     }
   }
   const wanted = parts.map(([start, bytes]) => {
@@ -81,7 +82,9 @@ function digestsOf(
 ): Asked | Refusal {
   const { chunkBytes, policy: { size } } = task;
   const chunks = chunkCount(size, chunkBytes);
-  if (!isIndex(from, chunks)) return outOfRange(task, `The image has ${chunks} chunks.`);
+  if (!isIndex(from, chunks)) {
+    return outOfRange(task, `Chunks are numbered 0 to ${chunks - 1}: ask from one of them on.`);
+  }
   if (!Number.isInteger(count) || count < 1 || count > DIGESTS_MAX) {
     return outOfRange(task, `Ask for 1 to ${DIGESTS_MAX} digests.`);
   }

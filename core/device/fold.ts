@@ -3,7 +3,10 @@
  * each fact to its task's machine and alone gives the next task its turn.
  */
 import type { DeviceFact, FactOf, Move } from "../log/mod.ts";
+import { firstRecommendation, recommend } from "../network/mod.ts";
+import type { Recommendation } from "../network/mod.ts";
 import { OPEN_TASKS_MAX, REPORT_EVERY_MS } from "../protocol/limits.ts";
+import type { Transport } from "../protocol/mod.ts";
 import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
 import type { DeviceEffectData, TaskEvent } from "../upgrade/events.ts";
 import { settledAsSeen } from "../upgrade/policy.ts";
@@ -11,6 +14,7 @@ import { isTerminal } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import { fetchedBytes, withTransfer } from "../upgrade/transfer.ts";
 import { isChunkable } from "./numbers.ts";
+import { measuredIn, standingOf } from "./network.ts";
 import { newestPerTask, owe } from "./owed.ts";
 import { activeTask, enqueue, isOutdated, nextTask } from "./queue.ts";
 import { withEnded, withTaken, withToken } from "./remembered.ts";
@@ -101,6 +105,8 @@ class Draft {
         return this.#status(fact);
       case "MessageDelivered":
         return this.#deliver(fact);
+      case "NetworkMeasured":
+        return this.#measure(fact);
       case "ReportRejected":
         this.#effects.push({ ...(fact.task ? { task: fact.task } : {}), type: "sendRejected" });
         return this.#change({ rejectedAt: fact.at });
@@ -168,9 +174,10 @@ class Draft {
   }
 
   #request(fact: FactOf<"UpdateRequested">): void {
-    const { current_version, runs, product, hardware, chunk_bytes } = fact.data;
+    const { current_version, runs, product, hardware, chunk_bytes, transport } = fact.data;
     const meant = activeTask(this.#device.tasks) ?? nextTask(this.#device.tasks, fact.at);
     this.#learnWay(fact.data.fetch_only);
+    if (transport !== undefined) this.#learnTransport(transport);
     if (fact.data.fetch_only) this.#settleCompletions();
     this.#learn(fact.at, {
       version: current_version ?? runs ?? this.#device.version,
@@ -203,6 +210,18 @@ class Draft {
     this.#effects.splice(0, Infinity, ...kept);
   }
 
+  /** What was measured is on record where it speaks for something else than what is recommended. */
+  #measure({ at, data }: FactOf<"NetworkMeasured">): void {
+    const standing = standingOf(this.#device);
+    const network = recommend(standing, measuredIn(this.#device, data), at);
+    if (network === standing) return;
+    this.#change({ network });
+    const task = activeTask(this.#device.tasks);
+    const { reason, transport } = network;
+    const about = task && { task: task.id };
+    this.#effects.push({ reason, ...about, transport, type: "sendTransport" });
+  }
+
   #deliver({ task, data }: FactOf<"MessageDelivered">): void {
     const owed = this.#device.owed.filter((o) =>
       o.task !== task || o.kind !== data.kind || o.attempt !== data.attempt
@@ -222,6 +241,13 @@ class Draft {
     if (this.#device.fetchOnly === fetchOnly) return;
     const { fetchOnly: _, ...others } = this.#device;
     this.#device = fetchOnly ? { ...others, fetchOnly } : others;
+  }
+
+  /** Whoever asks for another transport than before knows better than what was measured. */
+  #learnTransport(transport: Transport): void {
+    if ((this.#device.transport ?? "http") === transport) return;
+    const { network } = this.#device;
+    this.#change({ transport, ...network && { network: anew(network, transport) } });
   }
 
   #learn(
@@ -313,6 +339,14 @@ function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
 function withoutPlace(fact: FactOf<"UpdateRequested">): FactOf<"UpdateRequested"> {
   const { resume_from: _, ...data } = fact.data;
   return { ...fact, data };
+}
+
+/** As if nothing were measured, but for how often it went to and fro: that is not to be had anew. */
+function anew(
+  { at, switchedAt, hops }: Recommendation,
+  transport: Transport,
+): Recommendation {
+  return { ...firstRecommendation(transport), at, switchedAt, hops };
 }
 
 /** Whether the device itself said it. */

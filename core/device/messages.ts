@@ -1,10 +1,11 @@
 /** What a device is told, made from its state: messages are derived, never stored. */
-import type { Message, Metadata, OwedKind, OwedName } from "../protocol/mod.ts";
+import type { Message, Metadata, OwedKind, OwedName, Transport } from "../protocol/mod.ts";
 import { toHex } from "../protocol/mod.ts";
 import type { DeviceEffectData } from "../upgrade/events.ts";
 import { maxAttempts } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { Refusal } from "./interpret.ts";
+import { standingOf, transportMessage } from "./network.ts";
 import { chunkCount } from "./numbers.ts";
 import { owedKindOf } from "./owed.ts";
 import { lastEnded, taskOf } from "./state.ts";
@@ -13,12 +14,20 @@ import type { Device } from "./state.ts";
 /** When a device with nothing to do should ask again, in seconds. */
 const ASK_AGAIN_S = 3_600;
 
-/** The message of an owed kind for the task; `baseUrl` is absolute, without a slash at its end. */
-export function messageOf(kind: OwedKind, task: Task, baseUrl: string): Message {
+/** How an offer names the bytes. */
+export interface Source {
+  /** Absolute, without a slash at its end. */
+  readonly baseUrl: string;
+  /** How they are best fetched. */
+  readonly transport: Transport;
+}
+
+/** The message of an owed kind for the task. */
+export function messageOf(kind: OwedKind, task: Task, source: Source): Message {
   const task_id = task.id;
   switch (kind) {
     case "metadata":
-      return { kind, payload: metadataOf(task, baseUrl) };
+      return { kind, payload: metadataOf(task, source) };
     case "verified":
       return { kind, payload: { task_id, completion: task.policy.completion } };
     case "success":
@@ -47,12 +56,18 @@ export function messageFor(
   device: Device,
   effect: DeviceEffectData,
   baseUrl: string,
-): { message: Message; owed: OwedName } | undefined {
+): { message: Message; owed?: OwedName } | undefined {
+  if (effect.type === "sendTransport") return { message: transportMessage(device) };
   const kind = owedKindOf(effect.type);
   const task = taskOf(device, effect.task);
   if (!kind || !task) return undefined;
   const owed = { task: task.id, kind, attempt: task.attempt };
-  return { message: messageOf(kind, task, baseUrl), owed };
+  return { message: messageOf(kind, task, sourceOf(device, baseUrl)), owed };
+}
+
+/** How the device is offered bytes. */
+export function sourceOf(device: Device, baseUrl: string): Source {
+  return { baseUrl, transport: standingOf(device).transport };
 }
 
 /** Nothing to do now, and how the last task ended that the device has heard of. */
@@ -77,7 +92,7 @@ export function rejectedMessage({ code, reason, task }: Refusal): Message {
   };
 }
 
-function metadataOf(task: Task, baseUrl: string): Metadata {
+function metadataOf(task: Task, { baseUrl, transport }: Source): Metadata {
   const { policy, chunkBytes } = task;
   const url = `${baseUrl}/artifacts/${toHex(policy.image)}`;
   return {
@@ -94,7 +109,7 @@ function metadataOf(task: Task, baseUrl: string): Metadata {
     attempt: task.attempt,
     max_attempts: maxAttempts(policy),
     priority: policy.priority,
-    transport: "http",
+    transport,
     resume_from: task.received,
     completion: policy.completion,
   };

@@ -3,7 +3,8 @@
  * be dropped and folded again.
  */
 import type { Effect } from "../log/mod.ts";
-import type { OwedKind } from "../protocol/mod.ts";
+import type { Recommendation } from "../network/mod.ts";
+import type { OwedKind, Transport } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 
 /** A token of a device, by its SHA-256. */
@@ -64,6 +65,10 @@ export interface Device {
   readonly taken: readonly TakenReport[];
   /** It last asked as clients do that fetch images and can report nothing else. */
   readonly fetchOnly?: true;
+  /** The transport that it asked to be given bytes by. */
+  readonly transport?: Transport;
+  /** How it had better fetch, once something was measured that speaks for it. */
+  readonly network?: Recommendation;
   /** When its last own fact came in; 0: never. */
   readonly lastContactAt: number;
   /** When its last refusal was recorded; 0: never. */

@@ -1,4 +1,5 @@
 /** What the engine offers to adapters: one way in for what happened, and the presence of devices. */
+import type { Transport } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import type { FurtherRange } from "./going_on.ts";
@@ -24,8 +25,8 @@ export interface EngineApi {
   restsOnBytes(device: string): boolean;
   /** Engine time: milliseconds since 1970; never goes back. */
   now(): number;
-  /** A device opened a connection (`connection` is unique per connection). */
-  connected(device: string, connection: string): void;
+  /** A device opened a connection (`connection` is unique per connection) to the broker; by "http": a long poll. */
+  connected(device: string, connection: string, by?: Transport): void;
   /**
    * The connection subscribed to the device's metadata (or no longer). Resolves when that was taken,
    * after its messages were handed to the outbox; false: it could not be taken now, and is told again.

@@ -14,6 +14,7 @@ import type { Part } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
 import { refusalOf, UNREADABLE } from "./chunk_refusals.ts";
 import { ChunkWindow } from "./chunk_window.ts";
+import type { NetworkWatch } from "./network_watch.ts";
 import type { ChunkEnd, Images, Outbox } from "./ports.ts";
 import { SentChunk } from "./sent_chunk.ts";
 import type { Transfers } from "./transfers.ts";
@@ -24,9 +25,10 @@ export interface ChunkFlowDeps {
   /** One that chunks go by. */
   readonly outbox: Pick<Outbox, "send" | "sendChunk">;
   readonly transfers: Pick<Transfers, "begin">;
+  readonly watch: Pick<NetworkWatch, "arrived">;
   /** Engine time. */
   now(): number;
-  /** The device as it is committed. */
+  /** The device as it is committed; nothing, where nobody knows that now. */
   device(id: string): Promise<Device | undefined>;
   /** Told of what could not be read. */
   onFault(error: unknown): void;
@@ -195,10 +197,11 @@ export class ChunkFlow {
     // Of chunks side by side each counts from the end of the one before.
     sent.end(how, now - Math.max(sent.sentAt, flow.doneAt));
     flow.doneAt = now;
+    if (how === "arrived") this.#deps.watch.arrived(flow.device, sent.from + sent.sent, sent.sent);
     // What a device waits for it asks for again, when it is back.
     if (how !== "arrived" && how !== "passed") flow.waiting = [];
     const refusal = refusalOf(how);
-    if (refusal) this.#tell(flow, { ...refusal, task });
+    if (refusal) void this.#tell(flow, task.id, refusal);
     this.#window.done(flow.device, sent);
     this.#dropIfIdle(flow);
   }
@@ -208,14 +211,22 @@ export class ChunkFlow {
     this.#deps.onFault(error);
     if (flow.giving?.task !== flow.task) return;
     flow.waiting = [];
-    this.#tell(flow, UNREADABLE);
+    void this.#tell(flow, flow.task, UNREADABLE);
   }
 
-  /** Once for each ask: much of it may fail for the same reason. */
-  #tell(flow: Flow, refusal: Refusal): void {
+  /** Once for each ask: much of it may fail for the same reason. Of a task that is over nobody asks any more. */
+  async #tell(flow: Flow, id: string, refusal: Refusal): Promise<void> {
     if (flow.isTold || this.#isClosed) return;
     flow.isTold = true;
-    this.#deps.outbox.send({ device: flow.device, message: rejectedMessage(refusal) });
+    const { outbox, onFault } = this.#deps;
+    try {
+      const task = await this.#task(flow, id);
+      if (task) {
+        outbox.send({ device: flow.device, message: rejectedMessage({ ...refusal, task }) });
+      }
+    } catch (error) {
+      onFault(error);
+    }
   }
 
   #dropIfIdle(flow: Flow): void {

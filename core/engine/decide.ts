@@ -1,4 +1,5 @@
 /** What an input leads to: the one place where every kind of input is decided. */
+import { measuredData } from "../device/network.ts";
 import { activeTask, nextTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
 import type { DeviceFact } from "../log/mod.ts";
@@ -28,7 +29,7 @@ export async function decide(
   }
   const device = await work.device(input.device);
   if (!device || device.revoked) {
-    return input.kind === "deadline"
+    return input.kind === "deadline" || input.kind === "network"
       ? undefined
       : problem(403, `Device ${input.device} is not registered, or was revoked.`);
   }
@@ -77,6 +78,13 @@ async function decideDevice(
       const { task, message: kind, attempt } = input;
       const data = { kind, attempt };
       return work.recordDevice(device.id, { type: "MessageDelivered", ...own, task, data });
+    }
+    case "network": {
+      const task = activeTask(device.tasks);
+      if (task?.state !== "downloading") return undefined;
+      const data = measuredData(input);
+      const fact = { type: "NetworkMeasured", at, actor: "engine", task: task.id, data } as const;
+      return work.recordDevice(device.id, fact);
     }
     case "deadline": {
       const { task, state, due } = input;

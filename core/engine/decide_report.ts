@@ -1,7 +1,13 @@
 /** What a device's report leads to: a fact, an answer without one, or a refusal. */
 import { interpretReport } from "../device/interpret.ts";
 import type { FactDraft, Interpretation, Refusal } from "../device/interpret.ts";
-import { idleMessage, messageFor, messageOf, rejectedMessage } from "../device/messages.ts";
+import {
+  idleMessage,
+  messageFor,
+  messageOf,
+  rejectedMessage,
+  sourceOf,
+} from "../device/messages.ts";
 import { owedAt } from "../device/owed.ts";
 import { activeTask } from "../device/queue.ts";
 import { taskOf } from "../device/state.ts";
@@ -89,6 +95,9 @@ function takeFact(
   around: Surroundings,
 ): Recorded | undefined {
   const recorded = work.recordDevice(device.id, stamp(work, device.id, fact));
+  if (fact.type === "ProgressReported") {
+    work.progress.push({ device: device.id, received: fact.data.received, via: input.via });
+  }
   if (!recorded && !isQuietProgress(fact, about)) {
     return refuse(work, device, input, wrongPhase(about?.state, about), around);
   }
@@ -133,7 +142,7 @@ export function answerRequest(
   }
   if (sent.some(({ type, task }) => type === "sendMetadata" && task === active.id)) return;
   const owed = { task: active.id, kind: "metadata", attempt: active.attempt } as const;
-  work.send(device.id, messageOf("metadata", active, work.baseUrl), owed);
+  work.send(device.id, messageOf("metadata", active, sourceOf(device, work.baseUrl)), owed);
 }
 
 /** Sends what is owed again, as the device is there to take it. */
@@ -146,7 +155,8 @@ export function sendOwed(
     const { task: id, kind, attempt } = owed;
     const task = taskOf(device, id);
     if (!task || !wanted(owed)) continue;
-    work.send(device.id, messageOf(kind, task, work.baseUrl), { task: id, kind, attempt });
+    const message = messageOf(kind, task, sourceOf(device, work.baseUrl));
+    work.send(device.id, message, { task: id, kind, attempt });
   }
 }
 

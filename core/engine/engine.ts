@@ -7,17 +7,17 @@ import type { Device } from "../device/state.ts";
 import type { Task } from "../upgrade/task.ts";
 import type { AttemptTransfer } from "../upgrade/transfer.ts";
 import { BATCH_DECIDING_MS, problem } from "../protocol/mod.ts";
+import type { Transport } from "../protocol/mod.ts";
 import type { EngineApi } from "./api.ts";
 import { Audience } from "./audience.ts";
 import { Batches } from "./batches.ts";
 import type { Waiting } from "./batches.ts";
-import { ChunkFlow } from "./chunk_flow.ts";
 import { Deadlines } from "./deadlines.ts";
 import { decideEach } from "./decide_each.ts";
 import { dispatch, notNow, rejectionOf } from "./dispatch.ts";
-import { askGoingOn, taskGoingOn } from "./going_on.ts";
+import { Giving } from "./giving.ts";
 import type { FurtherRange } from "./going_on.ts";
-import type { Answer, AskInput, Input } from "./inputs.ts";
+import type { Answer, Input } from "./inputs.ts";
 import type { Answered } from "./answered.ts";
 import { Ledger } from "./ledger.ts";
 import { Logins } from "./logins.ts";
@@ -26,7 +26,6 @@ import type { LogHead, Ports } from "./ports.ts";
 import { Presence } from "./presence.ts";
 import { RollCall } from "./roll_call.ts";
 import { TokenEnds } from "./token_ends.ts";
-import { Transfers } from "./transfers.ts";
 import { EngineTime } from "./time.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -61,12 +60,11 @@ export class Engine implements EngineApi {
   readonly #rollCall: RollCall;
   readonly #leftOut = new Notes<number>();
   readonly #answered = new Notes<readonly Answered[]>();
-  readonly #transfers = new Transfers();
   readonly #audience: Audience;
   readonly #ledger: Ledger;
   readonly #batches: Batches;
   readonly #logins: Logins;
-  readonly #chunks: ChunkFlow | undefined;
+  readonly #giving: Giving;
   #stopped = false;
 
   /** `head` is what `store.open()` gave. */
@@ -84,16 +82,17 @@ export class Engine implements EngineApi {
       onDurable: (work) => this.#follow(work),
     }, head);
     const now = () => this.now();
-    const { images, outbox: { sendChunk } } = ports;
-    this.#chunks = images && sendChunk && new ChunkFlow({
-      images,
-      outbox: ports.outbox,
-      transfers: this.#transfers,
+    const isBrokered = options.isBrokered ?? false;
+    this.#giving = new Giving({
+      ports,
+      isBrokered,
       now,
-      device: async (id) => (this.#ledger.cached(id) ?? await ports.store.device(id))?.device,
+      committed: (id) => this.#committed(id),
+      isWell: () => this.isWell,
+      isListening: (device) => this.#presence.isListening(device, "mqtt"),
+      submit: (input) => this.submit(input),
       onFault: (error) => this.#audience.fault(error),
     });
-    const isBrokered = options.isBrokered ?? false;
     this.#presence = new Presence(
       ports.clock,
       now,
@@ -157,7 +156,11 @@ export class Engine implements EngineApi {
     if (input.kind === "report" && input.report === "request") {
       this.#presence.asked(input.device, input.via);
     }
-    if (input.kind === "ask" && this.#goesOnAsking(input)) {
+    if (input.kind === "ask" || input.kind === "report" && input.via === "mqtt") {
+      this.#giving.heard(input.device);
+    }
+    if (input.kind === "delivered") this.#giving.delivered(input);
+    if (input.kind === "ask" && this.#giving.goesOnAsking(input)) {
       return Promise.resolve({ ok: true, messages: [] });
     }
     return this.#stopped
@@ -166,18 +169,7 @@ export class Engine implements EngineApi {
   }
 
   goesOn(further: FurtherRange): boolean {
-    const device = this.#committed(further.device);
-    const at = this.now();
-    const task = device && taskGoingOn(device, further, at);
-    return task !== undefined && this.#transfers.goOn(task, further.range, at);
-  }
-
-  #goesOnAsking({ device: id, parsed }: AskInput): boolean {
-    const device = this.#committed(id);
-    const asked = device && askGoingOn(device, parsed, this.now());
-    if (!asked || !this.#chunks?.hasRoom(id, asked.wanted.length)) return false;
-    this.#chunks.want(id, asked);
-    return true;
+    return this.#giving.goesOn(further);
   }
 
   /** The device as it is in memory; in doubt about the store nobody knows what is committed. */
@@ -199,8 +191,8 @@ export class Engine implements EngineApi {
     return !this.#ledger.isSuspect;
   }
 
-  connected(device: string, connection: string): void {
-    this.#presence.connected(device, connection);
+  connected(device: string, connection: string, by: Transport = "mqtt"): void {
+    this.#presence.connected(device, connection, by);
     void this.#logins.note(device, this.now());
   }
 
@@ -209,7 +201,9 @@ export class Engine implements EngineApi {
   }
 
   disconnected(device: string, connection: string): void {
-    this.#presence.disconnected(device, connection);
+    if (this.#presence.disconnected(device, connection) === "mqtt") {
+      this.#giving.disconnected(device);
+    }
   }
 
   heard(device: string): void {
@@ -241,7 +235,7 @@ export class Engine implements EngineApi {
   }
 
   transfersOf(task: Task): readonly AttemptTransfer[] {
-    return this.#transfers.record(task);
+    return this.#giving.transfers.record(task);
   }
 
   onCommitted(listener: () => void): () => void {
@@ -256,7 +250,7 @@ export class Engine implements EngineApi {
     this.#tokenEnds.close();
     this.#rollCall.end();
     this.#stopped = true;
-    this.#chunks?.close();
+    this.#giving.close();
     this.#ledger.close();
     await this.#batches.pumping;
     const work = this.#workspace();
@@ -310,8 +304,7 @@ export class Engine implements EngineApi {
     const isListening = (device: string) => this.#presence.isListening(device);
     const { deviceRequests = "allow" } = this.#options;
     const [leftOut, answered] = [this.#leftOut, this.#answered];
-    const hasRoom = this.#chunks &&
-      ((id: string, count: number) => this.#chunks!.hasRoom(id, count));
+    const { hasRoom } = this.#giving;
     const around = { isListening, leftOut, answered, deviceRequests, hasRoom };
     for (const notes of [leftOut, answered]) notes.begin();
     const isOver = () => this.#ports.clock.monotonic() > until;
@@ -363,7 +356,7 @@ export class Engine implements EngineApi {
     const { store, digest } = this.#ports;
     const cached = (id: string) => this.#ledger.cached(id);
     const { baseUrl } = this.#options;
-    const transfers = this.#transfers;
+    const { transfers } = this.#giving;
     return new Workspace(
       { store, digest, cached, baseUrl, transfers, at: this.now() },
       this.#ledger.position,
@@ -385,14 +378,14 @@ export class Engine implements EngineApi {
   async #recover(): Promise<void> {
     const durable = await this.#ledger.reopen();
     // What it made owed comes with the call.
-    if (durable) this.#send({ outgoing: [], given: [], cut: durable.cut });
+    if (durable) this.#send({ outgoing: [], given: [], progress: [], cut: durable.cut });
     this.#logins.again();
     if (this.#presence.isReachable) this.callAll();
   }
 
-  #send(work: Pick<Workspace, "outgoing" | "given" | "cut">): void {
+  #send(work: Pick<Workspace, "outgoing" | "given" | "progress" | "cut">): void {
     dispatch(this.#ports.outbox, work, (error) => this.#audience.fault(error));
-    for (const { device, ...asked } of work.given) this.#chunks?.want(device, asked);
+    this.#giving.follow(work);
   }
 }
 

@@ -3,12 +3,29 @@
  * decided again. One item for each change, each with exactly one reason.
  */
 import { personalIn } from "../log/mod.ts";
-import type { DeviceFact, Move, RowHeader, SealedRow } from "../log/mod.ts";
-import type { RejectedCode } from "../protocol/mod.ts";
+import type {
+  DeviceFact,
+  Effect,
+  FactData,
+  FactOf,
+  Move,
+  RowHeader,
+  SealedRow,
+} from "../log/mod.ts";
+import type { RecommendationReason } from "../network/mod.ts";
+import type { RejectedCode, Transport } from "../protocol/mod.ts";
 import type { Reason } from "../upgrade/reasons.ts";
 import { maxAttempts } from "../upgrade/task.ts";
 import type { TaskPolicy, TaskStateName } from "../upgrade/task.ts";
-import { becauseOf, durationText, isNow, percentText, refusedBecause } from "./explain_words.ts";
+import {
+  becauseOf,
+  durationText,
+  isNow,
+  percentText,
+  recommendedBecause,
+  refusedBecause,
+  transportNames,
+} from "./explain_words.ts";
 import type { Cause } from "./explain_words.ts";
 import { timeText } from "./views.ts";
 
@@ -49,13 +66,16 @@ export function changesOf(row: SealedRow, policyOf: PolicyOf): Change[] {
   const place = { seq, at: timeText(at), actor };
   const personal = personalIn(row.personal);
   const fact = { type, at, actor, task, data: JSON.parse(row.data), personal } as DeviceFact;
-  const own = ownChange(fact);
+  const own = fact.type === "NetworkMeasured"
+    ? networkChange(fact, outcome.effects)
+    : ownChange(fact);
   return [
     ...(own ? [{ ...place, ...own }] : []),
     ...outcome.moves.map((move) => ({ ...place, ...moveChange(fact, move, policyOf) })),
   ];
 }
 
+type MeasuredQuality = FactData<"NetworkMeasured">["http"];
 type Told = Omit<Change, "seq" | "at" | "actor">;
 
 /** What a fact changes that is no task. */
@@ -92,6 +112,30 @@ function ownChange(fact: DeviceFact): Told | undefined {
     default:
       return undefined;
   }
+}
+
+/** What was recommended stands in the outcome, what it rests on in the fact. */
+function networkChange(
+  { task, data }: FactOf<"NetworkMeasured">,
+  effects: readonly Effect[],
+): Told | undefined {
+  const { transport, reason } = effects.find(({ type }) => type === "sendTransport") ?? {};
+  if (!transport || !reason) return undefined;
+  const name = transportNames[transport];
+  const headline = reason === "adjusted"
+    ? `Bytes had better go by ${name} in other chunks`
+    : `Bytes had better go by ${name} from here on`;
+  const why = recommendedBecause[reason as RecommendationReason] ?? reason;
+  const measured = (["http", "mqtt"] as const).map((by) => measuredText(by, data[by])).join(", ");
+  const text = `${headline}: ${why} (${measured}).`;
+  return { ...(task ? { task_id: task } : {}), reason, text };
+}
+
+function measuredText(by: Transport, { bytes_per_s, trust }: MeasuredQuality): string {
+  const speed = bytes_per_s === undefined
+    ? "not measured"
+    : `${Math.floor(bytes_per_s / 1_024)} KiB/s`;
+  return `${transportNames[by]}: ${speed}, trusted ${Math.floor(trust / 10)} %`;
 }
 
 function moveChange(fact: DeviceFact, move: Move, policyOf: PolicyOf): Told {

@@ -2,7 +2,8 @@
  * The words of a device's history: one clause for every reason there is, so that a new reason does
  * not compile without its words. A clause follows "…: " and ends without a full stop.
  */
-import type { RejectedCode } from "../protocol/mod.ts";
+import type { RecommendationReason } from "../network/mod.ts";
+import type { RejectedCode, Transport } from "../protocol/mod.ts";
 import type { Reason } from "../upgrade/reasons.ts";
 import type { TaskStateName } from "../upgrade/task.ts";
 
@@ -97,6 +98,21 @@ export const refusedBecause: Readonly<Record<RejectedCode, string>> = {
   not_allowed: "it is not allowed",
   rate_limited: "too many came at once",
 };
+
+/** Why a transport was recommended; the one that is left is meant, unless the words say otherwise. */
+export const recommendedBecause: Readonly<Record<RecommendationReason, string>> = {
+  first: "nothing was measured yet",
+  slow: "the other way moved too little",
+  unreliable: "the other way was cut, or gave the same bytes again",
+  stalled: "nothing moved the other way",
+  gone: "the device has no MQTT session",
+  faster: "it moves far more",
+  healed: "the way that the device asked for is good again",
+  adjusted: "what moves has changed",
+};
+
+/** The transports, for people. */
+export const transportNames: Readonly<Record<Transport, string>> = { http: "HTTP", mqtt: "MQTT" };
 
 const units = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1_000, "s"]] as const;
 

@@ -10,6 +10,7 @@ import type {
   Report,
   RequestUpgrade,
 } from "../protocol/mod.ts";
+import type { Measured } from "../network/mod.ts";
 import type { Packet } from "../device/interpret.ts";
 import type { Image, OutboundMessage } from "./ports.ts";
 import type { ServedRange } from "./transfers.ts";
@@ -69,6 +70,12 @@ export interface DeliveredInput {
   readonly task: string;
   readonly message: string;
   readonly attempt: number;
+}
+
+/** What was observed of the ways to a device speaks for another one; made by the engine's own watch. */
+export interface NetworkInput extends Omit<Measured, "home"> {
+  readonly kind: "network";
+  readonly device: string;
 }
 
 /** A limit passed; made by the engine's own timer. */
@@ -137,6 +144,7 @@ export type Input =
   | ArtifactInput
   | DeliveredInput
   | DeadlineInput
+  | NetworkInput
   | CommandInput;
 
 /** What a command led to. */

@@ -2,6 +2,7 @@
  * Who is there: connections, subscriptions and when a device was last heard. In memory only: what
  * of it changes a task becomes a `ContactChanged` fact, everything else is forgotten.
  */
+import type { Transport } from "../protocol/mod.ts";
 import { GONE_AFTER_MS, HEARD_DEVICES_MAX } from "../protocol/limits.ts";
 import { Cache } from "./cache.ts";
 import type { Clock } from "./ports.ts";
@@ -32,7 +33,7 @@ interface Brokered {
 }
 
 interface Contact {
-  readonly connections: Map<string, { listening: boolean }>;
+  readonly connections: Map<string, { listening: boolean; readonly by: Transport }>;
   /** Takes back the timer that will call the device gone. */
   cancelGone?: (() => void) | undefined;
 }
@@ -94,9 +95,9 @@ export class Presence {
   }
 
   /** A connection of the device was opened. */
-  connected(device: string, connection: string): void {
+  connected(device: string, connection: string, by: Transport): void {
     this.#heard(device);
-    this.#contact(device).connections.set(connection, { listening: false });
+    this.#contact(device).connections.set(connection, { listening: false, by });
     this.#rearm(device);
   }
 
@@ -108,11 +109,14 @@ export class Presence {
     return !listening || await this.#tell(device, "listening");
   }
 
-  /** The connection is closed. */
-  disconnected(device: string, connection: string): void {
-    if (!this.#contacts.get(device)?.connections.delete(connection)) return;
+  /** The connection is closed: one of that kind, if it was known. */
+  disconnected(device: string, connection: string): Transport | undefined {
+    const connections = this.#contacts.get(device)?.connections;
+    const by = connections?.get(connection)?.by;
+    if (!connections?.delete(connection)) return undefined;
     this.#heard(device);
     this.#rearm(device);
+    return by;
   }
 
   /** The device was heard without a connection of its own. */
@@ -140,13 +144,13 @@ export class Presence {
     return this.#brokered !== undefined && !this.#brokered.fetchers.get(device);
   }
 
-  /** Whether the device has a live subscription or an open long poll. */
-  isListening(device: string): boolean {
-    if (this.#isBehindBroker(device) && this.#brokered?.isReachable) {
+  /** Whether the device has a live subscription or an open long poll; only one of them, if it is said which. */
+  isListening(device: string, by?: Transport): boolean {
+    if (by !== "http" && this.#isBehindBroker(device) && this.#brokered?.isReachable) {
       if (!this.#brokered.gone.get(device)) return true;
     }
     const connections = this.#contacts.get(device)?.connections.values() ?? [];
-    return [...connections].some((connection) => connection.listening);
+    return [...connections].some((one) => one.listening && (by === undefined || one.by === by));
   }
 
   /** When the device was last heard; `undefined`: not in this run, or long ago. */

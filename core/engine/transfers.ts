@@ -3,6 +3,7 @@
  * change of phase carries their sum. In memory only; after a restart the count goes on from the task.
  */
 import { TRANSFERS_MAX } from "../protocol/limits.ts";
+import type { Transport } from "../protocol/mod.ts";
 import type { TransferSoFar } from "../log/mod.ts";
 import {
   fetchedBytes,
@@ -21,6 +22,8 @@ import type { Span } from "./spans.ts";
 export interface ServedRange {
   /** The first byte. */
   readonly from: number;
+  /** Behind the last byte that was asked for; without it nobody knows. */
+  readonly to?: number;
   /** Bytes that were handed to the network so far. */
   readonly sent: number;
   /** Engine time at which the last of them was. */
@@ -35,6 +38,9 @@ export interface ServedRange {
    */
   readonly ownMs?: number;
 }
+
+/** A request for less only shows whether one is answered. */
+const TRY_BYTES = 4_096;
 
 interface Answer {
   readonly range: ServedRange;
@@ -53,21 +59,44 @@ interface Tally {
   live: readonly Answer[];
 }
 
+/** What an answer was, when it is over. */
+export interface Settled {
+  readonly by: Transport;
+  /** Bytes that had been given out in the same attempt before. */
+  readonly repeated: number;
+  readonly isCut: boolean;
+  /** It was no more than a try, and the device went on behind it: after so many milliseconds. */
+  readonly triedMs?: number;
+}
+
+/** Who is told of answers as they begin and are over. */
+export interface TransferWatch {
+  /** The task's device is given bytes from there on; `isTry`: no more than show whether it is. */
+  asked(task: Task, by: Transport, from: number, isTry: boolean): void;
+  /** Another answer came after it. */
+  settled(device: string, settled: Settled): void;
+}
+
 /** The counts of all devices. */
 export class Transfers {
+  readonly #watch: TransferWatch | undefined;
   readonly #tallies = new Cache<Tally>(TRANSFERS_MAX);
+
+  constructor(watch?: TransferWatch) {
+    this.#watch = watch;
+  }
 
   /** The device of the active task is given the range from now on. */
   begin(task: Task, range: ServedRange, at: number): void {
     const tally = this.#tally(task);
-    if (!tally.live.some((answer) => answer.range === range)) addRange(tally, range, at);
+    if (!tally.live.some((answer) => answer.range === range)) this.#add(tally, task, range, at);
   }
 
   /** Begins one more range of an attempt whose first is counted; false: none is. */
   goOn(task: Task, range: ServedRange, at: number): boolean {
     const tally = this.#tallies.get(task.device);
     if (tally?.task !== task.id || tally.attempt !== task.attempt) return false;
-    addRange(tally, range, at);
+    this.#add(tally, task, range, at);
     return true;
   }
 
@@ -96,6 +125,23 @@ export class Transfers {
     return sum ? withTransfer(task.transfers, task.attempt, sum) : task.transfers;
   }
 
+  #add(tally: Tally, task: Task, range: ServedRange, at: number): void {
+    const live: Answer[] = [];
+    for (const answer of tally.live) {
+      if (isGoingOn(answer, range)) {
+        live.push(answer);
+        continue;
+      }
+      const settled = settle(tally, answer, range);
+      const isTried = !settled.isCut && isTry(answer.range) && range.from >= endOf(answer.range);
+      const tried = isTried ? { ...settled, triedMs: at - answer.at } : settled;
+      this.#watch?.settled(task.device, tried);
+    }
+    live.push({ range, at });
+    tally.live = live;
+    this.#watch?.asked(task, transportOf(range), range.from, asksForLittle(range));
+  }
+
   #tally(task: Task): Tally {
     const known = this.#tallies.get(task.device);
     if (known?.task === task.id && known.attempt === task.attempt) return known;
@@ -109,16 +155,6 @@ export class Transfers {
     this.#tallies.set(task.device, tally);
     return tally;
   }
-}
-
-function addRange(tally: Tally, range: ServedRange, at: number): void {
-  const live: Answer[] = [];
-  for (const answer of tally.live) {
-    if (isGoingOn(answer, range)) live.push(answer);
-    else settle(tally, answer, range);
-  }
-  live.push({ range, at });
-  tally.live = live;
 }
 
 /** Several connections may fetch side by side; but one that goes on from the middle replaces it. */
@@ -135,7 +171,11 @@ function beginsWithin(next: ServedRange, { from, sent }: ServedRange): boolean {
  * Adds an answer to the sum. Bytes sent are not bytes received: what a device asks for again over
  * another connection did not arrive, so the answer before it was cut there.
  */
-function settle(tally: Tally, { range, at }: Answer, next?: ServedRange): void {
+function settle(
+  tally: Tally,
+  { range, at }: Answer,
+  next?: ServedRange,
+): Settled {
   // A message arrives whole, or not at all.
   const isWhole = range.ownMs !== undefined;
   const isCutShort = !isWhole && next !== undefined && next.connection !== range.connection &&
@@ -160,6 +200,27 @@ function settle(tally: Tally, { range, at }: Answer, next?: ServedRange): void {
     stalls: sum.stalls + (range.state === "stalled" ? 1 : 0),
     ms: sum.ms + (range.ownMs ?? Math.max(0, range.sentAt - at)),
   };
+  const by = transportOf(range);
+  return { by, repeated: own.repeated, isCut: isCut || range.state === "stalled" };
+}
+
+/** Whoever fetches asks for more. */
+function isTry(range: ServedRange): boolean {
+  return transportOf(range) === "http" && range.sent < TRY_BYTES;
+}
+
+function asksForLittle(range: ServedRange): boolean {
+  const { from, to = Infinity } = range;
+  return transportOf(range) === "http" && to - from < TRY_BYTES;
+}
+
+function endOf({ from, sent }: ServedRange): number {
+  return from + sent;
+}
+
+/** Only messages leave side by side by one connection. */
+function transportOf({ ownMs }: ServedRange): Transport {
+  return ownMs === undefined ? "http" : "mqtt";
 }
 
 function allSpans({ spans, live }: Tally): readonly Span[] {

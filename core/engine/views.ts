@@ -2,6 +2,7 @@
 import type { Device } from "../device/state.ts";
 import { personalIn } from "../log/mod.ts";
 import type { RowHeader, SealedRow } from "../log/mod.ts";
+import type { Recommendation } from "../network/mod.ts";
 import type { DeviceAsOf } from "../replay/as_of.ts";
 import { messageId, toChecksum, topicOf } from "../protocol/mod.ts";
 import { deadlineOf } from "../upgrade/deadline.ts";
@@ -77,8 +78,22 @@ export function deviceView(
     ...(device.version === null ? {} : { version: device.version }),
     ...(contactAt > 0 ? { last_contact_at: timeText(contactAt) } : {}),
     ...(active ? { active_task: active.id } : {}),
+    ...(device.network ? { network: networkView(device.network) } : {}),
     queue: device.tasks.filter((task) => task !== active).map((task) => task.id),
     revoked: device.revoked,
+  };
+}
+
+/** How the device had better fetch, as it was told last. */
+function networkView(network: Recommendation): Json {
+  const { transport, chunkBytes, inFlight, heartbeatS, reason, at } = network;
+  return {
+    transport,
+    chunk_bytes: chunkBytes,
+    chunks_in_flight: inFlight,
+    heartbeat_seconds: heartbeatS,
+    reason,
+    since: timeText(at),
   };
 }
 

@@ -45,6 +45,13 @@ export interface Given extends Asked {
   readonly device: string;
 }
 
+/** What a device said that it has stored, in bytes, and how. */
+export interface Progress {
+  readonly device: string;
+  readonly received: number;
+  readonly via: "mqtt" | "http" | "fetch";
+}
+
 /** A message that leaves after the commit. */
 export type Outgoing = OutboundMessage;
 
@@ -66,6 +73,8 @@ export class Workspace {
   readonly outgoing: Outgoing[] = [];
   /** What devices are given of images after the commit. */
   readonly given: Given[] = [];
+  /** What devices said that they have stored. */
+  readonly progress: Progress[] = [];
   /** Devices whose connections are cut after the commit. */
   readonly cut: string[] = [];
   /** How far the clock stepped by the rows of this batch. */

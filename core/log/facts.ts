@@ -78,6 +78,24 @@ export const imageHeader = z.strictObject({
 export type ImageHeader = z.infer<typeof imageHeader>;
 
 /**
+ * What was known of one transport of a device: round trip and goodput, trust from 0 to 1,000, and the
+ * instants (ms since 1970, 0: never) that tell how old that is.
+ *
+ * @internal its type is inferred from a schema
+ */
+export const measuredQuality = z.strictObject({
+  rtt_ms: ms.optional(),
+  bytes_per_s: count.optional(),
+  steady_bytes_per_s: count.optional(),
+  trust: count,
+  stalled_ms: ms,
+  observed_at: ms,
+  measured_at: ms,
+  rose_at: ms,
+  cut_at: ms,
+});
+
+/**
  * Limits of a task by state, in milliseconds, all of them: the policy is frozen, not looked up.
  *
  * @internal its type is inferred from a schema
@@ -192,6 +210,15 @@ export const deviceFacts = {
   MessageDelivered: z.strictObject({ kind: z.string(), attempt: count }),
   /** The device began to listen, or is gone. */
   ContactChanged: z.strictObject({ ...phase, contact: z.enum(["listening", "gone"]) }),
+  /**
+   * What was observed of the ways to a device that fetches speaks for another one, or for chunks of another
+   * size. `listening`: it hears messages of the broker.
+   */
+  NetworkMeasured: z.strictObject({
+    http: measuredQuality,
+    mqtt: measuredQuality,
+    listening: z.boolean(),
+  }),
   /** A report was refused; `left_out` were refused since the last one on record. */
   ReportRejected: z.strictObject({ code: z.string(), report: z.string(), left_out: count }),
   /**

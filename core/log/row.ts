@@ -5,6 +5,7 @@
  * a proof, and without a doubt about the rest.
  */
 import { toChecksum } from "../protocol/ids.ts";
+import type { Transport } from "../protocol/reports.ts";
 import { canonicalJson } from "./canonical.ts";
 import { FACT_VERSION } from "./facts.ts";
 import type { Fact } from "./facts.ts";
@@ -35,6 +36,10 @@ export interface Effect {
   readonly type: string;
   /** The task it is about. */
   readonly task?: string;
+  /** Where it recommends a transport: which one. */
+  readonly transport?: Transport;
+  /** And why: a word of the list in `core/network/recommendation.ts`. */
+  readonly reason?: string;
 }
 
 /** What the pure step made of a fact. */

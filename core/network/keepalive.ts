@@ -4,6 +4,8 @@
  * (RFC 5681 §3.1), so that one bad hour is not forgotten within a minute.
  */
 
+import { within } from "./within.ts";
+
 /** The shortest keepalive, in seconds. */
 export const KEEPALIVE_S_MIN = 30;
 /** The longest keepalive, in seconds. */
@@ -52,8 +54,4 @@ export function lost(path: Path): Path {
 /** How long an answer may take before the connection counts as lost, in milliseconds. */
 export function answerMsMax({ rttMs, varianceMs }: Path): number {
   return within(4 * ((rttMs ?? ANSWER_MS_MAX) + 4 * varianceMs), ANSWER_MS_MIN, ANSWER_MS_MAX);
-}
-
-function within(n: number, min: number, max: number): number {
-  return Math.min(Math.max(n, min), max);
 }

@@ -3,9 +3,10 @@
  * chunks (PROTOCOL §1). Whether there is as much is judged where the task is known.
  */
 import { z } from "zod";
-import { parseBody } from "./body.ts";
+import { parseBody, readJson } from "./body.ts";
 import type { MalformedReport } from "./body.ts";
 import { taskId } from "./ids.ts";
+import { PARTS_MAX } from "./limits.ts";
 
 const part = z.tuple([z.number(), z.number()]);
 
@@ -67,8 +68,17 @@ export function isAskKind(words: string): words is AskKind {
 
 /** Parses the payload of an ask. Never throws; what is wrong with it comes back as data. */
 export function parseAsk(kind: AskKind, bytes: Uint8Array): Ask | MalformedReport {
-  const body = parseBody<unknown>(askSchemas[kind], bytes);
+  const body = parseBody<unknown>(askSchemas[kind], bytes, readAsk);
   return "code" in body ? body : { kind, body: body.data } as Ask;
+}
+
+/** Of more parts than anybody may name only so many are looked at as show that: a schema takes its time. */
+function readAsk(text: string): { readonly value: unknown } | undefined {
+  const json = readJson(text);
+  const { parts } = Object(json?.value);
+  return Array.isArray(parts) && parts.length > PARTS_MAX
+    ? { value: { ...json!.value as object, parts: parts.slice(0, PARTS_MAX + 1) } }
+    : json;
 }
 
 /** The bytes [start, end) of an image. */

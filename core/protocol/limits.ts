@@ -22,7 +22,7 @@ export const CHUNK_BYTES_MAX = 16 * 1_048_576;
 /** Parts that one request over MQTT may name. */
 export const PARTS_MAX = 32;
 /** Smallest part, unless it is the end of the image. */
-export const PART_BYTES_MIN: number = CHUNK_BYTES_MIN;
+export const PART_BYTES_MIN = 256;
 /** Largest part: one message. */
 export const PART_BYTES_MAX = 131_072;
 /** Digests of chunks that one request over MQTT may ask for. */

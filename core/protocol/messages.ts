@@ -2,6 +2,7 @@
  * What the engine may tell a device, over any transport: the payloads of PROTOCOL §1 and how
  * carefully each is sent.
  */
+import type { Transport } from "./reports.ts";
 
 /** Why a report may be refused (PROTOCOL §1). */
 export const REJECTED_CODES = [
@@ -49,7 +50,7 @@ export interface Metadata {
   /** Its priority class. */
   readonly priority: string;
   /** How the bytes are best fetched. */
-  readonly transport: "http" | "mqtt";
+  readonly transport: Transport;
   /** The byte to begin at. */
   readonly resume_from: number;
   /** The evidence that success needs. */
@@ -78,7 +79,8 @@ export type Message =
     readonly payload: { readonly task_id: string; readonly reason: string };
   }
   | { readonly kind: "rejected"; readonly payload: RejectedPayload }
-  | { readonly kind: "chunks"; readonly payload: ChunksPayload };
+  | { readonly kind: "chunks"; readonly payload: ChunksPayload }
+  | { readonly kind: "transport"; readonly payload: TransportPayload };
 
 /** Nothing to do now, and how the last task ended. */
 export interface IdlePayload {
@@ -128,6 +130,22 @@ export interface ChunksPayload {
   readonly chunks: readonly string[];
 }
 
+/** How the device had better fetch from now on, in the same task and at the byte where it is. */
+export interface TransportPayload {
+  /** Over which transport. */
+  readonly transport: Transport;
+  /** KiB; a fraction below 1,024 bytes. */
+  readonly chunk_size: number;
+  /** How many bytes to ask for at once; chunks keep the numbers that the metadata gave them. */
+  readonly chunk_bytes: number;
+  /** How many of these to have on their way, over MQTT. */
+  readonly chunks_in_flight: number;
+  /** To be heard at least so often while it fetches: by progress, if by nothing else. */
+  readonly heartbeat_seconds: number;
+  /** Why, in a word. */
+  readonly reason: string;
+}
+
 /** The name of a message: the last level of its topic. */
 export type MessageKind = Message["kind"];
 
@@ -154,6 +172,7 @@ export const messageQos: Readonly<Record<MessageKind, 1 | 2>> = {
   cancel: 2,
   rejected: 1,
   chunks: 1,
+  transport: 1,
 };
 
 /** Which owed message: of this task, of this kind, of this attempt. */

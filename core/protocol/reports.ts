@@ -15,6 +15,9 @@ import { CHUNKS_MAX, DURATION_S_MAX, REASON_CHARACTERS_MAX } from "./limits.ts";
  */
 export const transport = z.enum(["http", "mqtt"]);
 
+/** How the bytes of an image travel: in answers to HTTP requests, or in messages of the broker. */
+export type Transport = "http" | "mqtt";
+
 const named = {
   task_id: taskId.optional(),
   attempt: z.int().min(1).max(1_000).optional(),

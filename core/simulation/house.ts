@@ -3,13 +3,13 @@
  * adapters that devices and operators talk to. Whatever kills one, the next is started.
  */
 import { startEngine } from "../engine/mod.ts";
-import type { OutboundMessage, Outbox } from "../engine/mod.ts";
+import type { Images, OutboundChunk, OutboundMessage, Outbox } from "../engine/mod.ts";
 import type { Random } from "./chance/random.ts";
 import { Mishaps } from "./machine/mishaps.ts";
 import { Process } from "./machine/process.ts";
 import { SimulatedStore } from "./machine/store.ts";
 import { Running } from "./running.ts";
-import type { Way } from "./running.ts";
+import type { BytesWay } from "./running.ts";
 import type { World } from "./world.ts";
 
 /** The identity of every simulated log. */
@@ -23,10 +23,18 @@ const STOP_MS = 2 * 3_600_000;
 /** Two engines that were started on one log both live for so long at the latest. */
 const BOTH_MS = 120_000;
 
+/** What a house is in. */
+export interface Surroundings {
+  /** The way of one life of the engine to devices. */
+  way(): BytesWay;
+  /** The files of images, as one life of the engine reads them. */
+  images(life: Process): Images;
+}
+
 /** One house for the whole simulation. */
 export class House {
   readonly #world: World;
-  readonly #makeWay: () => Way;
+  readonly #around: Surroundings;
   #lives = 0;
   #current: Process | undefined;
   #running: Running | undefined;
@@ -34,10 +42,10 @@ export class House {
   readonly #alive = new Map<Process, Running | undefined>();
   readonly #mishaps: Mishaps;
 
-  /** `makeWay` builds the way to devices anew for each life. */
-  constructor(world: World, makeWay: () => Way) {
+  /** Nothing of it runs before `start`. */
+  constructor(world: World, around: Surroundings) {
     this.#world = world;
-    this.#makeWay = makeWay;
+    this.#around = around;
     this.#mishaps = new Mishaps({
       world,
       alive: () => this.#alive.keys(),
@@ -64,7 +72,7 @@ export class House {
     const { fate, timeline, watch } = this.#world;
     const number = ++this.#lives;
     const death = fate.happens("engineCrash", "life");
-    const way = this.#makeWay();
+    const way = this.#around.way();
     const life: Process = new Process({
       machine: this.#world,
       number,
@@ -91,7 +99,7 @@ export class House {
     });
   }
 
-  async #begin(life: Process, way: Way): Promise<void> {
+  async #begin(life: Process, way: BytesWay): Promise<void> {
     const { sha256, watch } = this.#world;
     const store = new SimulatedStore({
       ...this.#world.storePorts,
@@ -103,6 +111,7 @@ export class House {
         store,
         clock: life,
         outbox: this.#outbox(life, way),
+        images: this.#around.images(life),
         digest: { sha256, salt: () => this.#world.salt() },
         observer: { fault: (error) => watch.faulted?.(error, life) },
       },
@@ -121,13 +130,25 @@ export class House {
   }
 
   /** Every message may be the last thing that a process does. */
-  #outbox(life: Process, way: Way): Outbox {
+  #outbox(life: Process, way: BytesWay): Outbox {
     const { watch } = this.#world;
     return {
       send: (message: OutboundMessage) => {
         if (!life.survives()) return;
         watch.sent?.(message, life);
         way.send(message);
+      },
+      sendChunk: (chunk: OutboundChunk) => {
+        if (!life.survives()) return;
+        watch.sentChunk?.(chunk, life);
+        way.sendChunk({
+          ...chunk,
+          done: (end) => {
+            if (!life.survives()) return;
+            watch.chunkEnded?.(chunk, end, life);
+            chunk.done(end);
+          },
+        });
       },
       room: async () => await way.room?.(),
       disconnect: (device) => {

@@ -41,7 +41,7 @@ export class Run {
     this.#world = new World({ fate, sha256, catalogue, watch, isBrokered });
     this.#judges.see(this.#world);
     this.#town = new Town(this.#world);
-    this.#house = new House(this.#world, () => this.#town.way());
+    this.#house = new House(this.#world, this.#town);
     this.#operators = new Operators(this.#world, this.#house);
     for (let nth = 1; nth <= options.devices; nth++) {
       const device = this.#town.device(nth, this.#operators.tasks);

@@ -1,5 +1,5 @@
 /** An engine that runs, as its adapters meet it. */
-import type { Answer, Engine, Input, Outbox } from "../engine/mod.ts";
+import type { Answer, Engine, Input, OutboundChunk, Outbox } from "../engine/mod.ts";
 import type { Process } from "./machine/process.ts";
 import type { World } from "./world.ts";
 
@@ -9,6 +9,11 @@ export interface Way extends Outbox {
   open(running: Running): void;
   /** The engine is dead. */
   close(): void;
+}
+
+/** A way that carries bytes of images as well. */
+export interface BytesWay extends Way {
+  sendChunk(chunk: OutboundChunk): void;
 }
 
 /** An engine that runs, and its process. */

@@ -1,5 +1,12 @@
 /** What can be seen of a simulation from outside: all that the checks go by. */
-import type { Answer, Input, OutboundMessage, Write } from "../engine/mod.ts";
+import type {
+  Answer,
+  ChunkEnd,
+  Input,
+  OutboundChunk,
+  OutboundMessage,
+  Write,
+} from "../engine/mod.ts";
 import type { Fact, RowHeader, SealedRow } from "../log/mod.ts";
 
 /** A row that is durable, read independently of the code that wrote it. */
@@ -26,6 +33,18 @@ export interface Submission {
   readonly number: number;
 }
 
+/** What a device stores of an image. */
+export interface StoredBytes {
+  readonly device: string;
+  /** The task that it has in hand. */
+  readonly task: string;
+  /** The image of that task, as it was told: hexadecimal digits. */
+  readonly image: string;
+  /** Where it stores them. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
 /** What happens, as it happens; everything at an instant of simulated time. */
 export interface Witness {
   /** An engine begins. */
@@ -44,6 +63,12 @@ export interface Witness {
   answered?(submission: Submission, answer: Answer): void;
   /** The engine handed a message to its outbox. */
   sent?(message: OutboundMessage, life: Life): void;
+  /** The engine handed bytes of an image to its outbox. */
+  sentChunk?(chunk: OutboundChunk, life: Life): void;
+  /** The engine was told what became of them. */
+  chunkEnded?(chunk: OutboundChunk, end: ChunkEnd, life: Life): void;
+  /** A device has stored bytes that came over MQTT. */
+  stored?(bytes: StoredBytes): void;
   /** The engine had every connection of the device cut; `at`: engine time. */
   disconnected?(device: string, life: Life, at: number): void;
   /** The engine told its observer of a fault. */

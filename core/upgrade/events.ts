@@ -72,7 +72,12 @@ export type TaskEffect =
   | "sendCancel";
 
 /** What a device's fold may ask the shell for. */
-export type DeviceEffect = TaskEffect | "sendRejected" | "sendIdle" | "disconnect";
+export type DeviceEffect =
+  | TaskEffect
+  | "sendRejected"
+  | "sendIdle"
+  | "sendTransport"
+  | "disconnect";
 
 /** An effect as the row has it. */
 export interface DeviceEffectData extends Effect {

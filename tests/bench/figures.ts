@@ -29,6 +29,8 @@ export interface Measurement {
   readonly needs?: readonly string[];
   /** It takes long even with small numbers: there it is made only when it is named. */
   readonly isLong?: true;
+  /** What a person is shown of the figures, instead of a line for each. */
+  table?(figures: readonly Figure[]): string[][];
   run(setting: Setting): Promise<Figure[]>;
 }
 
@@ -54,6 +56,11 @@ export function quantile(values: readonly number[], share: number): number {
   if (values.length === 0) throw new Error("There is no quantile of nothing.");
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
+}
+
+/** The sum, shared evenly. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The middle value; of an even number the lesser of the two in the middle. */

@@ -15,6 +15,7 @@ import type { Measurement } from "./figures.ts";
 import { imageMemory } from "./image_memory.ts";
 import { latency } from "./latency.ts";
 import { logSize } from "./log_size.ts";
+import { networks } from "./networks.ts";
 import { identicalRuns, noiseOf } from "./noise.ts";
 import { offload } from "./offload.ts";
 import { measuredText, toJson } from "./report.ts";
@@ -38,6 +39,7 @@ export const measurements: readonly Measurement[] = [
   offload,
   slowReadersMemory,
   comingAtOnce,
+  networks,
   logSize,
 ];
 

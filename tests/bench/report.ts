@@ -24,18 +24,10 @@ export function toJson(measured: readonly Measured[]): string {
 /** A line for each figure: its median, then the least and the greatest of its runs. */
 export function measuredText(
   screen: Screen,
-  { summary }: Measurement,
+  { summary, table }: Measurement,
   { name, seconds, noise, figures }: Measured,
 ): string {
-  const rows = figures.map(({ name, unit, values }) => {
-    const [least, most] = [Math.min(...values), Math.max(...values)].map(numberText);
-    return [name, numberText(median(values)), unit, `${least} to ${most}`] as const;
-  });
-  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]!.length)));
-  const lines = rows.map(([name, middle, unit, spread]) =>
-    [`  ${name.padEnd(widths[0]!)}`, middle.padStart(widths[1]!), unit.padEnd(widths[2]!), spread]
-      .join("  ")
-  );
+  const lines = table ? tableLines(table(figures)) : figureLines(figures);
   const runs = `${figures[0]?.values.length ?? 0} runs in ${seconds.toFixed(0)} s`;
   const trust = `${runs}; noise ${
     noise.toFixed(2)
@@ -47,6 +39,30 @@ export function measuredText(
     "",
     "",
   ].join("\n");
+}
+
+function figureLines(figures: readonly Figure[]): string[] {
+  const rows = figures.map(({ name, unit, values }) => {
+    const [least, most] = [Math.min(...values), Math.max(...values)].map(numberText);
+    return [name, numberText(median(values)), unit, `${least} to ${most}`] as const;
+  });
+  const widths = widthsOf(rows);
+  return rows.map(([name, middle, unit, spread]) =>
+    [`  ${name.padEnd(widths[0]!)}`, middle.padStart(widths[1]!), unit.padEnd(widths[2]!), spread]
+      .join("  ")
+  );
+}
+
+/** What the rows are about, and their cells below one another. */
+function tableLines(rows: readonly string[][]): string[] {
+  const [first, ...others] = widthsOf(rows);
+  return rows.map(([name, ...cells]) =>
+    [`  ${name!.padEnd(first!)}`, ...cells.map((cell, n) => cell.padStart(others[n]!))].join("  ")
+  );
+}
+
+function widthsOf(rows: readonly (readonly string[])[]): number[] {
+  return rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
 }
 
 /** Three digits that mean something, whatever the size. */

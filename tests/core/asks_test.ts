@@ -105,8 +105,8 @@ function judged(kind: AskKind, payload: unknown, task = downloading): string {
   ).join(" ");
 }
 
-const bytes = `out_of_range: The image has ${SIZE} bytes.`;
-const length = "out_of_range: A part has 256 to 131072 bytes.";
+const bytes = `out_of_range: An offset is 0 to ${SIZE - 1}, whole.`;
+const length = "out_of_range: A part has 256 to 131072 bytes; fewer only at the end of the image.";
 const many = Array.from({ length: PARTS_MAX + 1 }, (_, n) => [n * 256, 256]);
 
 const parts: [what: string, payload: unknown, expected: string][] = [
@@ -148,11 +148,17 @@ const parts: [what: string, payload: unknown, expected: string][] = [
   ],
 ];
 
+Deno.test("parseAsk() looks at no more parts than show that there are too many", () => {
+  const ask = parse(PART, `{"parts":[${"[0,256],".repeat(8_000)}7]}`);
+  assert.ok(!("code" in ask) && ask.kind === "chunk/request");
+  assert.equal(ask.body.parts?.length, 33);
+});
+
 for (const [what, payload, expected] of parts) {
   Deno.test(`judgeAsk() of ${what}`, () => assert.equal(judged(PART, payload), expected));
 }
 
-const chunks = "out_of_range: The image has 25 chunks.";
+const chunks = "out_of_range: Chunks are numbered 0 to 24: ask from one of them on.";
 const count = "out_of_range: Ask for 1 to 256 digests.";
 
 const digests: [what: string, payload: unknown, expected: string][] = [

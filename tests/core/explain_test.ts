@@ -30,6 +30,14 @@ import {
 } from "./support/told.ts";
 import type { Draft } from "./support/told.ts";
 
+const unobserved = { observed_at: 0, measured_at: 0, rose_at: 0, cut_at: 0, stalled_ms: 0 };
+const seen = { ...unobserved, observed_at: T0, measured_at: T0, stalled_ms: 3_000 };
+const networkStalled = {
+  http: { ...seen, trust: 30, bytes_per_s: 2_500, steady_bytes_per_s: 3_000 },
+  mqtt: { ...unobserved, trust: 600 },
+  listening: true,
+};
+
 const changes: [story: string, facts: Draft[], line: string][] = [
   ["a registration", [], "? → registered, registered: The device was registered."],
   [
@@ -46,6 +54,12 @@ const changes: [story: string, facts: Draft[], line: string][] = [
     [fact("ReportRejected", { code: "no_task", report: "verify", left_out: 2 })],
     "? → ?, no_task: A verify report was refused: the device has no active task " +
     "(2 more were refused before it).",
+  ],
+  [
+    "a recommendation",
+    [...toStored.slice(0, 3), fact("NetworkMeasured", networkStalled)],
+    "? → ?, stalled: Bytes had better go by MQTT from here on: nothing moved the other way " +
+    "(HTTP: 2 KiB/s, trusted 3 %, MQTT: not measured, trusted 60 %).",
   ],
   [
     "an order",

@@ -1,5 +1,7 @@
 /** The page for those who run a broker already: its commands run as they are written, one by one. */
 import assert from "node:assert/strict";
+import { PART_BYTES_MAX } from "../../core/protocol/limits.ts";
+import { DEVICE_LEVELS } from "../../core/protocol/topics.ts";
 import { randomImage, soon } from "../e2e/house.ts";
 import { inFolder } from "../support/folder.ts";
 import { freePort } from "../support/free_port.ts";
@@ -132,4 +134,24 @@ Deno.test("the page says every sentence of the engine about a broker that cannot
   const sentences = [...list.matchAll(/^ {2}\w+: \[\s*"([^"]+)"/gm)].map(([, what]) => what!);
   assert.equal(sentences.length, 9);
   for (const what of sentences) assert.ok(page.includes(`| ${what} `), what);
+});
+
+Deno.test("the page names every level that a device publishes to, where the engine listens and where it may", () => {
+  for (const begin of ["One listens to `/ota/+/", "it may publish to `"]) {
+    const from = page.indexOf(begin);
+    assert.ok(from >= 0, begin);
+    const list = page.slice(from + begin.length - 1).split(/ at QoS|\sbelow/, 1)[0]!;
+    for (const level of DEVICE_LEVELS) assert.match(list, new RegExp(`[\`/]${level}\``), begin);
+  }
+});
+
+Deno.test("the page names limits of packets that the largest part of an image fits into", () => {
+  const row = page.split("\n").find((line) => line.startsWith("| packets have a limit"))!;
+  const [least, emqx, ...others] = [...row.matchAll(/(\d+)( ?Ki?B|`|\s+\|)/g)].map(([, n]) =>
+    Number(n)
+  );
+  assert.equal(others.length, 2);
+  for (const bytes of [least! * 1_024, emqx! * 1_024, ...others]) {
+    assert.ok(bytes >= PART_BYTES_MAX + 512, `${bytes} bytes`);
+  }
 });

@@ -1,7 +1,8 @@
 /** The page about clients that only fetch: its updaters run as they are written. */
 import assert from "node:assert/strict";
-import { CuttingProxy } from "../e2e/clients/cutting_proxy.ts";
 import { checksumOf, inHouse, randomImage } from "../e2e/house.ts";
+import { BadNetwork } from "../support/network/bad_network.ts";
+import { Weather } from "../support/network/weather.ts";
 import { aimedAt, blockOf, documentOf, endOfShell, ignoresShell } from "./examples.ts";
 
 const page = await documentOf("adapters/http/checks/README.md");
@@ -32,11 +33,13 @@ for (const { program, nothing, cut } of updaters) {
         };
         assert.deepEqual(await run(), { ...nothing, runs: checksumOf(old) });
         const task = await stage.order("pump-7", "2.0.0", checksum);
-        await using proxy = await CuttingProxy.before(stage.house.httpUrl, 10_000);
-        assert.deepEqual(await run(proxy.url), { ...cut, runs: checksumOf(old) });
+        const weather = new Weather({ cutAfterBytes: 10_000 });
+        await using network = await BadNetwork.before(stage.house.httpUrl, weather);
+        assert.deepEqual(await run(network.url), { ...cut, runs: checksumOf(old) });
         const { size: part } = await Deno.stat(`${stage.folder}/new.bin`);
-        assert.ok(proxy.cuts === 1 && part > 0 && part < 10_000, `${part} bytes`);
-        assert.deepEqual(await run(proxy.url), { ...updated, runs: checksum });
+        assert.ok(network.counts.cuts === 1 && part > 0 && part < 10_000, `${part} bytes`);
+        weather.become({});
+        assert.deepEqual(await run(network.url), { ...updated, runs: checksum });
         assert.deepEqual(await run(), { ...nothing, runs: checksum });
         assert.equal((await stage.task(task)).state, "succeeded");
       });

@@ -6,11 +6,15 @@ import {
   DIGESTS_MAX,
   IMAGE_BYTES_MAX,
   parseReport,
+  PART_BYTES_MAX,
   RETRIES_MAX,
   TASK_NUMBER_END,
 } from "../../core/mod.ts";
-import type { Message, MessageKind, OwedKind, ReportKind, Task } from "../../core/mod.ts";
+import type { Device, Message, MessageKind, OwedKind, ReportKind, Task } from "../../core/mod.ts";
 import { idleMessage, messageOf, rejectedMessage } from "../../core/device/messages.ts";
+import { transportMessage } from "../../core/device/network.ts";
+import { recommendationReasons } from "../../core/network/mod.ts";
+import { HEARTBEAT_S, IN_FLIGHT_MAX } from "../../core/network/parameters.ts";
 import { reasons } from "../../core/upgrade/reasons.ts";
 import { taskStates } from "../../core/upgrade/task.ts";
 
@@ -40,7 +44,7 @@ const task = {
 /** The `retry` that names so many chunks, all of them with the longest numbers. */
 export function retryOf(chunks: number): Message {
   const badChunks = Array.from({ length: chunks }, (_, n) => CHUNKS_MAX - chunks + n);
-  return messageOf("retry", { ...task, badChunks }, "");
+  return messageOf("retry", { ...task, badChunks }, { baseUrl: "", transport: "mqtt" });
 }
 
 /** What the members of a report are refused with, whatever is wrong with them. */
@@ -64,6 +68,17 @@ function refusals(): Message[] {
 export function bytesOf({ payload }: Message): number {
   return new TextEncoder().encode(JSON.stringify(payload)).length;
 }
+
+/** What is recommended, in the longest words. */
+const device = {
+  network: {
+    transport: "mqtt",
+    chunkBytes: PART_BYTES_MAX,
+    inFlight: IN_FLIGHT_MAX,
+    heartbeatS: HEARTBEAT_S,
+    reason: longest(recommendationReasons),
+  },
+} as unknown as Device;
 
 /** The bytes of an image with the longest topic that there is for them, which begins with the device's. */
 export function chunkPacketBytes(deviceTopic: string, bytes: number): number {
@@ -101,7 +116,9 @@ export function largest(kind: MessageKind, baseUrl: string): Message {
       return retryOf(BAD_CHUNKS_MAX);
     case "chunks":
       return digestsOf(DIGESTS_MAX);
+    case "transport":
+      return transportMessage(device);
     default:
-      return messageOf(kind satisfies OwedKind, task, baseUrl);
+      return messageOf(kind satisfies OwedKind, task, { baseUrl, transport: "mqtt" });
   }
 }

@@ -88,7 +88,10 @@ export function checksumOf(bytes: Uint8Array): string {
   return `sha256:${createHash("sha256").update(bytes).digest("hex")}`;
 }
 
-/** Runs the story in a house, which `more` changes; afterwards the log must replay clean. */
+/**
+ * Runs the story in a house, which `more` changes; afterwards the log must replay clean. The operator
+ * asks where it listens if that is said, and else as devices do.
+ */
 export async function inHouse(
   story: (stage: Stage) => Promise<void>,
   more: Partial<HouseOptions> = {},
@@ -109,7 +112,9 @@ export async function inHouse(
       ...more,
     });
     try {
-      const operator = new Operator(() => house.httpUrl, () => house.operator.token);
+      const { port = 0 } = more.http ?? {};
+      const url = port > 0 ? `http://127.0.0.1:${port}` : house.httpUrl;
+      const operator = new Operator(() => url, () => house.operator.token);
       await story(Object.assign(operator, { folder, house }));
       assert.deepEqual(faults, []);
     } finally {

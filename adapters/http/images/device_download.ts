@@ -40,7 +40,7 @@ export class DeviceDownload implements UnderWay {
     this.#deps = deps;
     this.#taker = taker;
     this.#wanted = wanted;
-    this.range = meterOf(deps, wanted.from, connection);
+    this.range = meterOf(deps, wanted, connection);
   }
 
   /** Begins with the bytes, if it is the device's turn; if not, the seconds until it is. */

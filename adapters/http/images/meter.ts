@@ -6,15 +6,17 @@ import { newNumber } from "../wire.ts";
 /** One answer. */
 export class Meter implements ServedRange {
   readonly from: number;
+  readonly to: number;
   readonly connection: number;
   readonly #clock: Pick<EngineApi, "now">;
   #sent = 0;
   #sentAt = 0;
   #state: ServedRange["state"] = "open";
 
-  /** Begins at byte `from`; `clock` gives engine time. */
-  constructor(from: number, connection: number, clock: Pick<EngineApi, "now">) {
+  /** Begins at byte `from`, and is over before byte `to`; `clock` gives engine time. */
+  constructor(from: number, to: number, connection: number, clock: Pick<EngineApi, "now">) {
     this.from = from;
+    this.to = to;
     this.connection = connection;
     this.#clock = clock;
   }
@@ -43,11 +45,11 @@ export class Meter implements ServedRange {
   }
 }
 
-/** One that begins at byte `from`. A proxy keeps connections for whomever: there each answer is on its own. */
+/** One of these bytes. A proxy keeps connections for whomever: there each answer is on its own. */
 export function meterOf(
   { engine, offload }: Pick<HttpDeps, "engine" | "offload">,
-  from: number,
+  { from, end }: { readonly from: number; readonly end: number },
   connection: number,
 ): Meter {
-  return new Meter(from, offload ? newNumber() : connection, engine);
+  return new Meter(from, end, offload ? newNumber() : connection, engine);
 }

@@ -30,7 +30,7 @@ async function poll(call: PollCall): Promise<Response> {
   const connection = `poll ${crypto.randomUUID()}`;
   const poll = polls.open(device);
   wire?.onClosed(() => poll.end());
-  engine.connected(device, connection);
+  engine.connected(device, connection, "http");
   try {
     if (!await engine.listening(device, connection, true)) {
       throw new Refused(503, "The log cannot be written now. Ask again in a moment.");

@@ -103,7 +103,7 @@ export class Broker implements MqttWay {
         !("clientId" in packet) && packet.topic.startsWith(`${options.prefix}/`) ? packet : null,
     });
     this.#aedes.on("clientReady", (client) => this.#ready(client));
-    this.#aedes.on("subscribe", (_, client) => this.#subscribed(client));
+    this.#aedes.on("subscribe", (_, client) => this.#noteListening(client));
     this.#aedes.on("unsubscribe", (_, client) => this.#noteListening(client));
     this.#server = createServer((socket) => this.#accept(socket));
     this.#server.maxConnections = options.connectionsMax ?? 10_000;
@@ -237,7 +237,9 @@ export class Broker implements MqttWay {
 
   #gone(client: Client): void {
     const connection = this.#connections.remove(client);
-    if (connection) this.#engine.disconnected(connection.device, connection.id);
+    if (!connection) return;
+    this.#chunkWays.gone(connection);
+    this.#engine.disconnected(connection.device, connection.id);
   }
 
   /** Queues the report at once, so that a device's order is kept; answers after the commit. */
@@ -258,12 +260,18 @@ export class Broker implements MqttWay {
       return done(new Error(`Device ${device} may not publish this`));
     }
     const input = inputOf(device, kind, payload);
-    if (input.kind === "ask") void this.#ask(input, done);
+    if (input.kind === "ask") void this.#ask(connection, input, done);
     else void this.#report(client.id, input, packet, done);
   }
 
   /** Whoever asks for bytes once more has not got them: no ask is a repeat. */
-  async #ask(input: AskInput, done: (error?: Error | null) => void): Promise<void> {
+  async #ask(
+    connection: Connection,
+    input: AskInput,
+    done: (error?: Error | null) => void,
+  ): Promise<void> {
+    const others = this.#connections.ofDevice(input.device).filter((one) => one !== connection);
+    this.#chunkWays.asked(connection, others);
     const answer = await this.#engine.submit(input);
     done(answer.ok ? null : new Error(answer.problem.detail));
   }
@@ -297,14 +305,6 @@ export class Broker implements MqttWay {
     const { subscriptions } = connection.client;
     // To ask again for a filter it has takes no room.
     return Object.hasOwn(subscriptions, topic) || Object.keys(subscriptions).length < FILTERS_MAX;
-  }
-
-  #subscribed(client: Client): void {
-    const connection = this.#connections.of(client);
-    if (!connection) return;
-    const all = this.#connections.ofDevice(connection.device);
-    this.#chunkWays.takeOver(connection, all.slice(0, all.indexOf(connection)));
-    this.#noteListening(client);
   }
 
   #noteListening(client: Client): void {

@@ -1,6 +1,6 @@
 /**
- * Bytes of images on their way to devices, by the connection that each goes by: the newest that hears
- * it, as another one of the device need not have its bytes.
+ * Bytes of images on their way to devices, by the connection that each goes by: the one that asked for
+ * them, where it hears them, else the newest that does.
  */
 import type { PublishPacket } from "aedes";
 import { chunkTopic } from "../../../core/mod.ts";
@@ -19,6 +19,8 @@ interface UnderWay {
 export class ChunkWays {
   readonly #prefix: string;
   readonly #underWay = new WeakMap<Guard, Set<UnderWay>>();
+  /** By which connection each device asked last. */
+  readonly #askers = new Map<string, Connection>();
 
   /** `prefix`: topic prefix with its leading slash. */
   constructor(prefix: string) {
@@ -31,7 +33,7 @@ export class ChunkWays {
     connections: readonly Connection[],
   ): void {
     const topic = chunkTopic(this.#prefix, device, task, offset);
-    for (const { client, guard } of connections.toReversed()) {
+    for (const { client, guard } of this.#inTurn(device, connections)) {
       const qos = Math.min(grantedQos(client.subscriptions, topic) ?? -1, 1);
       if (qos < 0 || guard.destroyed) continue;
       if (guard.isStuck) {
@@ -49,17 +51,32 @@ export class ChunkWays {
   }
 
   /**
-   * What a connection hears from now on goes by it: what is on its way by older ones may never arrive,
-   * and one that has not even taken it is of no use any more.
+   * The device asks by that connection: what it hears goes by it from now on. What is on its way by another
+   * may never arrive, and one that has not even taken it is of no use any more.
    */
-  takeOver({ client }: Connection, older: readonly Connection[]): void {
-    for (const { guard } of older) {
+  asked(by: Connection, others: readonly Connection[]): void {
+    if (this.#askers.get(by.device) === by) return;
+    this.#askers.set(by.device, by);
+    for (const { guard } of others) {
       const left = [...this.#underWay.get(guard) ?? []].filter(({ topic }) =>
-        grantedQos(client.subscriptions, topic) !== undefined
+        grantedQos(by.client.subscriptions, topic) !== undefined
       );
       if (left.length > 0 && guard.writableLength > 0) guard.destroy();
       for (const { end } of left) end("lost");
     }
+  }
+
+  /** The connection is closed. */
+  gone(connection: Connection): void {
+    const { device } = connection;
+    if (this.#askers.get(device) === connection) this.#askers.delete(device);
+  }
+
+  /** The one that asked, then the newest first: others only look on, and need not have the bytes. */
+  #inTurn(device: string, connections: readonly Connection[]): readonly Connection[] {
+    const asker = this.#askers.get(device);
+    const others = connections.toReversed().filter((one) => one !== asker);
+    return asker ? [asker, ...others] : others;
   }
 
   #begin(guard: Guard, topic: string, done: OutboundChunk["done"]): UnderWay["end"] {

@@ -4,6 +4,7 @@
  * without. It knows nothing of upgrades.
  */
 import { BrokerSession } from "./session.ts";
+import { isSaid } from "../network/mqtt.ts";
 import type { Down, Letter, MqttChannel, MqttServer, Publish, Said, Up } from "../network/mqtt.ts";
 import { Channel } from "../network/network.ts";
 import type { End, Path } from "../network/network.ts";
@@ -12,6 +13,9 @@ import type { World } from "../world.ts";
 
 /** Longest time that a broker which fell is away. */
 const DOWN_MS = 900_000;
+/** So many in a million brokers take no more than this in one message. */
+const SMALL_PPM = 300_000;
+const SMALL_BYTES = 65_536;
 /** The name of all that devices say. */
 const REPORTS = "";
 
@@ -30,6 +34,8 @@ export class Broker implements MqttServer {
   readonly saysUnheard: boolean;
   /** Messages that it takes from one client without acknowledging one; 3.1.1 cannot say so. */
   readonly receiveMax: number | undefined;
+  /** Bytes of an image that it takes in one message. */
+  readonly bytesMax: number;
   readonly #sessions = new Map<string, BrokerSession>();
   /** Of those who are connected, by client id. */
   readonly #connections = new Map<string, Connection>();
@@ -44,6 +50,8 @@ export class Broker implements MqttServer {
     this.saysUnheard = world.fate.about("kind of broker").chance(700_000);
     const receiveMax = world.fate.about("receive maximum").pick([1, 2, 20, 512]);
     this.receiveMax = this.saysUnheard ? receiveMax : undefined;
+    const isSmall = world.fate.about("largest packet").chance(SMALL_PPM);
+    this.bytesMax = this.saysUnheard && isSmall ? SMALL_BYTES : Infinity;
   }
 
   /** Nothing goes wrong any more. */
@@ -69,7 +77,7 @@ export class Broker implements MqttServer {
     if (this.#connections.get(client) !== connection) return;
     switch (packet.type) {
       case "subscribe":
-        return this.#subscribe(connection, packet.hears ?? REPORTS);
+        return this.#subscribe(connection, packet);
       case "ping":
         return channel.down({ type: "pong" });
       case "puback":
@@ -102,9 +110,14 @@ export class Broker implements MqttServer {
     session.attach(channel);
   }
 
-  #subscribe({ client, channel }: Connection, hears: string): void {
+  #subscribe(
+    { client, channel }: Connection,
+    { hears = REPORTS, chunks }: Extract<Up, { type: "subscribe" }>,
+  ): void {
     this.#hearers.set(hears, client);
-    this.#sessions.get(client)!.hears.add(hears);
+    const session = this.#sessions.get(client)!;
+    session.hears.add(hears);
+    session.chunks = chunks;
     channel.down({ type: "suback" });
   }
 
@@ -112,7 +125,8 @@ export class Broker implements MqttServer {
   #take({ channel }: Connection, { letter, qos, packet }: Publish): void {
     const how = this.#world.fate.happens("brokerCrash", "broker");
     if (how?.chance(500_000)) return this.#fall(how);
-    const isHeard = this.#pass(letter, qos);
+    const isLost = "bytes" in letter && this.#swallows(letter.device);
+    const isHeard = isLost || this.#pass(letter, qos);
     if (how) return this.#fall(how);
     if (qos === 0) return;
     // Mosquitto says so of QoS 1 alone.
@@ -122,10 +136,17 @@ export class Broker implements MqttServer {
 
   /** False: nobody has subscribed to it. */
   #pass(letter: Letter, qos: number): boolean {
-    const hearer = this.#hearers.get("message" in letter ? letter.device : REPORTS);
+    const hearer = this.#hearers.get(isSaid(letter) ? REPORTS : letter.device);
     if (hearer === undefined) return false;
-    this.#sessions.get(hearer)!.give(letter, qos);
+    const session = this.#sessions.get(hearer)!;
+    const qosMax = "bytes" in letter ? session.chunks : 2;
+    if (qosMax === undefined) return false;
+    session.give(letter, Math.min(qos, qosMax));
     return true;
+  }
+
+  #swallows(device: string): boolean {
+    return this.#world.fate.happens("chunkSwallowed", device) !== undefined;
   }
 
   /** A connection ended without a goodbye. */

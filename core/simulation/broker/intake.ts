@@ -7,9 +7,10 @@ import type {
   InboundQueueOptions,
   TakenPackets,
 } from "../../engine/mod.ts";
-import { parseReport } from "../../protocol/mod.ts";
+import { isReportKind } from "../../protocol/mod.ts";
 import type { Running } from "../running.ts";
 import { packetKeyOf } from "../network/link.ts";
+import { inputOf, isSaid } from "../network/mqtt.ts";
 import type { Publish, Said } from "../network/mqtt.ts";
 
 /** A message, read. */
@@ -17,8 +18,6 @@ type Read = InboundMessage & { readonly said: Said };
 
 /** What the intake wants of the connection that the messages come by. */
 export type IntakeLine = Omit<InboundQueueOptions<Read>, "taken" | "decide">;
-
-const utf8 = new TextEncoder();
 
 /** Takes the messages of one connection. */
 export class BrokerIntake {
@@ -54,9 +53,10 @@ export class BrokerIntake {
   }
 
   #read({ letter: said, qos, packet, isRepeat }: Publish): Read | undefined {
-    if ("message" in said) return undefined;
+    if (!isSaid(said)) return undefined;
     const { device, kind, payload } = said;
-    const isKeyed = qos > 0 && kind !== "gone";
+    // Whoever asks for bytes once more has not got them: no ask is a repeat.
+    const isKeyed = qos > 0 && isReportKind(kind);
     const key = isKeyed ? packetKeyOf(this.#session.name, packet, said) : undefined;
     const isRequest = kind === "request";
     return { device, key, isRepeat, isRequest, bytes: payload.length, said };
@@ -66,14 +66,8 @@ export class BrokerIntake {
     const { engine } = this.#running;
     const { kind, payload } = said;
     if (kind === "gone") return await engine.left(device) ? "taken" : "later";
-    const answer = await this.#running.ask({
-      kind: "report",
-      device,
-      report: kind,
-      parsed: parseReport(kind, utf8.encode(payload)),
-      via: "mqtt",
-      packet: key === undefined ? undefined : { key, isRepeat },
-    });
+    const packet = key === undefined ? undefined : { key, isRepeat };
+    const answer = await this.#running.ask(inputOf(device, kind, payload, packet));
     if (answer.ok) engine.heard(device);
     return inboundOutcome(answer);
   }

@@ -3,14 +3,15 @@
  * when devices can be reached.
  */
 import { TakenPackets } from "../../engine/mod.ts";
-import type { BrokerSession, OutboundMessage } from "../../engine/mod.ts";
+import type { BrokerSession, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
 import { retryMs } from "../../network/mod.ts";
 import type { Broker } from "./broker.ts";
 import { BrokerLines } from "./lines.ts";
 import type { OutletLimits } from "./outlet.ts";
 import { BrokerOutlet } from "./outlet.ts";
-import type { Running, Way } from "../running.ts";
+import type { BytesWay, Running } from "../running.ts";
 import { Path } from "../network/network.ts";
+import type { Transport } from "../network/network.ts";
 import type { Random } from "../chance/random.ts";
 import type { World } from "../world.ts";
 
@@ -32,8 +33,9 @@ export class Backbone extends Path {
     this.#roughPpm = this.#random.spread(...ROUGH_PPM);
   }
 
-  override transit(): number | undefined {
-    return this.#random.chance(this.#roughPpm) ? super.transit() : this.#random.between(1, 10);
+  override transit(transport: Transport): number | undefined {
+    const isRough = this.#random.chance(this.#roughPpm);
+    return isRough ? super.transit(transport) : this.#random.between(1, 10);
   }
 }
 
@@ -59,7 +61,7 @@ export class NumberedSession implements BrokerSession {
 }
 
 /** The way to devices behind a broker. */
-export class BrokerLink implements Way {
+export class BrokerLink implements BytesWay {
   readonly #world: World;
   readonly #broker: Broker;
   readonly #path: Path;
@@ -84,7 +86,8 @@ export class BrokerLink implements Way {
     const about = world.fate.about("outlet");
     const waitingMax = about.spread(1, WAITING_MAX);
     const waitingLow = about.below(waitingMax);
-    this.#limits = { waitingMax, waitingLow, receiveMax: broker.receiveMax };
+    const { receiveMax, bytesMax } = broker;
+    this.#limits = { waitingMax, waitingLow, receiveMax, bytesMax };
   }
 
   open(running: Running): void {
@@ -100,6 +103,11 @@ export class BrokerLink implements Way {
 
   send(message: OutboundMessage): void {
     this.#outlet?.send(message);
+  }
+
+  sendChunk(chunk: OutboundChunk): void {
+    if (this.#outlet) this.#outlet.sendChunk(chunk);
+    else chunk.done("lost");
   }
 
   /** Resolves when more can be handed over. */

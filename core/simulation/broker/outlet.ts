@@ -1,8 +1,9 @@
 /** Messages to devices, by way of the broker, in packets with ids. */
 import { OutboundQueue } from "../../engine/mod.ts";
-import type { OutboundMessage } from "../../engine/mod.ts";
+import type { Outbound, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
 import { messageQos } from "../../protocol/mod.ts";
 import type { Running } from "../running.ts";
+import { CHUNK_QOS } from "../network/mqtt.ts";
 import type { MqttChannel } from "../network/mqtt.ts";
 
 /** Messages that the broker has not acknowledged, where it does not say how many it takes. */
@@ -17,22 +18,27 @@ export interface OutletLimits {
   readonly waitingLow: number;
   /** Messages that the broker takes without acknowledging one; nothing: it does not say. */
   readonly receiveMax: number | undefined;
+  /** Bytes of an image that the broker takes in one message. */
+  readonly bytesMax: number;
 }
 
 /** The way of messages to one connection after the other, in one life of the engine. */
 export class BrokerOutlet {
   readonly #queue: OutboundQueue;
   readonly #window: number;
+  readonly #bytesMax: number;
   #channel: MqttChannel | undefined;
-  readonly #underWay = new Map<number, OutboundMessage>();
+  readonly #underWay = new Map<number, Outbound>();
   #lastPacket = 0;
 
   /** Nothing can be sent before `open`. */
-  constructor(running: Running, { receiveMax = IN_FLIGHT_UNSAID, ...limits }: OutletLimits) {
+  constructor(running: Running, limits: OutletLimits) {
+    const { receiveMax = IN_FLIGHT_UNSAID, bytesMax } = limits;
     this.#window = receiveMax;
+    this.#bytesMax = bytesMax;
     this.#queue = new OutboundQueue({
       ...limits,
-      publish: (outbound) => this.#publish(outbound as OutboundMessage),
+      publish: (outbound) => this.#publish(outbound),
       submit: (input) => running.ask(input),
       callAll: () => running.engine.callAll(),
     });
@@ -61,6 +67,12 @@ export class BrokerOutlet {
     this.#queue.send(message);
   }
 
+  /** Sends the bytes, if there is a connection. */
+  sendChunk(chunk: OutboundChunk): void {
+    if (chunk.bytes.length > this.#bytesMax) chunk.done("too_large");
+    else this.#queue.sendChunk(chunk);
+  }
+
   /** Resolves when there is room for more. */
   room(): Promise<void> {
     return this.#queue.room();
@@ -69,16 +81,16 @@ export class BrokerOutlet {
   /** The broker has these; `isUnheard`: and nobody else will. */
   acknowledged(packets: readonly number[], isUnheard: boolean): void {
     for (const packet of packets) {
-      const message = this.#underWay.get(packet);
-      if (message && this.#underWay.delete(packet)) this.#queue.done(message, !isUnheard);
+      const outbound = this.#underWay.get(packet);
+      if (outbound && this.#underWay.delete(packet)) this.#queue.done(outbound, !isUnheard);
     }
   }
 
-  #publish(letter: OutboundMessage): void {
+  #publish(letter: Outbound): void {
     this.#lastPacket = this.#lastPacket % PACKET_MAX + 1;
     const packet = this.#lastPacket;
     this.#underWay.set(packet, letter);
-    const qos = messageQos[letter.message.kind];
+    const qos = "bytes" in letter ? CHUNK_QOS : messageQos[letter.message.kind];
     this.#channel?.up({ type: "publish", letter, qos, packet, isRepeat: false });
   }
 }

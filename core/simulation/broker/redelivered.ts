@@ -2,6 +2,8 @@
 import type { BrokerSession, RedeliveredOptions } from "../../engine/mod.ts";
 import type { Running } from "../running.ts";
 import { packetKeyOf } from "../network/link.ts";
+import { isReportKind } from "../../protocol/mod.ts";
+import { isSaid } from "../network/mqtt.ts";
 import type { Publish } from "../network/mqtt.ts";
 import type { World } from "../world.ts";
 
@@ -13,7 +15,7 @@ export function readingPublish(
     isPromised: ({ qos }) => qos > 0,
     isRepeat: ({ isRepeat }) => isRepeat,
     reportIn({ letter, packet }) {
-      if ("message" in letter || letter.kind === "gone") return undefined;
+      if (!isSaid(letter) || !isReportKind(letter.kind)) return undefined;
       const { device, kind: report } = letter;
       return { device, report, key: packetKeyOf(session.name, packet, letter) };
     },

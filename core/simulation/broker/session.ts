@@ -15,6 +15,8 @@ export class BrokerSession {
   readonly isKept: boolean;
   /** What it has subscribed to. */
   readonly hears = new Set<string>();
+  /** How bytes come to it at most; nothing: it has not subscribed to any. */
+  chunks: 0 | 1 | undefined;
   /** Messages that may be under way at once. */
   readonly #windowMax: number;
   #channel: MqttChannel | undefined;

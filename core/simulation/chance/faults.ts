@@ -90,6 +90,26 @@ export const faultsMax = {
   otherImage: 30_000,
   /** An upload: other bytes are uploaded as the same version later. */
   otherBytes: 30_000,
+  /** A device connects over MQTT, or asks for bytes: for up to hours nothing passes that way. */
+  mqttBlocked: 20_000,
+  /** A device connects over HTTP, or begins a download: for up to hours nothing passes that way. */
+  httpBlocked: 20_000,
+  /** An ask for bytes: for up to ten minutes nothing comes to the device, though its session lives. */
+  sessionStall: 30_000,
+  /** A chunk that is confirmed: its device has no room for it, and throws it away. */
+  chunkLoss: 100_000,
+  /** A chunk at its device: it comes twice. */
+  chunkTwice: 200_000,
+  /** A chunk at its device: others overtake it, for up to hours, by whatever connection they come. */
+  chunkLate: 100_000,
+  /** A chunk that the broker has acknowledged: it gives it to nobody. */
+  chunkSwallowed: 100_000,
+  /** A step of a device: it asks for bytes or digests that there are not, or that are not for it. */
+  oddAsk: 20_000,
+  /** A read of bytes for a chunk: the disk fails. */
+  imageUnread: 50_000,
+  /** A read of bytes for a chunk: it takes up to a minute. */
+  imageSlow: 100_000,
 } as const;
 
 /** The name of a fault. */

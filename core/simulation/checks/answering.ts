@@ -2,7 +2,7 @@
  * What a device may be told though it is owed by no row: the answer to a report of its own that is being
  * processed, and to nothing else (PROTOCOL §1, "Repeats"; every request is answered).
  */
-import type { Answer } from "../../engine/mod.ts";
+import type { Answer, ReportInput } from "../../engine/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { deviceOf } from "./naive.ts";
 import type { NaiveTask } from "./naive.ts";
@@ -15,26 +15,27 @@ import { isBusy } from "./words.ts";
 /** The last reports with an id are known again, and the last that came in a packet, by either name. */
 const KNOWN_MAX = 32;
 
-type ReportSubmission = Submission & { readonly input: { readonly kind: "report" } };
+/** A report, or an ask for bytes. */
+type Saying = Submission & { readonly input: { readonly kind: "report" | "ask" } };
 /** A report that is on record, and what it led to. */
 interface Known {
   readonly id: string | undefined;
   readonly packet: string | undefined;
   readonly effects: Set<string>;
 }
-type Report = Extract<ReportSubmission["input"]["parsed"], { body: unknown }>;
+type Report = Extract<ReportInput["parsed"], { body: unknown }>;
 
 /** The reports under way, and what those before them led to. */
 export class Answering {
-  /** Reports under way, by life and device. */
-  readonly #pending = new Map<Life, Map<string, Set<ReportSubmission>>>();
+  /** What is under way, by life and device. */
+  readonly #pending = new Map<Life, Map<string, Set<Saying>>>();
   /** The reports that are known again, by device; the newest first. */
   readonly #known = new Map<string, readonly Known[]>();
 
   submitted(submission: Submission): void {
-    if (!isReport(submission)) return;
+    if (!isSaying(submission)) return;
     const { input: { device }, life } = submission;
-    const devices = this.#pending.get(life) ?? new Map<string, Set<ReportSubmission>>();
+    const devices = this.#pending.get(life) ?? new Map<string, Set<Saying>>();
     this.#pending.set(life, devices);
     const reports = devices.get(device);
     if (reports) reports.add(submission);
@@ -42,7 +43,7 @@ export class Answering {
   }
 
   answered(submission: Submission, _answer: Answer): void {
-    if (!isReport(submission)) return;
+    if (!isSaying(submission)) return;
     this.#pending.get(submission.life)?.get(submission.input.device)?.delete(submission);
   }
 
@@ -63,7 +64,7 @@ export class Answering {
     this.#known.set(device, newest([report, ...known.filter((other) => other !== report)]));
   }
 
-  /** Whether a report of the device is under way; `isRequest`: one that asks for something. */
+  /** Whether the device is saying something; `isRequest`: that it wants something to do. */
   isAsked(life: Life, device: string, isRequest: boolean): boolean {
     for (const { input } of this.#pending.get(life)?.get(device) ?? []) {
       if (!isRequest || "kind" in input.parsed && input.parsed.kind === "request") return true;
@@ -78,8 +79,10 @@ export class Answering {
 
   /** Whether one of the reports under way is answered with that message of a task in that state. */
   isAnswer(life: Life, kind: string, { id, device, policy }: NaiveTask, view: TaskView): boolean {
-    for (const { input: { parsed, packet } } of this.#pending.get(life)?.get(device) ?? []) {
-      if ("code" in parsed) continue;
+    for (const { input } of this.#pending.get(life)?.get(device) ?? []) {
+      // Whoever asks for bytes is given these, or refused.
+      if (input.kind === "ask" || "code" in input.parsed) continue;
+      const { parsed, packet } = input;
       if (parsed.kind === "request" && kind === "metadata" && isBusy(view.state)) return true;
       const led = knownAs(this.#known.get(device) ?? [], parsed.body.id, packet?.key)?.effects;
       if (led?.has(`${id} ${kind}`)) return true;
@@ -96,8 +99,8 @@ export function saidIn({ input }: Submission): readonly Said[] {
   return input.parsed.kind === "request" ? [input.parsed.body] : [];
 }
 
-function isReport(submission: Submission): submission is ReportSubmission {
-  return submission.input.kind === "report";
+function isSaying(submission: Submission): submission is Saying {
+  return submission.input.kind === "report" || submission.input.kind === "ask";
 }
 
 function knownAs(

@@ -2,7 +2,7 @@
  * I7: what a row says that a device said, that device is saying in that life, and of that task. I8: a
  * report of an earlier attempt is no fact.
  */
-import type { Input } from "../../engine/mod.ts";
+import type { AskInput, Input } from "../../engine/mod.ts";
 import type { Fact } from "../../log/mod.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -55,6 +55,7 @@ function says(input: Input, fact: Fact): boolean {
     return fact.type === "MessageDelivered" && fact.task === input.task &&
       fact.data.kind === input.message && fact.data.attempt === input.attempt;
   }
+  if (input.kind === "ask") return isAsked(input, fact);
   if (input.kind !== "report") return false;
   if (fact.type === "ReportRejected") return fact.data.report === input.report;
   // Over HTTP a report that fits confirms what its device was told before; so does any check.
@@ -76,4 +77,15 @@ function says(input: Input, fact: Fact): boolean {
     case "status":
       return fact.type === "StatusReported" && isAbout && fact.data.status === parsed.body.status;
   }
+}
+
+/** That it asks for bytes is a sign that it fetches, as a request for them over HTTP is. */
+function isAsked({ ask, parsed }: AskInput, fact: Fact): boolean {
+  if (fact.type === "ReportRejected") return fact.data.report === ask;
+  if (fact.type !== "ArtifactRequested" || "code" in parsed) return false;
+  if (parsed.kind !== "chunk/request") return false;
+  const { task_id, offset, parts } = parsed.body;
+  const isAbout = task_id === undefined || task_id === fact.task;
+  const [first = [offset]] = parts ?? [];
+  return isAbout && fact.data.from === first[0];
 }

@@ -3,7 +3,9 @@
  * or answers a report of its device that is being processed, or one that a broker may have lost. A
  * replay or a restart sends nothing else.
  */
-import type { Answer, OutboundMessage } from "../../engine/mod.ts";
+import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
+import type { RejectedPayload } from "../../protocol/mod.ts";
+import { UnreadableImage } from "../front/image_reads.ts";
 import type { Life, SeenRow, Submission } from "../watch.ts";
 import { Answering } from "./answering.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -26,6 +28,12 @@ export class Effects implements Judge {
   readonly #passing: Passing;
   /** What the last commit made owed, or no longer owed: it may have been sent in between. */
   readonly #fresh = new Set<string>();
+  /** Devices whose bytes nobody heard, and who were not told so yet. */
+  readonly #unheard = new Set<string>();
+  /** How often something could not be read that a device waits for. */
+  readonly #unread = new Map<Life, number>();
+  /** Devices who were granted bytes: they are told, once, when they get none. */
+  readonly #granted = new Set<string>();
   #engineAt = 0;
 
   constructor(court: Court) {
@@ -40,6 +48,19 @@ export class Effects implements Judge {
 
   answered(submission: Submission, answer: Answer): void {
     this.#answering.answered(submission, answer);
+    const { input } = submission;
+    if (input.kind === "ask" && answer.ok) this.#granted.add(input.device);
+  }
+
+  /** Whoever asks for bytes that nobody hears, or that are too much at once, is told that. */
+  chunkEnded({ device }: OutboundChunk, end: ChunkEnd): void {
+    if (end === "unheard" || end === "too_large") this.#unheard.add(device);
+  }
+
+  /** And whoever asks for what cannot be read. */
+  faulted(error: unknown, life: Life): void {
+    if (!(error instanceof UnreadableImage)) return;
+    this.#unread.set(life, (this.#unread.get(life) ?? 0) + 1);
   }
 
   opened(life: Life): void {
@@ -60,6 +81,7 @@ export class Effects implements Judge {
 
   died(life: Life): void {
     this.#answering.died(life);
+    this.#unread.delete(life);
     this.#rollCalls.died(life);
   }
 
@@ -110,7 +132,8 @@ export class Effects implements Judge {
   }
 
   /** Nobody is told `idle` who has something to do, nor anything that he did not ask for. */
-  #judgeCourtesy({ device: id, message: { kind }, owed }: OutboundMessage, life: Life): void {
+  #judgeCourtesy({ device: id, message, owed }: OutboundMessage, life: Life): void {
+    const { kind } = message;
     if (owed) return this.#deny(id, kind, "bears the name of one that is owed");
     if (kind !== "idle" && kind !== "rejected") return;
     const device = this.#court.naive.devices.get(id);
@@ -120,7 +143,21 @@ export class Effects implements Judge {
     }
     if (this.#answering.isAsked(life, id, kind === "idle")) return;
     if (kind === "idle" && this.#rollCalls.takeAnswer(life, id)) return;
+    if (message.kind === "rejected" && this.#isOfBytes(id, message.payload, life)) return;
     this.#deny(id, kind, "answers nothing");
+  }
+
+  /** Nobody heard what was sent, it is too large, or it could not be read: whoever asks is told once. */
+  #isOfBytes(device: string, { code }: RejectedPayload, life: Life): boolean {
+    const isTrue = this.#unheard.delete(device) ||
+      code === "rate_limited" && this.#takeUnread(life);
+    return isTrue && this.#granted.delete(device);
+  }
+
+  #takeUnread(life: Life): boolean {
+    const count = this.#unread.get(life) ?? 0;
+    this.#unread.set(life, Math.max(0, count - 1));
+    return count > 0;
   }
 
   /** Who only fetches is told `idle` while it has nothing to fetch. */

@@ -46,13 +46,16 @@ function receivedOf(
   return received === undefined ? Math.min((chunk! + 1) * chunkBytes, size) : Math.floor(received);
 }
 
+type RequestBody = Extract<Report, { kind: "request" }>["body"];
+
 /** Contact that changes nothing is no fact; what it says of the device is on record already. */
 function changesNothing(
   device: NaiveDevice,
-  { current_version, product }: Extract<Report, { kind: "request" }>["body"],
+  { current_version, product, transport = device.wishes }: RequestBody,
 ): boolean {
   const isKnown = current_version === undefined || current_version === device.version;
-  return isKnown && (product === undefined || device.product !== null);
+  return isKnown && transport === device.wishes &&
+    (product === undefined || device.product !== null);
 }
 
 /** The active task; a digest may be that of the task that ended last. */

@@ -1,5 +1,5 @@
 /** I20: after a fault of its store an engine says nothing to anybody before it has opened it again. */
-import type { Answer, OutboundMessage } from "../../engine/mod.ts";
+import type { Answer, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
 import type { Life, Submission } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
 
@@ -35,6 +35,10 @@ export class FailClosed implements Judge {
 
   sent({ device, message }: OutboundMessage, life: Life): void {
     if (this.#isSilenced(life)) this.#deny(life, `sent ${message.kind} to ${device}`);
+  }
+
+  sentChunk({ device, task }: OutboundChunk, life: Life): void {
+    if (this.#isSilenced(life)) this.#deny(life, `sent bytes of ${task} to ${device}`);
   }
 
   #isSilenced(life: Life): boolean {

@@ -7,7 +7,7 @@ import type { Naive } from "./naive.ts";
 
 /** Something that must hold, and does not. */
 export interface Violation {
-  /** `I1` … `I20`, `L1` … `L4` of the invariants; `lifecycle`: the states of DESIGN §2. */
+  /** `I1` … `I22`, `L1` … `L4` of the invariants; `lifecycle`: the states of DESIGN §2. */
   readonly invariant: string;
   /** What was seen. */
   readonly sentence: string;

@@ -1,13 +1,13 @@
 /**
  * Everything that must hold: judges who see what happens and say no, one or more for each invariant. I12
- * to I15 have none: there are no signatures and no campaigns yet. Nor has L2 one of its own: devices
- * that speak HTTP alone, or MQTT alone, are judged as all others are.
+ * to I15 have none: there are no signatures and no campaigns yet.
  */
-import type { Answer, OutboundMessage, Write } from "../../engine/mod.ts";
+import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage, Write } from "../../engine/mod.ts";
 import type { Sha256 } from "../../log/mod.ts";
 import type { Catalogue } from "../catalogue.ts";
-import type { Life, SeenRow, Submission, Witness } from "../watch.ts";
+import type { Life, SeenRow, StoredBytes, Submission, Witness } from "../watch.ts";
 import { Acknowledged } from "./acknowledged.ts";
+import { Advised } from "./advised.ts";
 import { Attributed } from "./attributed.ts";
 import { BoundedRetries } from "./bounded_retries.ts";
 import { Called } from "./called.ts";
@@ -19,6 +19,7 @@ import { DeadlinesHold } from "./deadlines.ts";
 import { EarnedSuccess } from "./earned_success.ts";
 import { Effects } from "./effects.ts";
 import { FailClosed } from "./fail_closed.ts";
+import { Fetched } from "./fetched.ts";
 import { Forgotten } from "./forgotten.ts";
 import { InOrder } from "./in_order.ts";
 import { Isolation } from "./isolation.ts";
@@ -40,6 +41,8 @@ import { TasksEnd } from "./tasks_end.ts";
 import { TerminalAbsorbs } from "./terminal.ts";
 import { Told } from "./told.ts";
 import { Totality } from "./totality.ts";
+import { Unmixed } from "./unmixed.ts";
+import { Window } from "./window.ts";
 
 export type { Sight, Violation } from "./judge.ts";
 
@@ -106,6 +109,10 @@ export class Judges implements Witness {
       new Attributed(court),
       new Refusals(court),
       new LockedOut(court),
+      new Unmixed(court),
+      new Window(court),
+      new Advised(court),
+      new Fetched(court),
       this.#owed,
     ];
   }
@@ -156,6 +163,18 @@ export class Judges implements Witness {
 
   sent(message: OutboundMessage, life: Life): void {
     this.#ask((judge) => judge.sent?.(message, life));
+  }
+
+  sentChunk(chunk: OutboundChunk, life: Life): void {
+    this.#ask((judge) => judge.sentChunk?.(chunk, life));
+  }
+
+  chunkEnded(chunk: OutboundChunk, end: ChunkEnd, life: Life): void {
+    this.#ask((judge) => judge.chunkEnded?.(chunk, end, life));
+  }
+
+  stored(bytes: StoredBytes): void {
+    this.#ask((judge) => judge.stored?.(bytes));
   }
 
   disconnected(device: string, life: Life, at: number): void {

@@ -4,6 +4,7 @@
  */
 import type { Fact, FactOf, Move } from "../../log/mod.ts";
 import type { SeenRow } from "../watch.ts";
+import { noteAdvice } from "./naive_advice.ts";
 import { newCourse, noteMove, noteStay, noteTurn, noteWish, taskAsked } from "./naive_course.ts";
 import { noteOwed } from "./naive_owed.ts";
 import { noteGiven, settle } from "./naive_running.ts";
@@ -26,7 +27,8 @@ export class Naive {
   openTasks = 0;
 
   /** Takes the next row. */
-  take({ header, fact }: SeenRow): void {
+  take(seen: SeenRow): void {
+    const { header, fact } = seen;
     const { moves } = header.outcome;
     const device = this.devices.get(deviceOf(header.stream));
     const asked = fact.type === "UpdateRequested" && device && taskAsked(device, fact.at);
@@ -46,6 +48,7 @@ export class Naive {
     if (about && !moves.some(({ task }) => task === about.id)) noteStay(about, fact);
     if (!device) return;
     noteOwed(device, fact, header.outcome.effects);
+    noteAdvice(device, seen);
     if (fact.actor === `device:${device.id}`) device.isHeard = true;
   }
 
@@ -85,6 +88,8 @@ export class Naive {
       chunkBytes: null,
       isRevoked: false,
       isFetcher: false,
+      wishes: "http",
+      advice: undefined,
       isHeard: false,
       open: [],
       ended: new Map(),

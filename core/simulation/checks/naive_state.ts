@@ -1,5 +1,7 @@
 /** What the naive model holds: tasks, devices and images as the rows show them. */
 import type { FactOf } from "../../log/mod.ts";
+import type { Transport } from "../../protocol/mod.ts";
+import type { Advice } from "./naive_advice.ts";
 import type { Course } from "./naive_course.ts";
 import type { NaiveOwed } from "./naive_owed.ts";
 
@@ -40,6 +42,10 @@ export interface NaiveDevice {
   isRevoked: boolean;
   /** It asked last as clients do that only fetch. */
   isFetcher: boolean;
+  /** The transport that it asked for last, else HTTP. */
+  wishes: Transport;
+  /** What was recommended to it since. */
+  advice: Advice | undefined;
   /** Some row is its own word. */
   isHeard: boolean;
   /** Its tasks that have not ended, in the order in which they go. */

@@ -57,6 +57,8 @@ export class ReadModels implements Judge {
       stored.product,
       stored.revoked,
       stored.fetchOnly ?? false,
+      stored.transport ?? "http",
+      stored.network?.transport,
       stored.tasks.map(({ id }) => id),
       stored.tasks.find(({ state }) => isBusy(state))?.id,
       stored.owed.map(({ task, kind, attempt, at }) => `${task} ${kind} ${attempt} ${at}`).sort(),
@@ -66,6 +68,8 @@ export class ReadModels implements Judge {
       device.product,
       device.isRevoked,
       device.isFetcher,
+      device.wishes,
+      device.advice?.transport,
       device.open.map(({ id }) => id),
       device.open.find(({ state }) => isBusy(state))?.id,
       owedOf(device),
@@ -109,6 +113,8 @@ function isSameDevice(stored: Device, device: NaiveDevice): boolean {
   const isBusyOne = ({ state }: { readonly state: string }) => isBusy(state);
   return stored.version === device.version && stored.product === device.product &&
     stored.revoked === device.isRevoked && (stored.fetchOnly ?? false) === device.isFetcher &&
+    (stored.transport ?? "http") === device.wishes &&
+    stored.network?.transport === device.advice?.transport &&
     stored.tasks.length === device.open.length &&
     stored.tasks.every(({ id }, nth) => id === device.open[nth]!.id) &&
     stored.tasks.find(isBusyOne)?.id === device.open.find(isBusyOne)?.id &&

@@ -76,6 +76,7 @@ export class Refusals implements Judge {
   }
 
   answered({ life, input }: Submission, answer: Answer): void {
+    if (input.kind === "ask") return this.#noteAsk(life, input.device, answer);
     if (input.kind !== "report") return;
     const refused = this.#of(life, input.device);
     const id = "code" in input.parsed ? undefined : input.parsed.body.id;
@@ -99,6 +100,13 @@ export class Refusals implements Judge {
     if (before) return void (before.later = 0);
     refused.reports.push({ id, later: 0 });
     if (refused.reports.length > KNOWN_MAX) refused.reports.shift();
+  }
+
+  /** An ask that was refused is refused each time that it comes. */
+  #noteAsk(life: Life, device: string, answer: Answer): void {
+    const isRefused = answer.ok &&
+      answer.messages.some(({ message }) => message.kind === "rejected");
+    if (isRefused) this.#of(life, device).count++;
   }
 
   #of(life: Life, device: string): Refused {

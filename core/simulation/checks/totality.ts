@@ -1,8 +1,10 @@
 /**
- * I17: whatever anybody says is answered. Nothing but faults of the store, and the word of an engine
+ * I17: whatever anybody says is answered. Nothing but faults of the store and of
+ * images' files, and the word of an engine
  * that was replaced, reaches the observer; nobody is told 500, and nobody waits for ever.
  */
 import { StoreError } from "../../engine/mod.ts";
+import { UnreadableImage } from "../front/image_reads.ts";
 import type { Answer } from "../../engine/mod.ts";
 import type { Life, Submission } from "../watch.ts";
 import type { Court, Judge } from "./judge.ts";
@@ -59,7 +61,8 @@ export class Totality implements Judge {
   faulted(error: unknown, { number }: Life): void {
     if (error instanceof StoreError) {
       if (error.code !== "conflict" || number < this.#newest) return;
-    } else if (String(error).includes("Another engine") && number < this.#newest) return;
+    } else if (error instanceof UnreadableImage) return;
+    else if (String(error).includes("Another engine") && number < this.#newest) return;
     this.#deny(`Life ${number} failed: ${error instanceof Error ? error.stack : error}`);
   }
 

@@ -53,6 +53,11 @@ export class Fetcher implements WorkingPart {
     this.#takeBack();
   }
 
+  /** Bytes come to it by nothing but its own downloads. */
+  take(): void {}
+
+  lost(): void {}
+
   /** Of all that it is told it understands no more than that there is something to fetch. */
   receive(kind: string, payload: Payload): void {
     if (kind !== "metadata") return;

@@ -1,7 +1,9 @@
 /** What a device does about its task: it fetches, checks, installs and boots what it is offered. */
 import { versionOf, VERSIONS, WISHED } from "../catalogue.ts";
 import type { HttpServer } from "../front/http.ts";
-import type { Path } from "../network/network.ts";
+import type { OutboundChunk } from "../../engine/mod.ts";
+import type { AskKind } from "../../protocol/mod.ts";
+import type { Path, Transport } from "../network/network.ts";
 import type { Random } from "../chance/random.ts";
 import type { World } from "../world.ts";
 import { Fetching } from "./fetching.ts";
@@ -33,6 +35,12 @@ export interface Body {
   readonly voice: Voice;
   /** Where the bytes are. */
   readonly server: () => HttpServer | undefined;
+  /** How it fetches images. */
+  readonly bytes: Transport | "either";
+  /** Whether it can ask for bytes now. */
+  canAsk(): boolean;
+  /** Asks for bytes or digests, if it can now: nobody says whether that arrives. */
+  ask(kind: AskKind, body: object): void;
   /** The id of a task that is not its own. */
   readonly foreignTask: () => string | undefined;
   /** Whether it is heard now. */
@@ -51,6 +59,10 @@ export interface WorkingPart {
   stop(): void;
   /** It is told something. */
   receive(kind: string, payload: Payload): void;
+  /** Bytes of an image come to it. */
+  take(chunk: OutboundChunk): void;
+  /** Its link is gone. */
+  lost(): void;
 }
 
 /** It says what it does, and does what it is told. */
@@ -81,13 +93,24 @@ export class Mechanic implements WorkingPart {
     this.#patience();
   }
 
+  take(chunk: OutboundChunk): void {
+    this.#fetching.take(chunk);
+  }
+
+  lost(): void {
+    this.#fetching.lost();
+  }
+
   /** Takes a message. */
   receive(kind: string, payload: Payload): void {
     const { job } = this.#body.flash;
     const own = job?.task === payload.task_id ? job : undefined;
     switch (kind) {
       case "metadata":
+        this.#fetching.advise(payload);
         return this.#take(payload);
+      case "transport":
+        return this.#fetching.advise(payload);
       case "retry":
         return own && Number(payload.attempt) > own.attempt ? this.#retry(own, payload) : undefined;
       case "verified":
@@ -116,6 +139,7 @@ export class Mechanic implements WorkingPart {
       ...(wished ? { version: wished } : {}),
       ...(product === null || random.chance(HALF_PPM) ? {} : { product }),
       ...(resumes ? { resume_from: job.stored } : {}),
+      ...(this.#body.bytes === "mqtt" ? { transport: "mqtt" } : {}),
     });
     this.#waitForWord();
   }
@@ -139,6 +163,7 @@ export class Mechanic implements WorkingPart {
   /** Whoever is told that it is wrong asks what is right, but not at once. */
   #rejected({ code }: Payload): void {
     if (code === "ended" || code === "no_task" || code === "unknown_task") this.#drop();
+    if (code === "out_of_range") this.#fetching.askLess();
     const { random, later } = this.#body;
     later(random.spread(5_000, 300_000), () => {
       if (this.#body.isUp()) this.#ask();

@@ -1,9 +1,10 @@
 /** The broker in the engine's own process, as devices meet it: the adapter's behaviour, not its bytes. */
 import { Repeats } from "../../engine/mod.ts";
-import type { Answer, OutboundMessage } from "../../engine/mod.ts";
-import { messageQos, parseReport } from "../../protocol/mod.ts";
+import type { Answer, ChunkEnd, OutboundChunk, OutboundMessage } from "../../engine/mod.ts";
+import { isReportKind, messageQos } from "../../protocol/mod.ts";
 import type { OwedName } from "../../protocol/mod.ts";
-import type { Running, Way } from "../running.ts";
+import type { BytesWay, Running } from "../running.ts";
+import { CHUNK_QOS, inputOf, isSaid } from "../network/mqtt.ts";
 import type { Down, MqttChannel, MqttServer, Publish, Up } from "../network/mqtt.ts";
 import { Channel } from "../network/network.ts";
 import type { End, Path } from "../network/network.ts";
@@ -11,21 +12,23 @@ import { packetKeyOf } from "../network/link.ts";
 import type { Login } from "../network/link.ts";
 import type { World } from "../world.ts";
 
-const utf8 = new TextEncoder();
-
 interface Session {
   readonly id: string;
   readonly device: string;
   readonly channel: MqttChannel;
   /** Owed messages on their way, by packet. */
   readonly owed: Map<number, OwedName>;
+  /** Bytes on their way, by packet. */
+  readonly chunks: Map<number, OutboundChunk>;
   packets: number;
   isConnected: boolean;
   isSubscribed: boolean;
+  /** How bytes come to it at most; nothing: it has not subscribed to any. */
+  chunksQos: 0 | 1 | undefined;
 }
 
 /** The broker of one life of the engine. */
-export class EmbeddedBroker implements Way, MqttServer {
+export class EmbeddedBroker implements BytesWay, MqttServer {
   readonly #world: World;
   readonly #sessions = new Map<string, Session>();
   readonly #repeats = new Repeats<Answer>();
@@ -56,6 +59,18 @@ export class EmbeddedBroker implements Way, MqttServer {
     session.channel.down({ type: "publish", letter: message, qos, packet, isRepeat: false });
   }
 
+  /** What is not to be confirmed is on its way as soon as there is room on the connection. */
+  sendChunk(letter: OutboundChunk): void {
+    const session = this.#sessions.get(letter.device);
+    if (session?.chunksQos === undefined) return letter.done("unheard");
+    const { channel, chunksQos } = session;
+    const qos = Math.min(CHUNK_QOS, chunksQos);
+    const packet = ++session.packets;
+    session.chunks.set(packet, letter);
+    channel.down({ type: "publish", letter, qos, packet, isRepeat: false });
+    if (qos === 0) this.#running?.enter(() => this.#endChunk(session, packet, "passed"));
+  }
+
   disconnect(device: string): void {
     const session = this.#sessions.get(device);
     if (session) this.#drop(session);
@@ -78,6 +93,8 @@ export class EmbeddedBroker implements Way, MqttServer {
       packets: 0,
       isConnected: false,
       isSubscribed: false,
+      chunks: new Map(),
+      chunksQos: undefined,
     };
     return channel;
   }
@@ -89,6 +106,7 @@ export class EmbeddedBroker implements Way, MqttServer {
     switch (packet.type) {
       case "subscribe":
         session.isSubscribed = true;
+        session.chunksQos = packet.chunks;
         channel.down({ type: "suback" });
         return void running.engine.listening(device, id, true);
       case "publish":
@@ -99,7 +117,13 @@ export class EmbeddedBroker implements Way, MqttServer {
     }
   }
 
+  #endChunk({ chunks }: Session, packet: number, end: ChunkEnd): void {
+    const chunk = chunks.get(packet);
+    if (chunk && chunks.delete(packet)) chunk.done(end);
+  }
+
   #confirm(running: Running, session: Session, packet: number): void {
+    this.#endChunk(session, packet, "arrived");
     const { device, owed } = session;
     const name = owed.get(packet);
     if (!name || !owed.delete(packet)) return;
@@ -127,19 +151,20 @@ export class EmbeddedBroker implements Way, MqttServer {
     { letter, isRepeat: wasSent, qos, packet: id }: Publish,
   ): void {
     const { device, channel } = session;
-    if ("message" in letter || letter.kind === "gone") return;
+    if (!isSaid(letter) || letter.kind === "gone") return;
     const { kind, payload } = letter;
-    const parsed = parseReport(kind, utf8.encode(payload));
     const key = () => packetKeyOf(device, id, letter);
-    const published = { dup: wasSent, qos, messageId: id, key };
+    // Whoever asks for bytes once more has not got them: no ask is a repeat.
+    const messageId = isReportKind(kind) ? id : undefined;
+    const published = { dup: wasSent, qos, messageId, key };
     const { isRepeat, answer } = this.#repeats.once(device, published, (packet) => {
-      const input = { kind: "report", device, report: kind, parsed, via: "mqtt", packet } as const;
+      const input = inputOf(device, kind, payload, packet);
       return new Promise<Answer>((resolve) => running.submit(input, resolve));
     });
     void answer.then((answer) => {
       if (!running.life.isAlive) return;
       if (!answer.ok) {
-        this.#repeats.forget(device, id);
+        this.#repeats.forget(device, messageId);
         return this.#drop(session);
       }
       // The engine has sent these once; whoever repeats a report may have missed the answer, too.
@@ -152,8 +177,10 @@ export class EmbeddedBroker implements Way, MqttServer {
     session.channel.drop();
     if (!session.isConnected) return;
     session.isConnected = session.isSubscribed = false;
+    session.chunksQos = undefined;
     const { device, id } = session;
     if (this.#sessions.get(device) === session) this.#sessions.delete(device);
+    for (const packet of [...session.chunks.keys()]) this.#endChunk(session, packet, "lost");
     this.#running?.engine.disconnected(device, id);
   }
 }

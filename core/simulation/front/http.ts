@@ -111,7 +111,7 @@ export class HttpServer implements Way {
           close(isOut ? { status: 401 } : { status: 200, messages });
         },
       });
-      engine.connected(device, connection);
+      engine.connected(device, connection, "http");
       void engine.listening(device, connection, true).then((isTaken) => {
         if (!life.survives()) return;
         if (isTaken) poll.ready();

@@ -18,15 +18,15 @@ export class Images {
     this.#world = world;
   }
 
-  /** What whoever asks now is given. */
-  look(sha256: string): Served {
+  /** What whoever asks now is given; `occasion`: what its trouble may begin with. */
+  look(sha256: string, occasion: string = sha256): Served {
     const { fate, now } = this.#world;
-    const gone = fate.happens("imageGone", sha256);
+    const gone = fate.happens("imageGone", occasion);
     if (gone) {
       const served = gone.chance(HALF_PPM) ? "missing" : "unreadable";
       this.#trouble.set(sha256, { served, until: now + gone.spread(1_000, TROUBLE_MS) });
     }
-    const wrong = fate.happens("wrongBytes", sha256);
+    const wrong = fate.happens("wrongBytes", occasion);
     if (wrong) {
       const until = now + wrong.spread(1_000, TROUBLE_MS);
       this.#trouble.set(sha256, { served: "wrong", until });

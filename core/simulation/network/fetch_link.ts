@@ -32,6 +32,7 @@ export class FetchLink implements Link {
   open(): void {
     const round = ++this.#round;
     this.#path.begin();
+    this.#path.meet("http");
     this.#world.after(100, () => {
       if (round === this.#round) this.#events.up();
     });

@@ -35,6 +35,7 @@ export class HttpLink implements Link {
   open(): void {
     const round = ++this.#round;
     this.#path.begin();
+    this.#path.meet("http");
     this.#world.after(100, () => {
       if (round !== this.#round) return;
       this.#events.up();

@@ -1,5 +1,6 @@
 /** How a device talks to the engine, whatever carries it. */
-import type { ReportKind } from "../../protocol/mod.ts";
+import type { OutboundChunk } from "../../engine/mod.ts";
+import type { AskKind, ReportKind } from "../../protocol/mod.ts";
 
 /** Who a device says it is. */
 export interface Login {
@@ -21,6 +22,9 @@ export interface Outgoing {
   readonly packet: number;
 }
 
+/** An ask for bytes on its way: whoever hears nothing asks anew. */
+export type OutgoingAsk = Pick<Outgoing, "payload" | "qos" | "packet"> & { readonly kind: AskKind };
+
 /** Told to the device. */
 export interface LinkEvents {
   /** It can talk now, and it hears what it is told. */
@@ -29,6 +33,8 @@ export interface LinkEvents {
   down(): void;
   /** A message came; it is confirmed when this returns. */
   message(kind: string, payload: Readonly<Record<string, unknown>>): void;
+  /** Bytes of an image came; they are confirmed when this returns. */
+  chunk(chunk: OutboundChunk): void;
 }
 
 /** A device's way to the engine. */
@@ -39,6 +45,8 @@ export interface Link {
   close(): void;
   /** Sends a report; `done` says whether it was taken, or will have to be repeated. */
   report(report: Outgoing, done: (isTaken: boolean) => void): void;
+  /** Asks for bytes. Absent: none come by this link. */
+  ask?(ask: OutgoingAsk): void;
 }
 
 /** The way a packet of a session is known when it comes again. */

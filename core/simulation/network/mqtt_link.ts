@@ -1,5 +1,7 @@
 /** A device's end of MQTT, whichever broker it meets. */
-import type { Link, LinkEvents, Login, Outgoing } from "./link.ts";
+import type { OutboundMessage } from "../../engine/mod.ts";
+import type { Link, LinkEvents, Login, Outgoing, OutgoingAsk } from "./link.ts";
+import { isSaid } from "./mqtt.ts";
 import type { Down, MqttChannel, MqttServer, Publish } from "./mqtt.ts";
 import type { Path } from "./network.ts";
 import type { World } from "../world.ts";
@@ -10,10 +12,14 @@ export interface MqttHabits {
   readonly hasWill: boolean;
   /** Whether its reports have ids of their own. */
   readonly hasIds: boolean;
+  /** How it subscribes to bytes of images; nothing: it does not. */
+  readonly chunks: 0 | 1 | undefined;
 }
 
 /** What Mosquitto sends at once to one client. */
 const WINDOW_MAX = 20;
+/** Longest time that nothing comes by a session that lives. */
+const STALL_MS = 600_000;
 /** How long it takes to see that nobody is there. */
 const REFUSED_MS = 1_000;
 
@@ -47,6 +53,7 @@ export class MqttLink implements Link {
 
   open(): void {
     this.#path.begin();
+    this.#path.meet("mqtt");
     const login = this.#login();
     const channel: MqttChannel | undefined = this.#server()?.accept(login.device, this.#path, {
       receive: (packet) => this.#channel === channel && this.#receive(packet),
@@ -74,6 +81,15 @@ export class MqttLink implements Link {
     else this.#waiting.set(packet, done);
   }
 
+  ask({ kind, payload, qos, packet }: OutgoingAsk): void {
+    const channel = this.#channel;
+    this.#path.meet("mqtt");
+    const stall = this.#world.fate.happens("sessionStall", this.#path.who);
+    if (stall) channel?.stall(stall.spread(1_000, STALL_MS));
+    const letter = { device: this.#login().device, kind, payload };
+    channel?.up({ type: "publish", letter, qos, packet, isRepeat: false });
+  }
+
   /** A broker of somebody else's takes a repeat for another report: what must not count twice has an id. */
   #payloadOf({ payload, packet }: Outgoing): string {
     const isObject = payload.startsWith('{"');
@@ -84,7 +100,7 @@ export class MqttLink implements Link {
   #receive(packet: Down): void {
     switch (packet.type) {
       case "connack":
-        return this.#channel?.up({ type: "subscribe", hears: this.#login().device });
+        return this.#subscribe();
       case "suback":
         return this.#events.up();
       case "puback":
@@ -95,6 +111,11 @@ export class MqttLink implements Link {
     }
   }
 
+  #subscribe(): void {
+    const hears = this.#login().device;
+    this.#channel?.up({ type: "subscribe", hears, chunks: this.#habits.chunks });
+  }
+
   #acknowledged(id: number): void {
     const done = this.#waiting.get(id);
     this.#waiting.delete(id);
@@ -103,13 +124,17 @@ export class MqttLink implements Link {
 
   /** What it was told is confirmed when it knows it. */
   #take({ letter, qos, packet }: Publish): void {
-    if (!("message" in letter)) return;
-    const { kind, payload } = letter.message;
+    if (isSaid(letter)) return;
     const channel = this.#channel;
+    if ("bytes" in letter) this.#events.chunk(letter);
+    else this.#tell(letter);
+    if (qos > 0) channel?.up({ type: "puback", packets: [packet] });
+  }
+
+  #tell({ message: { kind, payload } }: OutboundMessage): void {
     for (let copy = this.#path.isDoubled ? 2 : 1; copy > 0; copy--) {
       this.#events.message(kind, payload as unknown as Readonly<Record<string, unknown>>);
     }
-    if (qos > 0) channel?.up({ type: "puback", packets: [packet] });
   }
 
   #down(): void {

@@ -5,10 +5,15 @@ import type { World } from "../world.ts";
 /** Longest delay and partition. */
 const DELAY_MS = 180_000;
 const PARTITION_MS = 4 * 3_600_000;
+/** Longest time that one transport is blocked: a firewall that somebody mends. */
+const BLOCKED_MS = 4 * 3_600_000;
 /** Whoever waits for an answer over HTTP gives up after so long. */
 const HTTP_MS = 60_000;
 /** A connection that nothing passes any more is noticed after so long at the latest. */
 const NOTICE_MS = 90_000;
+
+/** What carries something; either may be blocked alone. */
+export type Transport = "mqtt" | "http";
 
 /** The way of one device, or operator, to the rest of the world. */
 export class Path {
@@ -17,6 +22,7 @@ export class Path {
   /** Of its own: what happens on one path changes nothing on another. */
   readonly random: Random;
   #partedUntil = 0;
+  readonly #blockedUntil = { mqtt: 0, http: 0 };
 
   constructor(world: World, who: string) {
     this.#world = world;
@@ -30,10 +36,18 @@ export class Path {
     if (how) this.#partedUntil = this.#world.now + how.spread(1_000, PARTITION_MS);
   }
 
-  /** How long something is on its way; `undefined`: it never arrives. */
-  transit(): number | undefined {
+  /** It begins to use the transport: perhaps a firewall does not let that through. */
+  meet(transport: Transport): void {
     const { fate, now } = this.#world;
-    if (!fate.isHealed && now < this.#partedUntil) return undefined;
+    const how = fate.happens(`${transport}Blocked`, this.who);
+    if (how) this.#blockedUntil[transport] = now + how.spread(1_000, BLOCKED_MS);
+  }
+
+  /** How long something is on its way; `undefined`: it never arrives. */
+  transit(transport: Transport): number | undefined {
+    const { fate, now } = this.#world;
+    const until = Math.max(this.#partedUntil, this.#blockedUntil[transport]);
+    if (!fate.isHealed && now < until) return undefined;
     if (fate.happens("loss", this.who)) return undefined;
     const late = fate.happens("delay", this.who);
     return late ? late.spread(100, DELAY_MS) : this.random.between(5, 60);
@@ -56,7 +70,7 @@ export interface End<In> {
   closed(): void;
 }
 
-/** A connection as over TCP: in order, and complete until it breaks. */
+/** A connection of MQTT, as over TCP: in order, and complete until it breaks. */
 export class Channel<Up, Down> {
   readonly #world: World;
   readonly #path: Path;
@@ -65,6 +79,7 @@ export class Channel<Up, Down> {
   readonly #last = { up: 0, down: 0 };
   readonly #isOpen = { up: true, down: true };
   #isBroken = false;
+  #stalledUntil = 0;
 
   constructor(world: World, path: Path, client: End<Down>, server: End<Up>) {
     this.#world = world;
@@ -81,6 +96,11 @@ export class Channel<Up, Down> {
   /** To the client. */
   down(packet: Down): void {
     this.#carry("down", () => this.#client.receive(packet));
+  }
+
+  /** For so long nothing comes to the client: it is late, not lost. */
+  stall(ms: number): void {
+    this.#stalledUntil = this.#world.now + ms;
   }
 
   /** The client ends it; the server hears of that, unless nothing passes any more. */
@@ -103,9 +123,10 @@ export class Channel<Up, Down> {
 
   #carry(way: "up" | "down", arrive: () => void): void {
     if (this.#isBroken) return;
-    const ms = this.#path.transit();
+    const ms = this.#path.transit("mqtt");
     if (ms === undefined) return this.#break();
-    const at = Math.max(this.#last[way], this.#world.now + ms);
+    const stalledUntil = way === "down" && !this.#world.fate.isHealed ? this.#stalledUntil : 0;
+    const at = Math.max(this.#last[way], this.#world.now + ms, stalledUntil);
     this.#last[way] = at;
     this.#world.after(at - this.#world.now, () => {
       if (!this.#isBroken && this.#isOpen[way]) arrive();
@@ -149,11 +170,11 @@ export function exchange<T>(
   };
   const takeBack = world.after(waitMs, () => finish(undefined));
   const respond = (response: T) => {
-    const ms = path.transit();
+    const ms = path.transit("http");
     if (ms !== undefined) world.after(ms, () => finish(response));
   };
   for (let copy = path.isDoubled ? 2 : 1; copy > 0; copy--) {
-    const ms = path.transit();
+    const ms = path.transit("http");
     if (ms !== undefined) world.after(ms + path.detour(), () => serve(respond));
   }
 }

@@ -28,7 +28,9 @@ Deno.test("parseDevice() makes an option of the virtual device of each flag", ()
 });
 
 const wrong: [flag: string, value: string, sentence: RegExp][] = [
-  ["--transport", "coap", /^--transport must be mqtt or http, not "coap"\.$/],
+  ["--transport", "coap", /^--transport must be auto, mqtt or http, not "coap"\.$/],
+  ["--mqtt", "mqtt://127.0.0.1:1883", /^--mqtt must be HOST:PORT such as 127\.0\.0\.1:1883, not "/],
+  ["--mqtt", "127.0.0.1", /^--mqtt must be HOST:PORT/],
   ["--lie", "no", /^--lie must be right-digest or wrong-digest, not "no"\.$/],
   [
     "--silent-after",

@@ -10,6 +10,10 @@ const lines: [event: Parameters<typeof deviceLine>[0], line: string][] = [
   [{ type: "state", state: "verifying" }, "verifying"],
   [{ type: "state", state: "connecting", detail: "to a:1" }, "connecting to a:1"],
   [{ type: "state", state: "waiting", detail: "for an upgrade" }, "waiting for an upgrade"],
+  [
+    { type: "switch", transport: "mqtt", reason: "the engine says slow" },
+    "bytes over MQTT: the engine says slow",
+  ],
   [{ type: "state", state: "switched", detail: "to HTTP" }, "switched to HTTP"],
   [{ type: "state", state: "silent", detail: "after metadata" }, "silent after metadata"],
   [{ type: "state", state: "waiting", detail: "HTTP 503" }, "waiting (HTTP 503)"],

@@ -20,10 +20,13 @@ async function linked(
       folder: script.folder,
     };
     const link = new HttpLink(options, {
+      connecting: () => {},
       up: () => heard.push("up"),
-      down: (why) => heard.push(`down: ${why}`),
+      down: (_, why) => heard.push(`down: ${why}`),
       refused: (error) => heard.push(error.message),
       message: (kind, payload) => heard.push(`${kind} ${payload.n}, ${script.asked.at(-1)}`),
+      chunk: () => {},
+      line: () => {},
     });
     try {
       await story(link, heard, script);
@@ -89,15 +92,19 @@ Deno.test("HttpLink says once that nothing listens there", async () => {
   await server.shutdown();
   const options = { id: "pump-7", token: "t", mqttUrl: "", folder: "" };
   const link = new HttpLink({ ...options, httpUrl: `http://127.0.0.1:${port}` }, {
+    connecting: (host) => heard.push(host),
     up: () => {},
-    down: (why) => {
-      heard.push(why);
+    down: (host, why) => {
+      heard.push(host, why);
       resolve();
     },
     refused: () => {},
     message: () => {},
+    chunk: () => {},
+    line: () => {},
   });
   await soon(promise, "the reason");
   await link.close();
-  assert.deepEqual(heard, ["nothing listens there"]);
+  const host = `127.0.0.1:${port}`;
+  assert.deepEqual(heard, [host, host, "nothing listens there"]);
 });

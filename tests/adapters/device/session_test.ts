@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { VirtualDevice } from "../../../adapters/device/mod.ts";
-import type { DeviceEnd } from "../../../adapters/device/mod.ts";
+import type { DeviceEnd, DeviceEvent } from "../../../adapters/device/mod.ts";
 import { soon } from "../../e2e/house.ts";
 import { inScript } from "./script.ts";
 import type { Answers, Message, Script } from "./script.ts";
@@ -14,7 +14,7 @@ const CHECKSUM = `sha256:${createHash("sha256").update(new Uint8Array(100)).dige
 /** A device that has a task in hand from before its start; what it says is answered so. */
 async function began(
   answers: Answers,
-  story: (script: Script, run: Promise<DeviceEnd>) => Promise<void>,
+  story: (script: Script, run: Promise<DeviceEnd>, events: DeviceEvent[]) => Promise<void>,
   more: object = {},
   aside: object | null = null,
 ): Promise<void> {
@@ -25,6 +25,7 @@ async function began(
     await Deno.writeTextFile(`${folder}/pump-7.json`, JSON.stringify(kept));
     if (aside) await Deno.writeFile(`${folder}/pump-7.aside`, new Uint8Array(100));
     await Deno.writeFile(`${folder}/pump-7.bin`, new Uint8Array(100));
+    const events: DeviceEvent[] = [];
     const device = new VirtualDevice({
       id: "pump-7",
       token: "t",
@@ -32,12 +33,13 @@ async function began(
       httpUrl: url,
       transport: "http",
       folder,
+      onEvent: (event) => void events.push(event),
     });
     const off = new AbortController();
     const run = device.run(off.signal);
     run.catch(() => {});
     try {
-      await story(script, run);
+      await story(script, run, events);
     } finally {
       off.abort(new Error("Switched off"));
       await run.catch(() => {});
@@ -197,4 +199,27 @@ Deno.test("a device learns its version from a success that comes after the next 
     {},
     asideTask,
   );
+});
+
+Deno.test("a device takes the end of its task once, and begins it no more when it is offered late", async () => {
+  let script: Script;
+  const says = (id: string): Message => ["success", { task_id: id, version: "2" }];
+  const offers: Message[][] = [[], []];
+  const answers: Answers = (kind, { task_id }) =>
+    kind === "request"
+      ? offers.shift() ?? []
+      : task_id === TASK
+      ? [says(TASK), says(TASK), metadata(script, TASK)]
+      : [says(OTHER)];
+  const story = async (it: Script, run: Promise<DeviceEnd>, events: DeviceEvent[]) => {
+    script = it;
+    offers.splice(0, 2, [metadata(it, TASK)], [metadata(it, OTHER)]);
+    it.push(metadata(it, TASK));
+    await soon(run, "the end");
+    const states = events.flatMap((event) => event.type === "state" ? [event.state] : []);
+    const both = states.filter((state) => state === "downloading" || state === "succeeded");
+    assert.deepEqual(both, ["downloading", "succeeded", "downloading", "succeeded"]);
+  };
+  const aside = { id: OTHER, checksum: CHECKSUM, size: 100, missing: [] };
+  await began(answers, story, {}, aside);
 });

@@ -3,10 +3,10 @@ import { Meter } from "../../../adapters/http/images/meter.ts";
 
 Deno.test("Meter counts what was given, and says when the last of it was", () => {
   let now = 5;
-  const meter = new Meter(100, 1, { now: () => now });
+  const meter = new Meter(100, 700, 1, { now: () => now });
   for (now of [10, 25]) meter.given(300);
   now = 40;
   meter.end("complete");
-  const { from, sent, sentAt, state } = meter;
-  assert.deepEqual([from, sent, sentAt, state], [100, 600, 25, "complete"]);
+  const { from, to, sent, sentAt, state } = meter;
+  assert.deepEqual([from, to, sent, sentAt, state], [100, 700, 600, 25, "complete"]);
 });

@@ -30,7 +30,7 @@ Deno.test("scrape() has every state, kind, code and fact from the start", async 
   assert.deepEqual(values("otalog_facts_total"), Object.keys(factSchemas));
   assert.deepEqual(
     values("otalog_inputs_total"),
-    ["report", "contact", "call", "artifact", "delivered", "deadline", "command"],
+    ["report", "ask", "network", "contact", "call", "artifact", "delivered", "deadline", "command"],
   );
   assert.equal(values("otalog_rejected_total").length, 10);
   assert.deepEqual(values("otalog_connections"), ["mqtt", "http"]);

@@ -86,9 +86,37 @@ Deno.test("exchange(): a request may come twice and is answered once; what is lo
 Deno.test("Path: parted, it carries nothing, until it is healed", () => {
   const world = worldWith({ partition: 1_000_000 });
   const path = new Path(world, "dev-1");
-  assert.notEqual(path.transit(), undefined);
+  assert.notEqual(path.transit("mqtt"), undefined);
   path.begin();
-  assert.equal(path.transit(), undefined);
+  assert.deepEqual([path.transit("mqtt"), path.transit("http")], [undefined, undefined]);
   world.fate.heal();
-  assert.notEqual(path.transit(), undefined);
+  assert.notEqual(path.transit("mqtt"), undefined);
+});
+
+Deno.test("Path: one transport is blocked, and the other one is not, until it is healed", () => {
+  for (const [blocked, other] of [["mqtt", "http"], ["http", "mqtt"]] as const) {
+    const world = worldWith({ [`${blocked}Blocked`]: 1_000_000 });
+    const path = new Path(world, "dev-1");
+    path.meet(other);
+    assert.notEqual(path.transit(blocked), undefined);
+    path.meet(blocked);
+    assert.equal(path.transit(blocked), undefined);
+    assert.notEqual(path.transit(other), undefined);
+    world.fate.heal();
+    assert.notEqual(path.transit(blocked), undefined);
+  }
+});
+
+Deno.test("Channel: what a session that stalls has for its client comes late, and nothing is lost", () => {
+  const world = worldWith({});
+  const { seen, client, server } = ends();
+  const channel = new Channel<number, number>(world, new Path(world, "dev-1"), client, server);
+  channel.down(1);
+  channel.stall(60_000);
+  channel.down(2);
+  channel.up(3);
+  while (world.timeline.step(59_000));
+  assert.deepEqual(seen.toSorted(), ["client 1", "server 3"]);
+  pass(world);
+  assert.equal(seen.at(-1), "client 2");
 });

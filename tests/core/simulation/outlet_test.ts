@@ -26,7 +26,12 @@ function stage() {
       return Promise.resolve({ ok: true, messages: [] });
     },
   } as unknown as Running;
-  const outlet = new BrokerOutlet(running, { waitingMax: 2, waitingLow: 0, receiveMax: 1 });
+  const outlet = new BrokerOutlet(running, {
+    waitingMax: 2,
+    waitingLow: 0,
+    receiveMax: 1,
+    bytesMax: 1_024,
+  });
   const up = (packet: Up) => {
     if (packet.type === "publish") published.push([packet.letter.device, packet.packet]);
   };
@@ -57,6 +62,19 @@ Deno.test("BrokerOutlet calls nobody again for messages that are not owed", () =
   send("d", false);
   for (const packet of [1, 2, 3]) outlet.acknowledged([packet], false);
   assert.deepEqual([published.length, calls.all], [3, 0]);
+});
+
+Deno.test("BrokerOutlet gives bytes to the broker, unless they are too large for it", () => {
+  for (const [length, end] of [[1_024, "passed"], [1_025, "too_large"]] as const) {
+    const { outlet, published } = stage();
+    const ends: string[] = [];
+    const bytes = new Uint8Array(length);
+    const done = (how: string) => void ends.push(how);
+    outlet.sendChunk({ device: "a", task: "t", offset: 0, bytes, done });
+    assert.equal(published.length, end === "passed" ? 1 : 0);
+    outlet.acknowledged([1], false);
+    assert.deepEqual(ends, [end]);
+  }
 });
 
 Deno.test("BrokerOutlet says when there is room, and when there is no connection any more", async () => {

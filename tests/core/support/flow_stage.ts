@@ -32,6 +32,7 @@ export class FlowStage {
   now = 1_000;
   readonly #tasks = new Map<string, Task>();
   readonly flow = new ChunkFlow({
+    watch: { arrived: () => {} },
     images: this.images,
     outbox: {
       send: (message) => void this.sent.push(message),

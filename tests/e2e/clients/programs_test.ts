@@ -1,7 +1,8 @@
 /** Real programs that know nothing of us, and go on where a connection was cut. */
 import assert from "node:assert/strict";
+import { BadNetwork } from "../../support/network/bad_network.ts";
+import { Weather } from "../../support/network/weather.ts";
 import { inHouse, randomImage } from "../house.ts";
-import { CuttingProxy } from "./cutting_proxy.ts";
 
 const SIZE = 500_000;
 const CUT_AFTER = 200_000;
@@ -51,18 +52,20 @@ for (const { name, args } of programs) {
         const check = `${stage.house.httpUrl}/ota/pump-7/update`;
         const headers = { authorization: `Bearer ${token}` };
         assert.equal((await fetch(check, { method: "HEAD", headers })).status, 200);
-        await using proxy = await CuttingProxy.before(stage.house.httpUrl, CUT_AFTER);
+        const weather = new Weather({ cutAfterBytes: CUT_AFTER });
+        await using network = await BadNetwork.before(stage.house.httpUrl, weather);
         const file = `${stage.folder}/image`;
         const rest = path === "the image" ? `/artifacts/${checksum.slice(7)}` : path;
-        const url = `${proxy.url}${rest}`;
+        const url = `${network.url}${rest}`;
         const run = async () =>
           await new Deno.Command(name.split(" ")[0]!, { args: args({ url, file, token }) })
             .output();
         const first = await run();
-        assert.equal(proxy.cuts, 1);
+        assert.equal(network.counts.cuts, 1);
         assert.equal(first.success, false);
         const { size } = await Deno.stat(file);
         assert.ok(size > 0 && size < CUT_AFTER, `${size} bytes`);
+        weather.become({});
         const second = await run();
         assert.ok(second.success, new TextDecoder().decode(second.stderr));
         assert.deepEqual(new Uint8Array(await Deno.readFile(file)), new Uint8Array(image));

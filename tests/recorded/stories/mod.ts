@@ -8,6 +8,7 @@ import { engineStories } from "./engines.ts";
 import { fetchOnlyStories } from "./fetch_only.ts";
 import { imageStories } from "./images.ts";
 import { limitStories } from "./limits.ts";
+import { networkStories } from "./networks.ts";
 import { pauseStories } from "./pauses.ts";
 import { refusalStories } from "./refusals.ts";
 import { reportStories } from "./reports.ts";
@@ -21,6 +22,7 @@ export const stories: readonly Story[] = [
   ...bootStories,
   ...endingStories,
   ...pauseStories,
+  ...networkStories,
   ...limitStories,
   ...turnStories,
   ...requestStories,

@@ -36,6 +36,12 @@ class Chunk {
   }
 }
 
+/** It asks for bytes, and has the acknowledgement. */
+async function asks(raw: RawClient) {
+  raw.publish(`${PREFIX}/a/chunk/request`, '{"offset":0,"length":256}', 77);
+  assert.deepEqual(await raw.bytes(4), [0x40, 2, 0, 77]);
+}
+
 /** The next PUBLISH: its topic, QoS, packet id (0: none) and payload. */
 async function published(raw: RawClient) {
   const [first] = await raw.bytes(1);
@@ -167,7 +173,7 @@ Deno.test("Broker: bytes go by the newest connection of a device that hears them
   });
 });
 
-Deno.test("Broker: what is on its way by an older connection is lost when a newer one hears it", async () => {
+Deno.test("Broker: what is on its way by an older connection is lost when a newer one asks", async () => {
   await inHouse(async (house) => {
     const old = await listening(house, { client: "a/1" });
     const chunk = new Chunk("a", 0).sendBy(house);
@@ -175,8 +181,9 @@ Deno.test("Broker: what is on its way by an older connection is lost when a newe
     const newer = await house.socket();
     await newer.enter("a", "a/2");
     await newer.subscribe(`${PREFIX}/a/metadata`, 1);
-    assert.deepEqual(chunk.ends, [], "it hears no chunks");
     await newer.subscribe(`${PREFIX}/a/chunk/#`, 1, 2);
+    assert.deepEqual(chunk.ends, [], "it has not asked for any");
+    await asks(newer);
     assert.equal(await chunk.end(), "lost");
     const next = new Chunk("a", 1).sendBy(house);
     acknowledge(newer, (await published(newer)).id);
@@ -195,15 +202,28 @@ Deno.test("Broker: what is on its way by an older connection is lost when a newe
   });
 });
 
+Deno.test("Broker: whoever only looks on has none of the bytes that another connection asked for", async () => {
+  await inHouse(async (house) => {
+    const asker = await listening(house, { client: "a" });
+    await asks(asker);
+    const watcher = await listening(house, { client: "a/watch" });
+    const chunk = new Chunk("a", 0).sendBy(house);
+    acknowledge(asker, (await published(asker)).id);
+    assert.equal(await chunk.end(), "arrived");
+    watcher.send(0xc0, 0);
+    assert.deepEqual(await watcher.bytes(2), [0xd0, 0], "nothing came before");
+  });
+});
+
 /** More than the system takes of it for a connection that reads nothing. */
 const TOO_MUCH = 24 * 1_048_576;
 
-Deno.test("Broker: an old connection that has not taken its chunks ends when a newer one hears them", async () => {
+Deno.test("Broker: an old connection that has not taken its chunks ends when a newer one asks", async () => {
   await inHouse(async (house) => {
     const old = await listening(house, { client: "a/1" });
     old.pause();
     const chunk = new Chunk("a", 0, TOO_MUCH).sendBy(house);
-    await listening(house, { client: "a/2" });
+    await asks(await listening(house, { client: "a/2" }));
     assert.equal(await chunk.end(), "lost");
     await house.engine.until(() => house.engine.events.includes("disconnected a"), "its end");
     assert.equal(house.broker.connections, 1);

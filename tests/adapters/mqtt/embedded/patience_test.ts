@@ -21,16 +21,16 @@ Deno.test("Patience ends once, when nothing was taken for so long", async () => 
 
 Deno.test("Patience begins anew with each write, and never ends while nothing is written", async () => {
   let ends = 0;
-  const patience = new Patience(80, () => void ends++);
+  const patience = new Patience(500, () => void ends++);
   for (let n = 0; n < 8; n++) {
     patience.begin(0);
-    await pause(30);
+    await pause(80);
     patience.end();
   }
-  await pause(200);
+  await pause(600);
   assert.equal(ends, 0);
   patience.begin(0);
-  await pause(160);
+  await pause(800);
   assert.equal(ends, 1);
   patience.close();
 });

@@ -1,6 +1,7 @@
 /** All bugs that are planted. */
 import type { Bug } from "../bug.ts";
 import { answerBugs } from "./answers.ts";
+import { chunkBugs } from "./chunks.ts";
 import { evidenceBugs } from "./evidence.ts";
 import { fetcherBugs } from "./fetchers.ts";
 import { firmwareBugs } from "./firmware.ts";
@@ -26,4 +27,5 @@ export const bugs: readonly Bug[] = [
   ...storeBugs,
   ...timeBugs,
   ...limitBugs,
+  ...chunkBugs,
 ];

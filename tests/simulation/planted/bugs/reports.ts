@@ -35,7 +35,7 @@ export const reportBugs: readonly Bug[] = [
   bug(
     "refusals that are left out are not counted",
     ["I8", "I17"],
-    "engine/decide_report.ts",
+    "engine/reject.ts",
     "leftOut.set(device.id, count + 1);",
     "leftOut.set(device.id, count);",
   ),

@@ -37,7 +37,7 @@ export const storeBugs: readonly Bug[] = [
     "nobody is cut when a commit that failed was durable",
     ["L4"],
     "engine/engine.ts",
-    "if (durable) this.#send({ outgoing: [], cut: durable.cut });",
+    "if (durable) this.#send({ outgoing: [], given: [], progress: [], cut: durable.cut });",
     "",
     { writeError: 50_000, revoke: 500_000, newToken: 500_000 },
   ),
