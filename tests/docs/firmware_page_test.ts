@@ -3,7 +3,19 @@
  * client runs as it is written.
  */
 import assert from "node:assert/strict";
-import { messageQos, REJECTED_CODES, reportSchemas } from "../../core/mod.ts";
+import {
+  askSchemas,
+  CHUNK_WINDOW_BYTES,
+  CHUNK_WINDOW_PARTS,
+  DIGESTS_MAX,
+  messageQos,
+  PART_BYTES_MAX,
+  PART_BYTES_MIN,
+  PARTS_MAX,
+  PARTS_WAITING_MAX,
+  REJECTED_CODES,
+  reportSchemas,
+} from "../../core/mod.ts";
 import type { MessageKind } from "../../core/mod.ts";
 import { completion } from "../../core/protocol/operators.ts";
 import { DEVICE_STATUSES } from "../../core/protocol/reports.ts";
@@ -12,7 +24,14 @@ import { taskStates } from "../../core/upgrade/task.ts";
 import { inHouse } from "../e2e/house.ts";
 import type { Stage } from "../e2e/house.ts";
 import { aimedAt, blockOf, documentOf, ignoresShell, runShell } from "./examples.ts";
-import { bytesOf, largest, retryOf } from "./largest_messages.ts";
+import {
+  bytesOf,
+  chunkPacketBytes,
+  digestsOf,
+  largest,
+  packetBytes,
+  retryOf,
+} from "./largest_messages.ts";
 
 const page = await documentOf("firmware/README.md");
 
@@ -34,8 +53,8 @@ function rowOf(heading: string, word: string): string[] {
   return row;
 }
 
-Deno.test("the page has a row for every report, with every member that its schema knows", () => {
-  for (const [kind, { shape }] of Object.entries(reportSchemas)) {
+Deno.test("the page has a row for every report and ask, with every member that its schema knows", () => {
+  for (const [kind, { shape }] of Object.entries({ ...reportSchemas, ...askSchemas })) {
     const [, , json] = rowOf("## What you say", kind);
     for (const member of Object.keys(shape)) {
       assert.match(json!, new RegExp(`\\b${member}\\b`), kind);
@@ -52,24 +71,56 @@ Deno.test("the page has a row for every message, with its QoS, its members and i
     for (const member of Object.keys(message.payload)) {
       assert.match(json!, new RegExp(`\\b${member}\\b`), kind);
     }
-    const bytesMax = Number(/^([\d,]+) bytes$/.exec(atMost!)![1]!.replace(",", ""));
+    const bytesMax = numberOf(/^([\d,]+) bytes$/.exec(atMost!)![1]!);
     const bytes = bytesOf(message);
     assert.ok(bytes <= bytesMax, `${kind} has up to ${bytes} bytes`);
     assert.ok(bytes > bytesMax / 3, `${kind} has no more than ${bytes} bytes`);
   }
 });
 
-Deno.test("the buffer that the page advises holds every packet with up to 100 bad chunks", () => {
-  assert.match(page, /a buffer of 1,280 bytes .* no more than 100 bad chunks/s);
-  const messages = messageKinds.map((kind) =>
-    kind === "retry" ? retryOf(100) : largest(kind, "h".repeat(200))
-  );
-  for (const message of messages) {
-    // A fixed header of 3 bytes, the topic with its length, the packet id (MQTT 3.1.1 §3.3).
-    const topic = `/ota/${"d".repeat(64)}/${message.kind}`;
-    assert.ok(3 + 2 + topic.length + 2 + bytesOf(message) <= 1_280, message.kind);
+function numberOf(figure: string): number {
+  return Number(figure.replaceAll(",", ""));
+}
+
+Deno.test("the buffer that the page advises holds every packet of a device that keeps to its figures", () => {
+  const advice =
+    /a buffer of ([\d,]+) bytes holds.* than ([\d,]+) bad.* than ([\d,]+) digests.* than ([\d,]+) bytes\./s;
+  const words = page.replaceAll(/\s+/g, " ");
+  const [buffer, bad, digests, part] = advice.exec(words)!.slice(1).map(numberOf);
+  const device = `/ota/${"d".repeat(64)}`;
+  const special = new Map([["retry", retryOf(bad!)], ["chunks", digestsOf(digests!)]]);
+  for (const kind of messageKinds) {
+    const message = special.get(kind) ?? largest(kind, "h".repeat(200));
+    assert.ok(packetBytes(`${device}/${kind}`, bytesOf(message)) <= buffer!, kind);
   }
+  assert.ok(chunkPacketBytes(device, part!) <= buffer!);
+  assert.ok(packetBytes(`${device}/chunks`, bytesOf(digestsOf(digests! + 2))) > buffer!);
   assert.ok(bytesOf(retryOf(0)) <= 128);
+});
+
+Deno.test("the page's figures of bytes over MQTT are those of the engine", () => {
+  const section = page.slice(page.indexOf("### Bytes over MQTT")).split(/\n##+ /)[0]!;
+  const figures = [
+    [/up to (\d+) of them/, PARTS_MAX],
+    [/each has (\d+) to/, PART_BYTES_MIN],
+    [/to ([\d,]+) bytes, the last/, PART_BYTES_MAX],
+    [/no message of ([\d,]+) bytes/, PART_BYTES_MAX],
+    [/more than (\d+) KiB/, CHUNK_WINDOW_BYTES / 1_024],
+    [/KiB and (\d+) parts/, CHUNK_WINDOW_PARTS],
+    [/and (\d+) parts wait/, PARTS_WAITING_MAX],
+  ] as const;
+  const words = section.replaceAll(/\s+/g, " ");
+  for (const [where, figure] of figures) {
+    assert.equal(numberOf(where.exec(words)![1]!), figure, where.source);
+  }
+  const [, , json] = rowOf("## What you say", "chunk/request");
+  assert.match(json!, new RegExp(`up to ${PARTS_MAX}\\b`));
+  assert.match(
+    rowOf("## What you say", "chunks/request")[2]!,
+    new RegExp(`up to ${DIGESTS_MAX}\\b`),
+  );
+  const chunk = rowOf("## What you hear", "chunk/{task_id}/{offset}");
+  assert.deepEqual([chunk[1], numberOf(chunk[3]!.split(" ")[0]!)], ["1", PART_BYTES_MAX]);
 });
 
 Deno.test("the page says what to do on every code of a refusal", () => {
@@ -117,6 +168,24 @@ async function runExample(stage: Stage, example: string) {
 
 const MISSING = 500_000;
 const CHUNK = 65_536;
+
+Deno.test({
+  name: "the page's update over MQTT alone fetches each byte once and succeeds",
+  ignore: ignoresShell,
+  fn: () =>
+    inHouse(async (stage) => {
+      const blocks = ["operator", "bytes"].map((example) => blockOf(page, `example: ${example}`));
+      const said = await runShell(stage, aimedAt(stage, blocks.join("\n")));
+      assert.match(said, /"task_id":"OTA_\d+_001","version":"2.0.0"/);
+      const task = (await stage.ask("GET", "/tasks")).body.items[0];
+      assert.equal(task.state, "succeeded");
+      const { fetched, attempts: [attempt] } =
+        (await stage.ask("GET", `/tasks/${task.task_id}/transfer`)).body;
+      assert.deepEqual([fetched, attempt.repeated, attempt.requests], [2_000_000, 0, 31]);
+      const stored = await Deno.readFile(`${stage.folder}/image`);
+      assert.deepEqual(stored, await Deno.readFile(`${stage.folder}/firmware.bin`));
+    }),
+});
 
 const stories = [
   {

@@ -80,10 +80,23 @@ const device = {
   },
 } as unknown as Device;
 
-/** As many digests as one request may ask for. */
-function chunksMessage(): Message {
-  const chunks = Array.from({ length: DIGESTS_MAX }, () => task.policy.image);
-  const from = CHUNKS_MAX - DIGESTS_MAX;
+/** The bytes of an image with the longest topic that there is for them, which begins with the device's. */
+export function chunkPacketBytes(deviceTopic: string, bytes: number): number {
+  const topic = `${deviceTopic}/chunk/${task.id}/${IMAGE_BYTES_MAX}`;
+  return packetBytes(topic, bytes);
+}
+
+/** A PUBLISH: its header, the topic with its length, the packet id, the payload (MQTT 3.1.1 §3.3). */
+export function packetBytes(topic: string, payloadBytes: number): number {
+  const length = 2 + topic.length + 2 + payloadBytes;
+  const headerBytes = length < 128 ? 2 : length < 16_384 ? 3 : 4;
+  return headerBytes + length;
+}
+
+/** The digests of so many chunks, with the longest numbers. */
+export function digestsOf(count: number): Message {
+  const chunks = Array.from({ length: count }, () => task.policy.image);
+  const from = CHUNKS_MAX - count;
   return {
     kind: "chunks",
     payload: { task_id: task.id, chunk_bytes: CHUNK_BYTES_MAX, from, chunks },
@@ -102,7 +115,7 @@ export function largest(kind: MessageKind, baseUrl: string): Message {
     case "retry":
       return retryOf(BAD_CHUNKS_MAX);
     case "chunks":
-      return chunksMessage();
+      return digestsOf(DIGESTS_MAX);
     case "transport":
       return transportMessage(device);
     default:
