@@ -41,6 +41,7 @@ export function createMetrics({ reads, connections }: MetricsSources): Metrics {
         figures.inputs.inc({ kind });
         if (rejected) figures.rejected.inc({ code: rejected });
       },
+      gave: (bytes) => figures.artifactBytes.inc(bytes),
     },
     served: (bytes) => figures.artifactBytes.inc(bytes),
     sentAway: () => figures.sentAway.inc(),

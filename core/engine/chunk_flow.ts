@@ -30,6 +30,8 @@ export interface ChunkFlowDeps {
   now(): number;
   /** The device as it is committed; nothing, where nobody knows that now. */
   device(id: string): Promise<Device | undefined>;
+  /** Told of bytes that leave. */
+  onGiven(bytes: number): void;
   /** Told of what could not be read. */
   onFault(error: unknown): void;
 }
@@ -167,6 +169,7 @@ export class ChunkFlow {
     const sent = new SentChunk(part, this.#deps.now());
     transfers.begin(task, sent, sent.sentAt);
     this.#window.sent(device, task.id, sent);
+    this.#deps.onGiven(bytes.length);
     const done = (how: ChunkEnd) => this.#done(flow, task, sent, how);
     try {
       outbox.sendChunk!({ device, task: task.id, offset: part.start, bytes, done });

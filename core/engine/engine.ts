@@ -91,6 +91,7 @@ export class Engine implements EngineApi {
       isWell: () => this.isWell,
       isListening: (device) => this.#presence.isListening(device, "mqtt"),
       submit: (input) => this.submit(input),
+      onGiven: (bytes) => this.#audience.tell((observer) => observer.gave?.(bytes)),
       onFault: (error) => this.#audience.fault(error),
     });
     this.#presence = new Presence(

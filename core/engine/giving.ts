@@ -28,6 +28,8 @@ export interface GivingDeps {
   /** Whether the device hears messages of a broker now. */
   isListening(device: string): boolean;
   submit(input: NetworkInput): Promise<Answer>;
+  /** Told of bytes that leave by way of a broker. */
+  onGiven(bytes: number): void;
   onFault(error: unknown): void;
 }
 
@@ -42,7 +44,7 @@ export class Giving {
 
   constructor(deps: GivingDeps) {
     this.#deps = deps;
-    const { ports: { images, outbox, store, clock }, committed, isWell, now, onFault } = deps;
+    const { ports: { images, outbox, store, clock }, committed, isWell } = deps;
     const heard = this.#heard = deps.isBrokered ? new Cache(TRANSFERS_MAX) : undefined;
     const watch = new NetworkWatch({
       ...deps,
@@ -59,7 +61,7 @@ export class Giving {
       return isWell() ? known : undefined;
     };
     this.#chunks = images && outbox.sendChunk &&
-      new ChunkFlow({ images, outbox, transfers: this.transfers, watch, now, device, onFault });
+      new ChunkFlow({ ...deps, images, outbox, transfers: this.transfers, watch, device });
   }
 
   /** Whether so much more may wait for the device; `undefined`: nothing goes by a broker. */

@@ -253,7 +253,7 @@ export interface Digest {
   salt(): string;
 }
 
-/** What happened in the engine, for figures; never for decisions. Everything it hears is durable. */
+/** What happened in the engine, for figures; never for decisions. What it hears of the log is durable. */
 export interface Observer {
   /** A batch was committed. */
   committed?(batch: { inputs: number; rows: number; ms: number }): void;
@@ -261,6 +261,8 @@ export interface Observer {
   decided?(input: { kind: Input["kind"]; rejected?: RejectedCode }): void;
   /** A fact became durable. */
   recorded?(fact: FactType): void;
+  /** So many bytes of an image left for a device by way of a broker. */
+  gave?(bytes: number): void;
   /** Something went wrong that nobody else hears of. */
   fault?(error: unknown): void;
 }

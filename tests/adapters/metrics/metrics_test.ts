@@ -44,6 +44,7 @@ Deno.test("scrape() reads what is a state now, and counts what was heard", async
   metrics.observer.decided!({ kind: "report", rejected: "wrong_phase" });
   metrics.served(16_384);
   metrics.served(100);
+  metrics.observer.gave!(1_000);
   metrics.sentAway();
   const all = await samples(metrics);
   const expected = {
@@ -60,7 +61,7 @@ Deno.test("scrape() reads what is a state now, and counts what was heard", async
     'otalog_inputs_total{kind="command"}': 1,
     'otalog_inputs_total{kind="report"}': 1,
     'otalog_rejected_total{code="wrong_phase"}': 1,
-    "otalog_artifact_bytes_total": 16_484,
+    "otalog_artifact_bytes_total": 17_484,
     "otalog_sent_away_total": 1,
   };
   for (const [key, value] of Object.entries(expected)) assert.equal(all.get(key), value, key);

@@ -44,6 +44,7 @@ async function stage() {
     },
     transfers: new Transfers(),
     watch: { arrived: () => {} },
+    onGiven: () => {},
     now: () => b.engine.now(),
     device: () => Promise.resolve(state.device),
     onFault: (error) => void faults.push(error),

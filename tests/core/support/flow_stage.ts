@@ -33,6 +33,7 @@ export class FlowStage {
   readonly #tasks = new Map<string, Task>();
   readonly flow = new ChunkFlow({
     watch: { arrived: () => {} },
+    onGiven: () => {},
     images: this.images,
     outbox: {
       send: (message) => void this.sent.push(message),
