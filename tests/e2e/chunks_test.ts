@@ -28,6 +28,9 @@ Deno.test("a device fetches a whole image over MQTT, and is believed as over HTT
     ]);
     // No ask is a fact but for the one that began the download.
     assert.equal(rows.filter(({ type }) => type === "ArtifactRequested").length, 1);
+    const authorization = `Bearer ${stage.house.operator.token}`;
+    const scraped = await fetch(`${stage.house.httpUrl}/metrics`, { headers: { authorization } });
+    assert.match(await scraped.text(), /^otalog_artifact_bytes_total 300000$/m);
   });
 });
 
