@@ -3,46 +3,42 @@
  * success, and hardly a byte comes twice. All run side by side, as most of the time they wait.
  */
 import assert from "node:assert/strict";
-import { weathers } from "../support/network/weathers.ts";
-import { Weather } from "../support/network/weather.ts";
 import type { Conditions } from "../support/network/conditions.ts";
-import { behindWeather } from "./behind_weather.ts";
-import type { WeatherStage } from "./behind_weather.ts";
-import { randomImage } from "./house.ts";
-import { fetchAll } from "./weather_fleet.ts";
-import type { Fetched, Mode } from "./weather_fleet.ts";
+import { weathers } from "../support/network/weathers.ts";
+import { always } from "./changing_weather.ts";
+import type { Phases } from "./changing_weather.ts";
+import type { Mode } from "./weather_fleet.ts";
+import { onlyHttp, onlyMqtt, play, told } from "./weather_scene.ts";
+import type { Scene } from "./weather_scene.ts";
 
-/** A device that has not come to its end by then never will. */
-const LIMIT_MS = 80_000;
-const CHUNK = 16_384;
+/** A line that is fast enough, and needs some seconds for a small image. */
+const good: Conditions = { delayMs: 10, bytesPerS: 60_000 };
+/** As good, by another line. */
+const goodToo: Conditions = { ...good };
+const { dead, refused } = weathers;
+const all: readonly Mode[] = ["auto", "http", "mqtt"];
 
-/** What happens to devices in one network. */
-interface Scene {
-  /** Of both ways, which are one line; or of each. */
-  readonly weather: Conditions | { readonly http: Conditions; readonly mqtt: Conditions };
-  readonly modes: readonly Mode[];
-  readonly imageBytes: number;
-  /** From so many milliseconds on, for so long, it is like this. */
-  readonly meanwhile?: {
-    readonly atMs: number;
-    readonly ms: number;
-    readonly weather: Scene["weather"];
-  };
-  /** What else must hold of each device. */
-  check?(fetched: Fetched, scene: Scene): void;
-  /** And of the networks afterwards. */
-  afterwards?(on: WeatherStage): void;
+const BLOCKED_BYTES = 300_000;
+const OUTAGE_AT_MS = 4_000;
+const [LONG_MS, SHORT_MS] = [30_000, 12_000];
+
+/** Good at first, then as that for so long, then good again. */
+function outage(
+  [http, mqtt]: readonly [Conditions, Conditions],
+  [httpThen, mqttThen]: readonly [Conditions, Conditions],
+  ms = SHORT_MS,
+): Phases {
+  return [
+    { fromMs: 0, http, mqtt },
+    { fromMs: OUTAGE_AT_MS, http: httpThen, mqtt: mqttThen },
+    { fromMs: OUTAGE_AT_MS + ms, http, mqtt },
+  ];
 }
-
-/** A line that takes some seconds to bring a small image. */
-const narrow: Conditions = { delayMs: 10, bytesPerS: 20_000 };
-const both: readonly Mode[] = ["auto", "http", "mqtt"];
-const OUTAGE_MS = 30_000;
 
 const scenes: Readonly<Record<string, Scene>> = {
   "20 devices, a round trip of 300 ms, and of ten connections one is reset": {
-    weather: weathers.far,
-    modes: Array.from({ length: 20 }, (_, n) => both[n % 3]!),
+    phases: always(weathers.far),
+    modes: Array.from({ length: 20 }, (_, n) => all[n % all.length]!),
     imageBytes: 400_000,
     afterwards: ({ http, mqtt }) => {
       assert.ok(http.counts.resets > 0, "HTTP was reset");
@@ -50,58 +46,69 @@ const scenes: Readonly<Record<string, Scene>> = {
     },
   },
   "a link that dies for 30 s in the middle": {
-    weather: { ...narrow, bytesPerS: 60_000 },
-    modes: both,
+    phases: outage([good, good], [dead, dead], LONG_MS),
+    modes: all,
     imageBytes: 200_000,
-    meanwhile: { atMs: 4_000, ms: OUTAGE_MS, weather: weathers.dead },
-    check: ({ ms }) => assert.ok(ms > 4_000 + OUTAGE_MS, `It was over after ${ms} ms`),
+    check: ({ ms }) => assert.ok(ms > OUTAGE_AT_MS + LONG_MS, `It was over after ${ms} ms`),
   },
-  "64 kbit/s": {
-    weather: weathers.slow,
-    modes: both,
-    imageBytes: 80_000,
-  },
+  "64 kbit/s": { phases: always(weathers.slow), modes: all, imageBytes: 80_000 },
   "MQTT is refused": {
-    weather: { http: narrow, mqtt: weathers.refused },
+    phases: [{ fromMs: 0, http: good, mqtt: refused }],
     modes: ["auto", "http"],
-    imageBytes: 100_000,
+    imageBytes: BLOCKED_BYTES,
     check: onlyHttp,
   },
   "MQTT is a black hole": {
-    weather: { http: narrow, mqtt: weathers.dead },
+    phases: [{ fromMs: 0, http: good, mqtt: dead }],
     modes: ["auto", "http"],
-    imageBytes: 100_000,
+    imageBytes: BLOCKED_BYTES,
     check: onlyHttp,
   },
   "HTTP is refused": {
-    weather: { http: weathers.refused, mqtt: narrow },
+    phases: [{ fromMs: 0, http: refused, mqtt: good }],
     modes: ["auto", "mqtt"],
-    imageBytes: 100_000,
+    imageBytes: BLOCKED_BYTES,
     check: onlyMqtt,
   },
   "HTTP is a black hole": {
-    weather: { http: weathers.dead, mqtt: narrow },
+    phases: [{ fromMs: 0, http: dead, mqtt: good }],
     modes: ["auto", "mqtt"],
-    imageBytes: 100_000,
+    imageBytes: BLOCKED_BYTES,
     check: onlyMqtt,
   },
   "HTTP is dead for a while, and then it heals": {
-    weather: { http: narrow, mqtt: narrow },
+    phases: outage([good, goodToo], [dead, goodToo]),
     modes: ["auto"],
-    imageBytes: 1_000_000,
-    meanwhile: { atMs: 4_000, ms: 12_000, weather: { http: weathers.dead, mqtt: narrow } },
+    imageBytes: 2_800_000,
     check: ({ switched }) => {
       assert.deepEqual(switched.map(({ transport }) => transport), ["mqtt", "http"]);
     },
   },
+  "HTTP is slow, then dead for so long that the engine leaves it, and then it heals": {
+    phases: outage(
+      [{ ...good, bytesPerS: 20_000 }, { ...good, bytesPerS: 38_000 }],
+      [dead, { ...good, bytesPerS: 38_000 }],
+    ),
+    modes: ["auto"],
+    imageBytes: 1_700_000,
+    check: (fetched) => {
+      assert.equal(fetched.switched.at(-1)?.transport, "http");
+      assert.deepEqual(told(fetched), ["mqtt", "http"]);
+    },
+  },
   "MQTT is dead for a while, and then it heals": {
-    weather: { http: narrow, mqtt: narrow },
+    phases: outage([good, goodToo], [good, dead]),
     modes: ["mqtt"],
-    imageBytes: 600_000,
-    meanwhile: { atMs: 4_000, ms: 12_000, weather: { http: narrow, mqtt: weathers.dead } },
-    check: onlyMqtt,
+    imageBytes: 2_000_000,
+    check: (fetched) => {
+      onlyMqtt(fetched);
+      assert.deepEqual(told(fetched), ["http", "mqtt"]);
+    },
   },
 };
+
+/** Steps run side by side only so; the test around them is held to it all the same. */
+const unsanitized = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
 
 Deno.test("devices come through bad networks, and hardly a byte comes twice", async (t) => {
   const steps = Object.entries(scenes).map(([name, scene]) =>
@@ -109,86 +116,3 @@ Deno.test("devices come through bad networks, and hardly a byte comes twice", as
   );
   await Promise.all(steps);
 });
-
-/** Steps run side by side only so; the test around them is held to it all the same. */
-const unsanitized = { sanitizeOps: false, sanitizeResources: false, sanitizeExit: false };
-
-async function play(scene: Scene): Promise<void> {
-  const { modes, imageBytes, check, afterwards } = scene;
-  const skies = skiesOf(scene);
-  using change = new Change(skies, scene);
-  await behindWeather(skies, async (on) => {
-    const all = await fetchAll(on, {
-      ...{ image: randomImage(imageBytes), modes, limitMs: LIMIT_MS },
-      order: { chunk_size: CHUNK / 1_024 },
-      begin: () => change.begin(),
-    });
-    for (const fetched of all) {
-      assertCame(fetched);
-      check?.(fetched, scene);
-    }
-    afterwards?.(on);
-  });
-}
-
-interface Skies {
-  readonly http: Weather;
-  readonly mqtt: Weather;
-}
-
-function skiesOf({ weather }: Scene): Skies {
-  if ("http" in weather) {
-    return { http: new Weather(weather.http), mqtt: new Weather(weather.mqtt) };
-  }
-  const one = new Weather(weather as Conditions);
-  return { http: one, mqtt: one };
-}
-
-/** Makes the weather what it is meanwhile, and then what it was. */
-class Change implements Disposable {
-  readonly #skies: Skies;
-  readonly #scene: Scene;
-  readonly #timers: ReturnType<typeof setTimeout>[] = [];
-
-  constructor(skies: Skies, scene: Scene) {
-    this.#skies = skies;
-    this.#scene = scene;
-  }
-
-  begin(): void {
-    const { weather, meanwhile } = this.#scene;
-    if (!meanwhile) return;
-    const { atMs, ms } = meanwhile;
-    this.#timers.push(setTimeout(() => this.#become(meanwhile.weather), atMs));
-    this.#timers.push(setTimeout(() => this.#become(weather), atMs + ms));
-  }
-
-  #become(weather: Scene["weather"]): void {
-    const { http, mqtt } = this.#skies;
-    mqtt.become("mqtt" in weather ? weather.mqtt : weather as Conditions);
-    http.become("http" in weather ? weather.http : weather as Conditions);
-  }
-
-  [Symbol.dispose](): void {
-    for (const timer of this.#timers) clearTimeout(timer);
-  }
-}
-
-/** It ended in success with the right bytes, of which none beyond a chunk for each cut came twice. */
-function assertCame({ mode, end, isRight, stats, attempts, switched }: Fetched): void {
-  const story = `${mode}: ${JSON.stringify({ attempts, switched })}`;
-  assert.equal(end?.outcome, "succeeded", story);
-  assert.ok(isRight, story);
-  const sum = (name: string) => attempts.reduce((all, attempt) => all + attempt[name], 0);
-  const most = CHUNK * (sum("cuts") + sum("stalls") + switched.length);
-  assert.ok(stats.repeated <= most, `The device fetched ${stats.repeated} B twice: ${story}`);
-  assert.ok(sum("repeated") <= most, `The engine gave ${sum("repeated")} B twice: ${story}`);
-}
-
-function onlyHttp({ stats }: Fetched): void {
-  assert.equal(stats.bytesOverMqtt, 0);
-}
-
-function onlyMqtt({ stats }: Fetched, { imageBytes }: Scene): void {
-  assert.equal(stats.bytesOverMqtt, imageBytes);
-}

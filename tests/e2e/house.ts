@@ -14,7 +14,10 @@ export interface Row {
   actor: string;
   // deno-lint-ignore no-explicit-any -- each fact has its own data
   data: any;
-  outcome: { moves: { from: string; to: string }[]; effects: { type: string }[] };
+  outcome: {
+    moves: { from: string; to: string }[];
+    effects: { type: string; transport?: string }[];
+  };
 }
 
 export interface Stage extends Operator {

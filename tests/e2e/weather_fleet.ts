@@ -23,8 +23,6 @@ export interface Fleet {
   readonly more?: Partial<DeviceOptions>;
   /** In the order to the engine [its defaults]. */
   readonly order?: object;
-  /** The devices begin now. */
-  begin?(): void;
 }
 
 /** A change of the transport of bytes. */
@@ -68,7 +66,7 @@ export async function fetchAll(on: WeatherStage, fleet: Fleet): Promise<Fetched[
     const task = await operator.order(device, "2.0.0", checksum, order);
     entrants.push({ mode, device, token, task });
   }
-  fleet.begin?.();
+  on.weather.begin();
   return await Promise.all(entrants.map((entrant) => fetchOne(on, fleet, entrant)));
 }
 

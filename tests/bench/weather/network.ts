@@ -1,32 +1,29 @@
 /** The networks that are measured: what each way is like, from when on, and what could be had of it. */
 import { conditionsOf } from "../../support/network/conditions.ts";
 import type { Conditions } from "../../support/network/conditions.ts";
+import { always } from "../../e2e/changing_weather.ts";
+import type { Phases } from "../../e2e/changing_weather.ts";
 import { weathers } from "../../support/network/weathers.ts";
-
-/** What the two ways are like for a while; one of them alone is one line for both. */
-export interface Phase {
-  /** From so many milliseconds after the start on. */
-  readonly fromMs: number;
-  readonly http: Conditions;
-  readonly mqtt: Conditions;
-}
 
 /** A network, and what is fetched through it. */
 export interface Network {
   readonly name: string;
   readonly summary: string;
   readonly imageBytes: number;
-  readonly phases: readonly [Phase, ...Phase[]];
-  /** Both ways share what goes through. */
-  readonly isOneLine?: true;
-  /** So many devices side by side, each with a line of its own [1]. */
+  readonly phases: Phases;
+  /** So many devices side by side, each with a line of its own [1]: where much is left to chance. */
   readonly devices?: number;
+  /** Who takes so many times as long as would be ideal is not waited for [2]. */
+  readonly patience?: number;
 }
 
 /** What each line lets through, in bytes per second: far from what a core can do. */
 const RATE = 64_000;
 /** What it lets through when it is throttled. */
 const THROTTLED = 4_000;
+const PATIENCE = 2;
+/** Where much is left to chance, so many devices show what is usual. */
+const DEVICES = 4;
 /** A round trip of so much is near. */
 const NEAR_MS = 20;
 
@@ -34,50 +31,19 @@ const good: Conditions = { delayMs: NEAR_MS / 2, bytesPerS: RATE };
 const throttled: Conditions = { ...good, bytesPerS: THROTTLED };
 const dead: Conditions = { ...good, ...weathers.dead };
 
-/** The same for both ways, all the time. */
-function alike(conditions: Conditions): Network["phases"] {
-  return [{ fromMs: 0, http: conditions, mqtt: conditions }];
-}
-
 /** Of 15 s to 30 s each, were it ideal. */
 export const networks: readonly Network[] = [
   {
     name: "clear",
     summary: `a round trip of ${NEAR_MS} ms`,
     imageBytes: 30 * RATE,
-    phases: alike(good),
-    isOneLine: true,
-  },
-  {
-    name: "far",
-    summary: "a round trip of 300 ms, and of ten connections one is reset",
-    imageBytes: 30 * RATE,
-    phases: alike({ ...good, ...weathers.far }),
-    isOneLine: true,
-    devices: 4,
+    phases: always(good),
   },
   {
     name: "slow",
     summary: "64 kbit/s",
     imageBytes: 20 * weathers.slow.bytesPerS,
-    phases: alike({ ...good, ...weathers.slow }),
-    isOneLine: true,
-  },
-  {
-    name: "lossy",
-    summary: "30 % of the segments are lost",
-    imageBytes: 30 * RATE,
-    phases: alike({ ...good, ...weathers.lossy }),
-    isOneLine: true,
-    devices: 4,
-  },
-  {
-    name: "jittery",
-    summary: "a segment takes up to 2 s",
-    imageBytes: 15 * RATE,
-    phases: alike({ ...good, ...weathers.jittery }),
-    isOneLine: true,
-    devices: 4,
+    phases: always({ ...good, ...weathers.slow }),
   },
   {
     name: "http-blocked",
@@ -121,6 +87,29 @@ export const networks: readonly Network[] = [
       { fromMs: 15_000, http: dead, mqtt: good },
     ],
   },
+  {
+    name: "far",
+    summary: "a round trip of 300 ms, and of ten connections one is reset",
+    imageBytes: 30 * RATE,
+    phases: always({ ...good, ...weathers.far }),
+    devices: DEVICES,
+  },
+  {
+    name: "lossy",
+    summary: "30 % of the segments are lost",
+    imageBytes: 30 * RATE,
+    phases: always({ ...good, ...weathers.lossy }),
+    devices: DEVICES,
+    patience: 5,
+  },
+  {
+    name: "jittery",
+    summary: "a segment takes up to 2 s",
+    imageBytes: 15 * RATE,
+    phases: always({ ...good, ...weathers.jittery }),
+    devices: DEVICES,
+    patience: 5,
+  },
 ];
 
 /** The same in less time. */
@@ -128,6 +117,11 @@ export function scaled(network: Network, scale: number): Network {
   const { imageBytes, phases: [first, ...others] } = network;
   const later = others.map((phase) => ({ ...phase, fromMs: phase.fromMs * scale }));
   return { ...network, imageBytes: Math.round(imageBytes * scale), phases: [first, ...later] };
+}
+
+/** How long a device is waited for, in milliseconds. */
+export function limitMs(network: Network): number {
+  return (network.patience ?? PATIENCE) * idealMs(network);
 }
 
 /** To connect, to ask and be offered, to ask for bytes, to be believed. */
