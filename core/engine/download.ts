@@ -1,21 +1,16 @@
 /** One download under way, as far as anything shows how it moves. */
 import type { Observation } from "../network/mod.ts";
+import {
+  LEFT_MS,
+  MOVED_MS_LEAST,
+  MOVED_MS_MOST,
+  QUIET_BYTES,
+  QUIET_FACTOR,
+  QUIET_MS,
+  QUIET_MS_FIRST,
+} from "../network/parameters.ts";
 import type { Transport } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
-
-/** What moved within a shorter time is told together with what follows. */
-const MOVED_MS_MIN = 250;
-/** After so long without a sign the device had something else to do. */
-const MOVED_MS_MAX = 60_000;
-/** So long nothing may move: devices erase and write their flash meanwhile. */
-const QUIET_MS = 3_000;
-/** What was asked for may be on its way for so long, where nobody knows how fast that is. */
-const FIRST_QUIET_MS = 10_000;
-/** A way that is left so soon after something moved is only left for a try. */
-const LEFT_MS = 1_000;
-/** And this many times as long as it should, where somebody does: of so many bytes. */
-const QUIET_FACTOR = 2;
-const ASKED_BYTES = 65_536;
 
 /** What is to be observed of a transport. */
 export interface Sign {
@@ -57,7 +52,7 @@ export class Download {
 
   /** Whether nothing has shown for long that it moves. */
   isQuiet(at: number): boolean {
-    return at - this.#movedAt >= FIRST_QUIET_MS;
+    return at - this.#movedAt >= QUIET_MS_FIRST;
   }
 
   /** Whether it is of that attempt. */
@@ -124,8 +119,8 @@ export class Download {
     this.#movedAt = at;
     // What was observed as standing still is not observed twice.
     const since = Math.max(this.#since, this.#stalledUntil);
-    if (at - since < MOVED_MS_MIN) return undefined;
-    const [all, isLost] = [this.#arrived, this.#isCut || at - this.#since > MOVED_MS_MAX];
+    if (at - since < MOVED_MS_LEAST) return undefined;
+    const [all, isLost] = [this.#arrived, this.#isCut || at - this.#since > MOVED_MS_MOST];
     this.#restart(at);
     const observation = { kind: "moved", bytes: all, ms: at - since } as const;
     return isLost ? undefined : { by: this.#by, observation };
@@ -140,7 +135,7 @@ export class Download {
 }
 
 function quietMs(bytesPerS: number | null): number {
-  if (bytesPerS === null) return FIRST_QUIET_MS;
-  const expectedMs = Math.floor(ASKED_BYTES * 1_000 / Math.max(bytesPerS, 1));
-  return Math.min(Math.max(QUIET_FACTOR * expectedMs, QUIET_MS), FIRST_QUIET_MS);
+  if (bytesPerS === null) return QUIET_MS_FIRST;
+  const expectedMs = Math.floor(QUIET_BYTES * 1_000 / Math.max(bytesPerS, 1));
+  return Math.min(Math.max(QUIET_FACTOR * expectedMs, QUIET_MS), QUIET_MS_FIRST);
 }

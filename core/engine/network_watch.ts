@@ -8,6 +8,7 @@ import { activeTask } from "../device/queue.ts";
 import type { Device } from "../device/state.ts";
 import { observed, recommend, unknownQuality } from "../network/mod.ts";
 import type { Measured, Observation, Quality } from "../network/mod.ts";
+import { ANSWERED_MS_MOST, GRACE_MS, LOOK_MS } from "../network/parameters.ts";
 import { TRANSFERS_MAX } from "../protocol/limits.ts";
 import type { Transport } from "../protocol/mod.ts";
 import type { Task } from "../upgrade/task.ts";
@@ -33,12 +34,8 @@ export interface NetworkWatchDeps {
   submit(input: NetworkInput): Promise<Answer>;
 }
 
-/** Whoever fetches is looked at so often. */
-const LOOK_MS = 1_000;
-/** And so many at once. */
+/** Downloads that are looked at in one go. */
 const LOOKED_MAX = 1_000;
-/** A message that was confirmed later than this had waited for its device. */
-const ANSWERED_MS_MAX = 60_000;
 
 /** An owed message. */
 interface Named {
@@ -46,9 +43,6 @@ interface Named {
   readonly kind: string;
   readonly attempt: number;
 }
-
-/** After a start of the engine its devices come back one by one: who is not there yet is not gone. */
-const GRACE_MS = 60_000;
 
 interface Watched {
   http: Quality;
@@ -136,7 +130,7 @@ export class NetworkWatch implements TransferWatch {
     if (watched?.sent?.name !== nameOf(owed)) return;
     const ms = this.#deps.now() - watched.sent.at;
     watched.sent = undefined;
-    if (ms <= ANSWERED_MS_MAX) this.#observe(device, "mqtt", { kind: "answered", ms });
+    if (ms <= ANSWERED_MS_MOST) this.#observe(device, "mqtt", { kind: "answered", ms });
   }
 
   /** Nobody is watched any more. */

@@ -2,6 +2,7 @@
  * What is given out to devices, counted beside the loop: served ranges are no facts, but the next
  * change of phase carries their sum. In memory only; after a restart the count goes on from the task.
  */
+import { TRY_BYTES } from "../network/parameters.ts";
 import { TRANSFERS_MAX } from "../protocol/limits.ts";
 import type { Transport } from "../protocol/mod.ts";
 import type { TransferSoFar } from "../log/mod.ts";
@@ -38,9 +39,6 @@ export interface ServedRange {
    */
   readonly ownMs?: number;
 }
-
-/** A request for less only shows whether one is answered. */
-const TRY_BYTES = 4_096;
 
 interface Answer {
   readonly range: ServedRange;

@@ -4,6 +4,29 @@
  * (`MS`) or seconds (`S`); scores, trust and shares are thousandths.
  */
 
+/** Whoever downloads is looked at so often. */
+export const LOOK_MS = 1_000;
+/** What moved within a shorter time is observed together with what follows. */
+export const MOVED_MS_LEAST = 250;
+/** After so long without a sign the device had something else to do: nothing is measured. */
+export const MOVED_MS_MOST = 60_000;
+/** Nothing may move for so long before that is observed, where the speed is known. */
+export const QUIET_MS = 3_000;
+/** Or this many times as long as so many bytes need at that speed. */
+export const QUIET_FACTOR = 2;
+/** The bytes that are meant. */
+export const QUIET_BYTES = 65_536;
+/** And so long where it is not known, at most in any case. */
+export const QUIET_MS_FIRST = 10_000;
+/** A transport that is left so soon after something moved is left for a try alone. */
+export const LEFT_MS = 1_000;
+/** A request over HTTP for fewer bytes is a try. */
+export const TRY_BYTES = 4_096;
+/** A message that was confirmed later than this had waited for its device. */
+export const ANSWERED_MS_MOST = 60_000;
+/** So long after a start of the engine nobody who is not back yet is gone. */
+export const GRACE_MS = 60_000;
+
 /** A transport that moves so many bytes a second is fast enough, and one that nobody measured counts so. */
 export const ENOUGH_BYTES_PER_S = 49_152;
 /** Goodput is an average over about so long. */
