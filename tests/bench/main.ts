@@ -15,6 +15,7 @@ import type { Measurement } from "./figures.ts";
 import { imageMemory } from "./image_memory.ts";
 import { latency } from "./latency.ts";
 import { logSize } from "./log_size.ts";
+import { lossyCrowd } from "./lossy_crowd.ts";
 import { networks } from "./networks.ts";
 import { identicalRuns, noiseOf } from "./noise.ts";
 import { offload } from "./offload.ts";
@@ -40,6 +41,7 @@ export const measurements: readonly Measurement[] = [
   slowReadersMemory,
   comingAtOnce,
   networks,
+  lossyCrowd,
   logSize,
 ];
 
