@@ -8,6 +8,7 @@ import type { Fetched, Mode } from "../e2e/weather_fleet.ts";
 import { idealMs, networks as all, scaled } from "./weather/network.ts";
 import type { Network } from "./weather/network.ts";
 import { race } from "./weather/race.ts";
+import { StartLine } from "./weather/start_line.ts";
 import { BYTES, ENDED, RATIO, SWITCHES, table, TIME } from "./weather/table.ts";
 
 const modes: readonly Mode[] = ["http", "mqtt", "auto"];
@@ -31,8 +32,9 @@ export const networks: Measurement = {
     const figures = new Figures();
     for (const some of batches(chosen, runs)) {
       say(some.map(({ name, summary }) => `${name}: ${summary}`).join("; "));
+      const start = new StartLine(devicesIn(some, runs));
       const results = some.map((network) =>
-        Promise.all(Array.from({ length: runs }, (_, run) => raceAll(network, run)))
+        Promise.all(Array.from({ length: runs }, (_, run) => raceAll(network, run, start)))
       );
       for (const [n, result] of (await Promise.all(results)).entries()) {
         for (const one of result) addTo(figures, some[n]!, one);
@@ -44,21 +46,23 @@ export const networks: Measurement = {
 
 /** Neighbours, as many as may run at once. */
 function batches(networks: readonly Network[], runs: number): Network[][] {
-  const devicesIn = (some: readonly Network[]) =>
-    some.reduce((sum, { devices = 1 }) => sum + devices * modes.length * runs, 0);
   const found: Network[][] = [];
   for (const network of networks) {
     const last = found.at(-1);
-    if (last && devicesIn([...last, network]) <= DEVICES_AT_ONCE) last.push(network);
+    if (last && devicesIn([...last, network], runs) <= DEVICES_AT_ONCE) last.push(network);
     else found.push([network]);
   }
   return found;
 }
 
+function devicesIn(some: readonly Network[], runs: number): number {
+  return some.reduce((sum, { devices = 1 }) => sum + devices * modes.length * runs, 0);
+}
+
 type Result = Readonly<Record<Mode, readonly Fetched[]>>;
 
-async function raceAll(network: Network, run: number): Promise<Result> {
-  const raced = modes.map((mode) => race(network, mode, SEEDS * (run + 1)));
+async function raceAll(network: Network, run: number, start: StartLine): Promise<Result> {
+  const raced = modes.map((mode) => race(network, mode, SEEDS * (run + 1), start));
   const [http, mqtt, auto] = await Promise.all(raced);
   return { http: http!, mqtt: mqtt!, auto: auto! };
 }

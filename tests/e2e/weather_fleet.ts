@@ -23,6 +23,8 @@ export interface Fleet {
   readonly more?: Partial<DeviceOptions>;
   /** In the order to the engine [its defaults]. */
   readonly order?: object;
+  /** All is ready: they begin when it resolves. */
+  ready?(): Promise<void>;
 }
 
 /** A change of the transport of bytes. */
@@ -66,6 +68,7 @@ export async function fetchAll(on: WeatherStage, fleet: Fleet): Promise<Fetched[
     const task = await operator.order(device, "2.0.0", checksum, order);
     entrants.push({ mode, device, token, task });
   }
+  await fleet.ready?.();
   on.weather.begin();
   return await Promise.all(entrants.map((entrant) => fetchOne(on, fleet, entrant)));
 }

@@ -31,7 +31,7 @@ const good: Conditions = { delayMs: NEAR_MS / 2, bytesPerS: RATE };
 const throttled: Conditions = { ...good, bytesPerS: THROTTLED };
 const dead: Conditions = { ...good, ...weathers.dead };
 
-/** Of 15 s to 30 s each, were it ideal. */
+/** Of 15 s to 36 s each, were it ideal. */
 export const networks: readonly Network[] = [
   {
     name: "clear",
@@ -48,25 +48,25 @@ export const networks: readonly Network[] = [
   {
     name: "http-blocked",
     summary: "HTTP is a black hole",
-    imageBytes: 30 * RATE,
+    imageBytes: 36 * RATE,
     phases: [{ fromMs: 0, http: dead, mqtt: good }],
   },
   {
     name: "mqtt-blocked",
     summary: "MQTT is a black hole",
-    imageBytes: 30 * RATE,
+    imageBytes: 36 * RATE,
     phases: [{ fromMs: 0, http: good, mqtt: dead }],
   },
   {
     name: "http-throttled",
     summary: `HTTP has ${THROTTLED} B/s`,
-    imageBytes: 30 * RATE,
+    imageBytes: 36 * RATE,
     phases: [{ fromMs: 0, http: throttled, mqtt: good }],
   },
   {
     name: "mqtt-throttled",
     summary: `MQTT has ${THROTTLED} B/s`,
-    imageBytes: 30 * RATE,
+    imageBytes: 36 * RATE,
     phases: [{ fromMs: 0, http: good, mqtt: throttled }],
   },
   {

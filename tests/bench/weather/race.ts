@@ -6,16 +6,18 @@ import { fetchAll } from "../../e2e/weather_fleet.ts";
 import type { Fetched, Mode } from "../../e2e/weather_fleet.ts";
 import { limitMs } from "./network.ts";
 import type { Network } from "./network.ts";
+import type { StartLine } from "./start_line.ts";
 
-/** Its devices, each in a house of its own behind a network whose chances come from the seed. */
+/** Its devices, each in a house of its own behind a network whose chances come from the seed; all begin at the start. */
 export async function race(
   network: Network,
   mode: Mode,
   seed: number,
+  start: StartLine,
 ): Promise<Fetched[]> {
   const { devices = 1 } = network;
   return await Promise.all(
-    Array.from({ length: devices }, (_, n) => fetchOne(network, mode, seed + n)),
+    Array.from({ length: devices }, (_, n) => fetchOne(network, mode, seed + n, start)),
   );
 }
 
@@ -23,13 +25,15 @@ async function fetchOne(
   network: Network,
   mode: Mode,
   seed: number,
+  start: StartLine,
 ): Promise<Fetched> {
   const { imageBytes, phases } = network;
   using weather = new ChangingWeather(phases, seed);
   const image = randomImage(imageBytes);
   let fetched: Fetched | undefined;
   await behindWeather(weather, async (on) => {
-    [fetched] = await fetchAll(on, { image, modes: [mode], limitMs: limitMs(network) });
+    const ready = () => start.ready();
+    [fetched] = await fetchAll(on, { image, modes: [mode], limitMs: limitMs(network), ready });
   });
   return fetched!;
 }
