@@ -15,13 +15,15 @@ export const lossyCrowd: Measurement = {
       const own = `${folder}/${run}`;
       await Deno.mkdir(own);
       const told = (what: string) => say(`${what}, run ${run}`);
-      const { seconds, came, given } = await lossy(own, devices, told);
+      const { seconds, came, given, carried, losses } = await lossy(own, devices, told);
       const all = devices * IMAGE_BYTES;
       figures.add(`of ${devices} devices came through`, "", came.succeeded);
       figures.add("all have in", "s", seconds);
       figures.add("came twice, as the devices count", "%", 100 * came.repeated / all);
       figures.add("was given twice, as the engine counts", "%", 100 * given.repeated / all);
       figures.add("given ÷ images", "×", given.bytes / all);
+      figures.add("carried, with messages ÷ images", "×", carried / all);
+      figures.add("segments lost", "", losses);
       figures.add("switches of a device", "", came.switches / devices);
       await Deno.remove(own, { recursive: true });
     }

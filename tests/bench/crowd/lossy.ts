@@ -17,6 +17,9 @@ export interface Lossy {
   readonly came: VirtualDevicesResult;
   /** As the engine's records say: bytes that were given, and those of them that had been before. */
   readonly given: { readonly bytes: number; readonly repeated: number };
+  /** As the networks count: bytes that came through to devices, messages and heads too, and losses. */
+  readonly carried: number;
+  readonly losses: number;
 }
 
 /** What each fetches. */
@@ -56,11 +59,21 @@ export async function lossy(
     return JSON.parse(await child.line("result "));
   }));
   const seconds = (performance.now() - started) / 1_000;
-  const ask = async (path: string) => {
-    const { authorization } = engine;
-    return await (await fetch(`http://${host}:${port}${path}`, { headers: { authorization } }))
-      .json();
-  };
+  const [losses, carried] = [
+    http.counts.losses + mqtt.counts.losses,
+    http.counts.bytes.down + mqtt.counts.bytes.down,
+  ];
+  const given = await givenBy(`http://${host}:${port}`, engine.authorization, devices);
+  return { seconds, came: results.reduce(together), given, carried, losses };
+}
+
+async function givenBy(
+  url: string,
+  authorization: string,
+  devices: number,
+): Promise<Lossy["given"]> {
+  const ask = async (path: string) =>
+    await (await fetch(`${url}${path}`, { headers: { authorization } })).json();
   const given = { bytes: 0, repeated: 0 };
   for (let n = 0; n < devices; n++) {
     const { items: [task] } = await ask(`/tasks?device_id=${loginOf(n).id}`);
@@ -70,7 +83,7 @@ export async function lossy(
       given.repeated += repeated;
     }
   }
-  return { seconds, came: results.reduce(together), given };
+  return given;
 }
 
 function together(one: VirtualDevicesResult, other: VirtualDevicesResult): VirtualDevicesResult {
