@@ -22,7 +22,13 @@ export function takeLease(
     file.close();
     throw new Error(`Cannot use ${folder}: another engine is using it. ${whatToDo}`);
   }
-  return { release: () => file.close() };
+  return {
+    release() {
+      // A child that is just being started has the file, too, until it is another program.
+      file.unlockSync();
+      file.close();
+    },
+  };
 }
 
 function openLock(folder: string): Deno.FsFile {

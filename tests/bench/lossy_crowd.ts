@@ -6,7 +6,7 @@ import type { Measurement } from "./figures.ts";
 /** Each device fetches by whichever way is better. */
 export const lossyCrowd: Measurement = {
   name: "lossy-crowd",
-  summary: "A thousand devices where 30 % is lost: whether all come through, and what comes twice",
+  summary: "A thousand devices where 30 % is lost: who comes through, what comes twice",
   isLong: true,
   run: async ({ isQuick, runs, folder, say }) => {
     const devices = isQuick ? 20 : 1_000;
