@@ -127,7 +127,8 @@ export class HttpSource {
     const { choice } = this.#fetching.parts;
     this.#patience.waited(ms);
     if (!choice.hasOther("http")) return this.#breakOff(answer, true);
-    answer.isStalled = answer.claim.isWeak = true;
+    answer.isStalled = true;
+    this.#fetching.weaken([answer.claim], answer.hasBegun);
     this.#fetching.failed("http", NO_ANSWER, true);
     this.#awaitTurn(answer);
   }
