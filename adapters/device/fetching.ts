@@ -12,7 +12,7 @@ import { TRIES_MAX } from "./retrying.ts";
 /** A little that is missing: enough to see whether a way works, and less than who fetches by it asks for. */
 const TRY_BYTES = 2_048;
 /** What has stalled is asked for another way after so long: a segment that is lost time and again is late. */
-const HOPE_MS = 4_000;
+export const HOPE_MS = 4_000;
 /** Who waits for something to change looks again after so long. */
 const LOOK_MS = 60_000;
 
