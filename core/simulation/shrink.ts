@@ -48,7 +48,9 @@ class Shrinker {
   async smallest(found: Shrunk): Promise<Shrunk> {
     const kinds = await this.#withoutAll(found, (name) => name.slice(0, name.indexOf(" ")));
     const places = await this.#withoutAll(kinds, (name) => name.slice(0, name.lastIndexOf(" ")));
-    return await this.#smallerFleet(await this.#fewerIncidents(places));
+    const smaller = await this.#smallerFleet(await this.#fewerIncidents(places));
+    // Something that a larger fleet needed may be of no use to this one.
+    return await this.#fewerIncidents(smaller);
   }
 
   /** Leaves out all incidents that have something in common, which is quicker than one by one. */
