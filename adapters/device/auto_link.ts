@@ -7,7 +7,7 @@ import type { DeviceOptions, Transport } from "./options.ts";
 import { pause } from "./pause.ts";
 
 /** A broker that is not there at the start after so long is stood in for. */
-const FIRST_PATIENCE_MS = 2_000;
+const FIRST_PATIENCE_MS = 1_500;
 /** And one that was, and is not there again. */
 const PATIENCE_MS = 5_000;
 /** A connection that held for so long was no accident: the next one is waited for as long. */

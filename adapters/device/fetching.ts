@@ -11,6 +11,8 @@ import { TRIES_MAX } from "./retrying.ts";
 
 /** A little that is missing: enough to see whether a way works, and less than who fetches by it asks for. */
 const TRY_BYTES = 2_048;
+/** What has stalled is asked for another way after so long: a segment that is lost time and again is late. */
+export const HOPE_MS = 4_000;
 /** Who waits for something to change looks again after so long. */
 const LOOK_MS = 60_000;
 
@@ -57,7 +59,7 @@ export class Fetching {
     const isTry = duty !== "all";
     const bytes = advice.askBytes(by, this.metadata);
     const asked = isTry ? Math.min(TRY_BYTES, bytes) : bytes;
-    const span = this.#claims.next(this.intake.missing, asked, isTry);
+    const span = this.#claims.next(this.intake.missing, asked, now, isTry);
     return span && this.#claims.claim(span, isTry);
   }
 
@@ -69,10 +71,15 @@ export class Fetching {
 
   /** Waits until that way may have something to do, or so long. @throws the signal's reason. */
   async wait(by: Transport, signal: AbortSignal, ms = Infinity): Promise<void> {
-    const dueInMs = this.#notDue.delete(by)
-      ? this.parts.choice.dueInMs(by, performance.now())
-      : LOOK_MS;
-    await this.#bell.wait(Math.min(ms, dueInMs), signal);
+    const now = performance.now();
+    const dueInMs = this.#notDue.delete(by) ? this.parts.choice.dueInMs(by, now) : LOOK_MS;
+    await this.#bell.wait(Math.min(ms, dueInMs, this.#claims.looseInMs(now)), signal);
+  }
+
+  /** Nothing has come of it for long; when some of it has, the rest is likely to be under way. */
+  weaken(claims: Iterable<Claim>, hasBegun: boolean): void {
+    const looseAt = hasBegun ? performance.now() + HOPE_MS : 0;
+    for (const claim of claims) Object.assign(claim, { isWeak: true, looseAt });
   }
 
   /** Bytes have come that belong there. @throws {Interruption} at the byte of a fault. */

@@ -1,5 +1,6 @@
 /** Bytes of an image over HTTP: one range after the other, each stored as it comes. */
 import type { Claim } from "./claims.ts";
+import { HOPE_MS } from "./fetching.ts";
 import type { Fetching } from "./fetching.ts";
 import { fetchSpan, NotNow, TokenRefused } from "./http.ts";
 import { Interruption } from "./interruption.ts";
@@ -29,6 +30,8 @@ interface Answer {
   hasBegun: boolean;
   /** Nothing has come for too long: what else is missing comes by the other way meanwhile. */
   isStalled: boolean;
+  /** The bytes come another way from now on: it is broken off before long. */
+  isLeft: boolean;
   timer: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -56,21 +59,30 @@ export class HttpSource {
     }
   }
 
-  /** The engine recommends something else: what is under way ends at this very byte. */
+  /**
+   * The engine recommends something else: what is under way ends at this very byte. Where nothing comes
+   * just now there is no such byte: what is under way then may come for a while.
+   */
   advised(): void {
-    const duty = this.#fetching.parts.choice.duty("http", performance.now());
-    if (duty === "none" && this.#answer) this.#breakOff(this.#answer, false);
+    const [answer, now] = [this.#answer, performance.now()];
+    if (!answer || this.#fetching.parts.choice.duty("http", now) !== "none") return;
+    if (!answer.hasBegun || now - answer.since < LOOK_MS) return this.#breakOff(answer, false);
+    this.#fetching.weaken([answer.claim], true);
+    answer.isLeft = true;
+    clearTimeout(answer.timer);
+    answer.timer = setTimeout(() => this.#breakOff(answer, false), HOPE_MS);
   }
 
   /** There may be another way now: how long to wait depends on that. */
   reconsider(): void {
-    if (this.#answer && !this.#answer.isStalled) this.#watch(this.#answer);
+    const answer = this.#answer;
+    if (answer && !answer.isStalled && !answer.isLeft) this.#watch(answer);
   }
 
   async #fetch(claim: Claim, signal: AbortSignal): Promise<void> {
     const answer: Answer = {
       ...{ claim, stop: new AbortController(), since: performance.now() },
-      ...{ hasBegun: false, isStalled: false, timer: undefined },
+      ...{ hasBegun: false, isStalled: false, isLeft: false, timer: undefined },
     };
     this.#answer = answer;
     this.#watch(answer);
@@ -109,6 +121,7 @@ export class HttpSource {
     else this.#patience.trip(ms);
     this.#patience.waited(ms);
     Object.assign(answer, { since: now, hasBegun: true, isStalled: false });
+    if (answer.isLeft) return;
     answer.claim.isWeak = false;
     this.#watch(answer);
   }
@@ -127,7 +140,8 @@ export class HttpSource {
     const { choice } = this.#fetching.parts;
     this.#patience.waited(ms);
     if (!choice.hasOther("http")) return this.#breakOff(answer, true);
-    answer.isStalled = answer.claim.isWeak = true;
+    answer.isStalled = true;
+    this.#fetching.weaken([answer.claim], answer.hasBegun);
     this.#fetching.failed("http", NO_ANSWER, true);
     this.#awaitTurn(answer);
   }

@@ -25,9 +25,14 @@ export class MqttParts {
     return this.#awaited.size > 0;
   }
 
+  /** What is awaited. */
+  get awaited(): readonly Claim[] {
+    return [...this.#awaited.values()];
+  }
+
   /** Whether one more may be asked for, with so many on their way at most; one that is weak goes alone. */
   hasRoom(inFlight: number): boolean {
-    const claims = [...this.#awaited.values()];
+    const claims = this.awaited;
     return claims.length < inFlight && !claims.some(({ isWeak }) => isWeak);
   }
 
@@ -60,14 +65,9 @@ export class MqttParts {
     return claim;
   }
 
-  /** Whether what is awaited may not come. */
-  weaken(isWeak: boolean): void {
-    for (const claim of this.#awaited.values()) claim.isWeak = isWeak;
-  }
-
   /** Nothing is awaited any more: what that was for. */
-  drop(): Claim[] {
-    const claims = [...this.#awaited.values()];
+  drop(): readonly Claim[] {
+    const claims = this.awaited;
     this.#awaited.clear();
     return claims;
   }

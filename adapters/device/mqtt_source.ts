@@ -94,7 +94,7 @@ export class MqttSource {
     this.#cameAt = now;
     if (!this.#isStalled) return;
     this.#isStalled = false;
-    this.#parts.weaken(false);
+    for (const claim of this.#parts.awaited) claim.isWeak = false;
   }
 
   /** Nothing comes. Where there is another way, this one may come to life until it is asked anew. */
@@ -104,7 +104,7 @@ export class MqttSource {
     const { patience } = this.#line;
     patience.waited(this.#patienceMs);
     if (!choice.hasOther("mqtt")) return this.#giveUp({ why: NO_ANSWER, isDeaf: true });
-    this.#parts.weaken(true);
+    this.#fetching.weaken(this.#parts.awaited, this.#line.heardAt >= this.#beganAt);
     this.#isStalled = true;
     this.#fetching.failed("mqtt", NO_ANSWER, true);
   }

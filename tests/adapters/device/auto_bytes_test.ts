@@ -56,6 +56,29 @@ Deno.test("a device breaks off an answer when the engine says MQTT, and goes on 
   ]);
 });
 
+Deno.test("a device told MQTT while nothing comes over HTTP lets that come which is under way", async () => {
+  const image = offer();
+  const answer: Ways["answer"] = (body, nth, engine) => {
+    if (nth !== 2) return new Response(body, { status: 206 });
+    const late = new ReadableStream<Uint8Array>({
+      start: (controller) => {
+        controller.enqueue(body.subarray(0, 5_000));
+        setTimeout(() => engine.say("transport", advice("mqtt")), 1_500);
+        setTimeout(() => {
+          controller.enqueue(body.subarray(5_000));
+          controller.close();
+        }, 2_000);
+      },
+    });
+    return new Response(late, { status: 206 });
+  };
+  const { end, engine, events, stored } = await fetched(image, { transport: "http", answer });
+  assert.deepEqual(stored, image.bytes);
+  assert.deepEqual(switches(events), ["mqtt: the engine says slow"]);
+  assert.ok(engine.parts.every(([at]) => at >= 3 * CHUNK), engine.parts.join(" "));
+  assert.deepEqual([end.stats.bytesFetched, end.stats.repeated], [SIZE, 0]);
+});
+
 Deno.test("a device takes what is on its way when the engine says HTTP, and fetches the rest there", async () => {
   const image = offer();
   const give: Ways["give"] = (asked, nth, engine) => {

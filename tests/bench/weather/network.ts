@@ -31,7 +31,7 @@ const good: Conditions = { delayMs: NEAR_MS / 2, bytesPerS: RATE };
 const throttled: Conditions = { ...good, bytesPerS: THROTTLED };
 const dead: Conditions = { ...good, ...weathers.dead };
 
-/** Of 15 s to 36 s each, were it ideal. */
+/** Of 20 s to 36 s each, were it ideal. */
 export const networks: readonly Network[] = [
   {
     name: "clear",
@@ -105,7 +105,7 @@ export const networks: readonly Network[] = [
   {
     name: "jittery",
     summary: "a segment takes up to 2 s",
-    imageBytes: 15 * RATE,
+    imageBytes: 25 * RATE,
     phases: always({ ...good, ...weathers.jittery }),
     devices: DEVICES,
     patience: 5,

@@ -28,10 +28,10 @@ Deno.test("scaled() makes an image and its changes smaller alike", () => {
   assert.deepEqual([imageBytes, phases.map(({ fromMs }) => fromMs)], [1_500, [0, 540]]);
 });
 
-Deno.test("every network is ideal for 15 s to 37 s, so that a switch of some seconds shows", () => {
+Deno.test("every network is ideal for 20 s to 37 s, so that a switch of some seconds shows", () => {
   for (const network of networks) {
     const ideal = idealMs(network);
-    assert.ok(ideal >= 15_000 && ideal <= 37_000, `${network.name}: ${ideal}`);
+    assert.ok(ideal >= 20_000 && ideal <= 37_000, `${network.name}: ${ideal}`);
     assert.equal(named(network.name), network, "no name is given twice");
   }
 });
