@@ -34,7 +34,7 @@ Deno.test("shrink() leaves what is needed: it violates the same, and nothing wit
       const without = { ...shrunk.options, only: only.filter((name) => name !== incident) };
       const { violation } = await copy.simulate(without, ports);
       // Another violation of the same invariant would not be what was seen.
-      const isNeeded = !violation || !isSame(first.violation, violation);
+      const isNeeded: boolean = !violation || !isSame(first.violation, violation);
       assert.ok(isNeeded, `${incident} is not needed`);
     }
     await assertHolds(shrunk.options);
