@@ -1,7 +1,8 @@
 /** What is observed of a device that fetches leads to a recommendation, which is on record (PROTOCOL §1). */
 import assert from "node:assert/strict";
-import type { Message, Metadata, TransportPayload } from "../../core/mod.ts";
-import { bench, settle } from "./support/bench_engine.ts";
+import type { Device, Message, Metadata, Task, TransportPayload } from "../../core/mod.ts";
+import { NetworkWatch } from "../../core/engine/network_watch.ts";
+import { bench, ManualClock, settle } from "./support/bench_engine.ts";
 import type { FactData } from "../../core/log/mod.ts";
 import type { Bench } from "./support/bench_engine.ts";
 import { IMAGE, SIZE } from "./support/given.ts";
@@ -151,4 +152,58 @@ Deno.test("a device that looks at HTTP now and then has not left MQTT, and shows
   const { http, mqtt } = data as FactData<"NetworkMeasured">;
   assert.ok(http.trust > 0 && http.bytes_per_s === undefined, JSON.stringify(http));
   assert.ok(mqtt.steady_bytes_per_s! > 0, JSON.stringify(mqtt));
+});
+
+Deno.test("after a restart of the engine nobody is gone who is only not back yet", async () => {
+  const { b, ranges } = await downloading({ transport: "mqtt" });
+  await ranges(0);
+  await b.restart();
+  for (let n = 1; n <= 4; n++) {
+    await ranges(n * 1_000);
+    await b.clock.pass(10 * SECOND);
+  }
+  assert.equal(measured(b), 0, "a fleet comes back within a minute");
+  for (let n = 5; n <= 8; n++) {
+    await ranges(n * 1_000);
+    await b.clock.pass(10 * SECOND);
+  }
+  assert.equal(measured(b), 1);
+  assertReplays(b);
+});
+
+Deno.test("NetworkWatch looks at thousands a part at a time, and at each as often as at one", async () => {
+  const clock = new ManualClock();
+  const tasks = Array.from({ length: 2_500 }, (_, n) => {
+    return { id: `t${n}`, device: `d${n}`, attempt: 1, state: "downloading" } as Task;
+  });
+  const devices = new Map(tasks.map((task) => [task.device, { tasks: [task] } as Partial<Device>]));
+  let [inOneGo, most] = [new Set<string>(), 0];
+  const told = new Set<string>();
+  const watch = new NetworkWatch({
+    clock: {
+      after: (ms, call) =>
+        clock.after(ms, () => {
+          inOneGo = new Set();
+          call();
+        }),
+    },
+    now: clock.wall,
+    committed: (id) => {
+      most = Math.max(most, inOneGo.add(id).size);
+      return devices.get(id) as Device;
+    },
+    isListening: () => true,
+    lastGivenAt: () => undefined,
+    submit: ({ device }) => {
+      told.add(device);
+      return Promise.resolve({ ok: true, messages: [] });
+    },
+  });
+  for (const task of tasks) watch.asked(task, "http", 0, false);
+  most = 0;
+  // Ten seconds until a stall is one, two until it counts, and one for the look.
+  await clock.pass(13 * SECOND);
+  assert.equal(told.size, tasks.length);
+  assert.equal(most, 1_000);
+  watch.close();
 });
