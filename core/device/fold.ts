@@ -3,8 +3,6 @@
  * each fact to its task's machine and alone gives the next task its turn.
  */
 import type { DeviceFact, FactOf, Move } from "../log/mod.ts";
-import { firstRecommendation, recommend } from "../network/mod.ts";
-import type { Recommendation } from "../network/mod.ts";
 import { OPEN_TASKS_MAX, REPORT_EVERY_MS } from "../protocol/limits.ts";
 import type { Transport } from "../protocol/mod.ts";
 import { beginTask, stepTask } from "../upgrade/lifecycle.ts";
@@ -14,7 +12,7 @@ import { isTerminal } from "../upgrade/task.ts";
 import type { Task } from "../upgrade/task.ts";
 import { fetchedBytes, withTransfer } from "../upgrade/transfer.ts";
 import { isChunkable } from "./numbers.ts";
-import { measuredIn, standingOf } from "./network.ts";
+import { recommended, wishing } from "./network.ts";
 import { newestPerTask, owe } from "./owed.ts";
 import { activeTask, enqueue, isOutdated, nextTask } from "./queue.ts";
 import { withEnded, withTaken, withToken } from "./remembered.ts";
@@ -212,9 +210,8 @@ class Draft {
 
   /** What was measured is on record where it speaks for something else than what is recommended. */
   #measure({ at, data }: FactOf<"NetworkMeasured">): void {
-    const standing = standingOf(this.#device);
-    const network = recommend(standing, measuredIn(this.#device, data), at);
-    if (network === standing) return;
+    const network = recommended(this.#device, data, at);
+    if (!network) return;
     this.#change({ network });
     const task = activeTask(this.#device.tasks);
     const { reason, transport } = network;
@@ -245,9 +242,9 @@ class Draft {
 
   /** Whoever asks for another transport than before knows better than what was measured. */
   #learnTransport(transport: Transport): void {
-    if ((this.#device.transport ?? "http") === transport) return;
-    const { network } = this.#device;
-    this.#change({ transport, ...network && { network: anew(network, transport) } });
+    if ((this.#device.transport ?? "http") !== transport) {
+      this.#change(wishing(this.#device, transport));
+    }
   }
 
   #learn(
@@ -339,14 +336,6 @@ function moveOf(before: Task, task: Task, { type }: TaskEvent): Move {
 function withoutPlace(fact: FactOf<"UpdateRequested">): FactOf<"UpdateRequested"> {
   const { resume_from: _, ...data } = fact.data;
   return { ...fact, data };
-}
-
-/** As if nothing were measured, but for how often it went to and fro: that is not to be had anew. */
-function anew(
-  { at, switchedAt, hops }: Recommendation,
-  transport: Transport,
-): Recommendation {
-  return { ...firstRecommendation(transport), at, switchedAt, hops };
 }
 
 /** Whether the device itself said it. */

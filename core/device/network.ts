@@ -1,8 +1,8 @@
 /** How a device had better fetch: what was measured, as facts have it, and what stands recommended. */
 import type { FactData } from "../log/mod.ts";
-import { firstRecommendation } from "../network/mod.ts";
+import { firstRecommendation, recommend } from "../network/mod.ts";
 import type { Measured, Quality, Recommendation } from "../network/mod.ts";
-import type { Message } from "../protocol/mod.ts";
+import type { Message, Transport } from "../protocol/mod.ts";
 import type { Device } from "./state.ts";
 
 type MeasuredQuality = FactData<"NetworkMeasured">["http"];
@@ -10,6 +10,30 @@ type MeasuredQuality = FactData<"NetworkMeasured">["http"];
 /** The recommendation that stands for the device. */
 export function standingOf({ network, transport = "http" }: Device): Recommendation {
   return network ?? firstRecommendation(transport);
+}
+
+/** What is to stand instead, now that this was measured; `undefined`: what stands. */
+export function recommended(
+  device: Device,
+  data: FactData<"NetworkMeasured">,
+  at: number,
+): Recommendation | undefined {
+  const standing = standingOf(device);
+  const next = recommend(standing, measuredIn(device, data), at);
+  return next === standing ? undefined : next;
+}
+
+/**
+ * What changes with a device that asks for another transport: as if nothing were measured, but for how
+ * often it went to and fro, which is not to be had anew.
+ */
+export function wishing(
+  { network }: Device,
+  transport: Transport,
+): Pick<Device, "transport" | "network"> {
+  if (!network) return { transport };
+  const { at, switchedAt, hops } = network;
+  return { transport, network: { ...firstRecommendation(transport), at, switchedAt, hops } };
 }
 
 /** It, as the device is told. */
@@ -36,7 +60,7 @@ export function measuredData(
 }
 
 /** What was measured, from the fact of a device. */
-export function measuredIn(
+function measuredIn(
   { transport: home = "http" }: Device,
   { http, mqtt, listening: isListening }: FactData<"NetworkMeasured">,
 ): Measured {
