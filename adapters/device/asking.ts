@@ -36,9 +36,11 @@ export class Asking {
     const { options: { product }, mode, memory, say } = this.#parts;
     const { version, task } = memory.kept;
     const turn = ++this.#turn;
+    // Whoever has all of an image may run it by now, as the engine sees it: its word would take that back.
+    const isOpen = task !== null && !task.boot && memory.received === task.size;
     this.#isAsking = true;
     await say("request", {
-      ...(version === null ? {} : { current_version: version }),
+      ...(version === null || isOpen ? {} : { current_version: version }),
       ...(product === undefined ? {} : { product }),
       ...(this.#wish === undefined ? {} : { chunk_bytes: this.#wish }),
       ...(mode === "auto" ? {} : { transport: mode }),
